@@ -1,0 +1,109 @@
+"""Table: the rows of a data set, read and verified."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal, TypeVar
+
+import numpy as np
+
+# A text is a str, a picture is a Path or the bytes of an image file.
+Value = str | Path | bytes
+_T = TypeVar("_T")
+Action = Literal["marked missing", "set aside", "dropped", "noted"]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong with one row, and what was done about it."""
+
+    row: str
+    field: str
+    reason: str
+    action: Action
+
+
+@dataclass(frozen=True)
+class PictureFacts:
+    """What one decoding of a picture told: size in pixels, content digest and perceptual hash."""
+
+    width: int
+    height: int
+    digest: str
+    phash: int
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of a data set, in the order of the file, with every value known to be readable.
+
+    ``values["text"][i]`` is None where row i lacks that modality; ``labels[i]`` is None where it is
+    unlabelled. ``usable[i]`` is False for a row that is set aside: it takes no part in training and
+    judging, but keeps its place, so that predictions line up with the file. ``split[i]`` and
+    ``group[i]`` are what the data itself says of the row (rows of one group stay on one side of every split),
+    None where it says nothing. ``pictures[i]`` are the facts of ``values["image"][i]``.
+    """
+
+    source: str
+    encoding: str | None
+    ids: tuple[str, ...]
+    values: dict[str, tuple[Value | None, ...]]
+    labels: tuple[str | None, ...]
+    split: tuple[str | None, ...]
+    group: tuple[str | None, ...]
+    pictures: tuple[PictureFacts | None, ...]
+    usable: tuple[bool, ...]
+    problems: tuple[Problem, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        return tuple(self.values)
+
+    @property
+    def labelled(self) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+        """Positions of the rows to train on and judge by: usable and labelled."""
+        rows = [i for i, label in enumerate(self.labels) if self.usable[i] and label is not None]
+        return np.array(rows, dtype=np.int64)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The distinct labels of the usable rows, sorted."""
+        return tuple(sorted({str(self.labels[i]) for i in self.labelled}))
+
+    def take(self, rows: Sequence[int] | np.ndarray) -> "Table":
+        """The rows at these positions, in this order."""
+        positions = [int(row) for row in rows]
+
+        def pick(column: tuple[_T, ...]) -> tuple[_T, ...]:
+            return tuple(column[i] for i in positions)
+
+        return replace(
+            self,
+            ids=pick(self.ids),
+            values={name: pick(column) for name, column in self.values.items()},
+            labels=pick(self.labels),
+            split=pick(self.split),
+            group=pick(self.group),
+            pictures=pick(self.pictures),
+            usable=pick(self.usable),
+        )
+
+    def count_problems(self) -> Counter[tuple[str, str, Action]]:
+        """How many rows have each problem, by field, reason and action."""
+        return Counter((p.field, p.reason, p.action) for p in self.problems)
+
+    @property
+    def fingerprint(self) -> str:
+        """Digest of all that training can see: ids, texts, picture contents, labels, splits."""
+        digest = hashlib.sha256()
+        for i, row in enumerate(self.ids):
+            text = self.values["text"][i] if "text" in self.values else None
+            picture = self.pictures[i]
+            facts = (row, text, picture and picture.digest, self.labels[i], self.split[i])
+            digest.update(repr((*facts, self.group[i], self.usable[i])).encode())
+        return digest.hexdigest()

@@ -1,0 +1,48 @@
+"""What every encoder promises."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+from torch import nn
+
+from chiasm.encoders.tokens import Tokens
+
+
+class Encoder(ABC):
+    """Turns raw values of one modality into Tokens: a frozen *trunk*, then a trainable *top*.
+
+    The last ``trainable_blocks`` blocks (k) of the network are the ``top``, trained with the
+    fusion; what lies before is the ``trunk``, run once for each value and cached. With k = 0 the
+    top is the identity and the trunk is the whole frozen encoder. The order of the rows and the
+    composition of a batch never change a row's tokens beyond float tolerance.
+
+    Attributes:
+        name: what the user called it: a packaged encoder, a hub name or a local path.
+        modality: "text" or "image".
+        trunk_dim: width of the trunk's tokens, which the cache holds.
+        dim: width of the tokens after the top.
+        trainable_blocks: k.
+        fingerprint: changes whenever the trunk's output could: weights, preprocessing, depth.
+        top: maps trunk Tokens to the encoder's Tokens.
+    """
+
+    name: str
+    modality: str
+    trunk_dim: int
+    dim: int
+    trainable_blocks: int
+    fingerprint: str
+    top: nn.Module
+
+    @abstractmethod
+    def load(self, value: Any) -> Any:
+        """Decode and preprocess one value.
+
+        Raises:
+            UnreadableExample: the value cannot be decoded.
+        """
+
+    @abstractmethod
+    def trunk(self, batch: Sequence[Any]) -> Tokens:
+        """Run the frozen part on loaded values, without gradients."""

@@ -1,0 +1,21 @@
+"""What can go wrong, in words meant for the person who ran the command."""
+
+
+class ChiasmError(Exception):
+    """A user's mistake or bad input: says what came, what is allowed and what to do next."""
+
+
+class DataError(ChiasmError):
+    """The data as a whole cannot be used: a missing column, no labels, an unknown label."""
+
+
+class EncoderError(ChiasmError):
+    """An encoder cannot be had: not installed, not reachable, or not the pinned weights."""
+
+
+class UnreadableExample(ChiasmError):
+    """One value of one row cannot be decoded; the other rows go on."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
