@@ -19,3 +19,10 @@ class UnreadableExample(ChiasmError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class TrainingStopped(ChiasmError):
+    """Ctrl-C in training: a checkpoint has been written."""
+
+    def __init__(self) -> None:
+        super().__init__("Stopped; a checkpoint is written. The same command goes on from it.")

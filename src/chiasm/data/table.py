@@ -17,12 +17,16 @@ Action = Literal["marked missing", "set aside", "dropped", "noted"]
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing wrong with one row, and what was done about it."""
+    """One thing wrong with one row (named by its id), and what was done about it.
+
+    ``reason`` is the same for all rows of its kind, ``detail`` tells this row's own part.
+    """
 
     row: str
     field: str
     reason: str
     action: Action
+    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,8 +46,10 @@ class Table:
     ``values["text"][i]`` is None where row i lacks that modality; ``labels[i]`` is None where it is
     unlabelled. ``usable[i]`` is False for a row that is set aside: it takes no part in training and
     judging, but keeps its place, so that predictions line up with the file. ``split[i]`` and
-    ``group[i]`` are what the data itself says of the row (rows of one group stay on one side of every split),
-    None where it says nothing. ``pictures[i]`` are the facts of ``values["image"][i]``.
+    ``group[i]`` are what the data itself says of the row (rows of one group stay on one side of
+    every split), None where it says nothing. ``pictures[i]`` are the facts of the picture,
+    ``text_digests[i]`` is the digest of the text as published: before its outer whitespace was
+    stripped.
     """
 
     source: str
@@ -56,6 +62,7 @@ class Table:
     pictures: tuple[PictureFacts | None, ...]
     usable: tuple[bool, ...]
     problems: tuple[Problem, ...] = ()
+    text_digests: tuple[str | None, ...] = ()
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -91,6 +98,7 @@ class Table:
             group=pick(self.group),
             pictures=pick(self.pictures),
             usable=pick(self.usable),
+            text_digests=pick(self.text_digests) if self.text_digests else (),
         )
 
     def count_problems(self) -> Counter[tuple[str, str, Action]]:

@@ -20,6 +20,7 @@ class Encoder(ABC):
     Attributes:
         name: what the user called it: a packaged encoder, a hub name or a local path.
         modality: "text" or "image".
+        revision: the commit of the hub model that was asked for, if any.
         trunk_dim: width of the trunk's tokens, which the cache holds.
         dim: width of the tokens after the top.
         trainable_blocks: k.
@@ -29,6 +30,7 @@ class Encoder(ABC):
 
     name: str
     modality: str
+    revision: str | None = None
     trunk_dim: int
     dim: int
     trainable_blocks: int

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 
 @dataclass(frozen=True)
 class Tokens:
     """A batch of token sequences and which of their positions are real.
 
-    ``values`` is float ``[b, l, d]``; ``mask`` is bool ``[b, l]``, True at a real token. A row whose
-    mask is all False is a missing modality: a fusion must never let its values matter.
+    ``values`` is float ``[b, l, d]``; ``mask`` is bool ``[b, l]``, True at a real token. A row
+    whose mask is all False is a missing modality: a fusion must never let its values matter.
 
     Notation: b: batch, l: tokens of the longest row, d: width of a token.
     """
@@ -36,27 +37,32 @@ class Tokens:
         return self.mask.any(dim=1)
 
     def keep(self, rows: Tensor) -> "Tokens":
-        """The same tokens with the modality marked missing where ``rows`` (bool ``[b]``) is False."""
+        """The same tokens, the modality marked missing where ``rows`` (bool ``[b]``) is False."""
         return Tokens(self.values, self.mask & rows[:, None])
+
+    def to(self, device: torch.device | str, *, non_blocking: bool = False) -> "Tokens":
+        """The same tokens on another device."""
+        return Tokens(
+            self.values.to(device, non_blocking=non_blocking),
+            self.mask.to(device, non_blocking=non_blocking),
+        )
 
     def mean(self) -> Tensor:
         """Mean over the real tokens, ``[b, d]``; zeros for a missing row."""
-        weights = self.mask[..., None].to(self.values.dtype)
-        total = (self.values.masked_fill(~self.mask[..., None], 0.0)).sum(dim=1)
-        return total / weights.sum(dim=1).clamp(min=1.0)
+        count = self.mask.sum(dim=1, keepdim=True).clamp(min=1)
+        weights = self.mask.to(self.values.dtype) / count
+        # [b, 1, l] @ [b, l, d]: one pass over the values, and no copy of them
+        return torch.bmm(weights[:, None], self.values)[:, 0]
 
 
 def pad(rows: Sequence[Tensor]) -> Tokens:
-    """Stack token matrices ``[l_i, d]`` of different lengths into one batch.
+    """Stack token matrices ``[l_i, d]`` of different lengths into one float32 batch.
 
     A row of length 0 is a missing modality. The batch is at least one token long, so that a batch
     in which every row is missing still has a key to mask.
     """
-    width = rows[0].shape[1]
-    longest = max(1, *(len(row) for row in rows))
-    values = rows[0].new_zeros((len(rows), longest, width))
-    mask = torch.zeros((len(rows), longest), dtype=torch.bool)
-    for index, row in enumerate(rows):
-        values[index, : len(row)] = row
-        mask[index, : len(row)] = True
-    return Tokens(values, mask)
+    lengths = torch.tensor([len(row) for row in rows])
+    values = pad_sequence(list(rows), batch_first=True).float()
+    if values.shape[1] == 0:
+        values = torch.zeros(len(rows), 1, rows[0].shape[1])
+    return Tokens(values, torch.arange(values.shape[1]) < lengths[:, None])

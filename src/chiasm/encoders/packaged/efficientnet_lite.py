@@ -61,7 +61,7 @@ class _InvertedResidual(nn.Module):
         self.is_residual = stride == 1 and inputs == outputs
 
     def forward(self, x: Tensor) -> Tensor:
-        hidden = F.relu6(self.bn0(self.expand_conv(x))) if self.expands else x
+        hidden: Tensor = F.relu6(self.bn0(self.expand_conv(x))) if self.expands else x
         hidden = F.relu6(self.bn1(self.depthwise_conv(hidden)))
         hidden = self.bn2(self.project_conv(hidden))
         return x + hidden if self.is_residual else hidden

@@ -1,0 +1,62 @@
+"""The ``chiasm`` command.
+
+The modules of the commands import what is heavy (torch, transformers) inside the command, so that
+``--help`` answers at once.
+"""
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from chiasm import __version__
+from chiasm.cli.cache import cache
+from chiasm.cli.check import check
+from chiasm.cli.compare import compare
+from chiasm.cli.evaluate import evaluate
+from chiasm.cli.predict import predict
+from chiasm.cli.sample import sample
+from chiasm.cli.screen import notes
+from chiasm.cli.train import train
+from chiasm.errors import ChiasmError, TrainingStopped
+
+_INTERRUPTED = 130
+
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+for command in (check, compare, train, evaluate, predict, sample):
+    app.command()(command)
+app.add_typer(cache, name="cache")
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(__version__)  # noqa: T201
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="The version.")
+    ] = False,
+) -> None:
+    """Train, judge and use classifiers over text and images, fused by cross-modal attention.
+
+    Start with: chiasm sample reviews reviews, chiasm check reviews/reviews.csv,
+    chiasm compare reviews/reviews.csv --out comparison
+    """
+
+
+def run(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; a user's error is told in words, without a traceback."""
+    try:
+        app(arguments)
+    except TrainingStopped as stopped:
+        notes.print(str(stopped))
+        sys.exit(_INTERRUPTED)
+    except ChiasmError as error:
+        notes.print("Error:", style="bold red", end=" ")
+        notes.print(str(error), highlight=False, markup=False)
+        sys.exit(1)

@@ -1,0 +1,32 @@
+"""The command ``chiasm cache``."""
+
+import typer
+from rich.filesize import decimal
+from rich.table import Table as Grid
+
+from chiasm.cli.screen import results
+
+cache = typer.Typer(help="The encoded features that all runs share.", no_args_is_help=True)
+
+
+@cache.command()
+def info() -> None:
+    """Show where the cache is and what it holds."""
+    from chiasm.encoders.cache import FeatureCache
+
+    held = FeatureCache().info()
+    grid = Grid(title=f"{held.folder}: {decimal(held.bytes)}")
+    for name in ("encoder", "values", "size"):
+        grid.add_column(name, justify="left" if name == "encoder" else "right")
+    for encoder in held.encoders:
+        grid.add_row(encoder.name, f"{encoder.entries:,}", decimal(encoder.bytes))
+    results.print(grid)
+
+
+@cache.command()
+def clear() -> None:
+    """Remove all cached features; the next run encodes anew."""
+    from chiasm.encoders.cache import FeatureCache
+
+    FeatureCache().clear()
+    results.print("The cache is empty.")

@@ -1,0 +1,65 @@
+"""The command ``chiasm compare``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from chiasm.cli.expand import expand_options
+from chiasm.cli.options import Data, Reading, Settings
+from chiasm.cli.screen import command_line, notes, results, say_what_was_read
+
+
+@expand_options
+def compare(
+    data: Data,
+    reading: Reading,
+    settings: Settings,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the report goes.")],
+    folds: Annotated[int, typer.Option(min=2, help="Parts of the cross-validation.")] = 5,
+    fusions: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B,C",
+            help="Which to compare: text, image, concat, late, gated, cross_attention.",
+        ),
+    ] = None,
+) -> None:
+    """Compare fusions fairly: grouped folds, honest baselines, intervals, paired tests.
+
+    Writes report.json, report.md and figures. Example: chiasm compare reviews.csv --out comparison
+    """
+    from chiasm.encoders.cache import FeatureCache
+    from chiasm.evaluation.report.leaderboard import render_comparison
+    from chiasm.evaluation.report.write_report import write_report
+    from chiasm.fusion.build import check_fusions, fusion_names
+    from chiasm.training import compare as comparing
+
+    table = reading.read(data)
+    say_what_was_read(table)
+    names = tuple(fusions.split(",")) if fusions else fusion_names(table.modalities)
+    check_fusions(names, table.modalities)
+    with Progress(
+        TextColumn("training"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}"),
+        console=notes,
+    ) as progress:
+        task = progress.add_task("", total=len(names) * folds)
+        comparison = comparing.compare(
+            table,
+            settings.recipe(),
+            folds=folds,
+            seed=settings.seed,
+            fusions=names,
+            cache=FeatureCache(),
+            advance=lambda name, fold: progress.update(
+                task, advance=1, description=f"{name}, fold {fold + 1} done"
+            ),
+        )
+    write_report(comparison, out, classes=table.classes, command=command_line())
+    results.print(render_comparison(comparison))
+    notes.print(f"Report and figures: {out / 'report.md'}")

@@ -1,0 +1,24 @@
+"""The command ``chiasm sample``."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from chiasm.cli.screen import results
+
+
+def sample(
+    name: Annotated[
+        Literal["reviews", "vqa"],
+        typer.Argument(help="reviews: generated, with known truth; vqa: easy-VQA."),
+    ],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="A new or empty folder.")],
+) -> None:
+    """Write sample data to try things on.
+
+    Example: chiasm sample reviews reviews
+    """
+    from chiasm.data.samples import SAMPLES
+
+    results.print(f"{SAMPLES[name](out)}", highlight=False)

@@ -1,0 +1,40 @@
+"""What commands say besides their result."""
+
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from chiasm.data.table import Table
+
+# Results go to stdout, all that is said about the work to stderr.
+results = Console()
+notes = Console(stderr=True)
+
+
+def command_line() -> str:
+    """The command as it was typed, to be run again."""
+    return shlex.join(["chiasm", *sys.argv[1:]])
+
+
+def say_what_was_read(table: "Table") -> None:
+    """One line on the data, and one for each kind of problem in it."""
+    encoding = f", {table.encoding}" if table.encoding else ""
+    notes.print(
+        f"{table.source}: {len(table):,} rows, {len(table.labelled):,} labelled{encoding}",
+        highlight=False,
+    )
+    for (field, reason, action), count in table.count_problems().most_common():
+        notes.print(
+            f"  {count:,} rows, {field}: {reason} ({action})", style="yellow", highlight=False
+        )
+
+
+def write_json(content: object, path: Path) -> None:
+    """Write a result for other programs to read."""
+    text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    path.write_text(text, encoding="utf-8")

@@ -1,0 +1,55 @@
+"""The command ``chiasm train``."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chiasm.cli.expand import expand_options
+from chiasm.cli.options import Data, Reading, Settings
+from chiasm.cli.screen import command_line, notes, results, say_what_was_read
+
+
+@expand_options
+def train(
+    data: Data,
+    reading: Reading,
+    settings: Settings,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the model goes.")],
+    fusion: Annotated[
+        str,
+        typer.Option(help="cross_attention, gated, late, concat, or one modality: text, image."),
+    ] = "cross_attention",
+    tensorboard: Annotated[
+        bool, typer.Option("--tensorboard", help="Write TensorBoard events too.")
+    ] = False,
+) -> None:
+    """Train a model and write it to a folder, with its history, metrics and record.
+
+    Ctrl-C stops after the step at hand; the same command goes on from there.
+    Example: chiasm train reviews.csv --out model
+    """
+    from chiasm.encoders.cache import FeatureCache
+    from chiasm.evaluation.report.metrics_view import render_metrics
+    from chiasm.training import train as training
+    from chiasm.training.epochs import epoch_header, epoch_line
+
+    table = reading.read(data)
+    say_what_was_read(table)
+    recipe = settings.recipe()
+    recipe = replace(recipe, fusion=replace(recipe.fusion, name=fusion))
+    results.print(epoch_header(), soft_wrap=True)
+    trained = training.train(
+        table,
+        recipe,
+        out=out,
+        command=command_line(),
+        cache=FeatureCache(),
+        report=lambda epoch: results.print(epoch_line(epoch), soft_wrap=True, highlight=False),
+        tensorboard=tensorboard,
+    )
+    results.print(render_metrics(trained.validation, "validation"))
+    if trained.test is not None:
+        results.print(render_metrics(trained.test, "test"))
+    notes.print(f"Model: {out}")

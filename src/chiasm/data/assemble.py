@@ -1,0 +1,93 @@
+"""Assemble: verify the raw rows of any reader and build the Table."""
+
+from typing import Literal
+
+from chiasm.data.columns import Columns, find_columns
+from chiasm.data.findings import Findings
+from chiasm.data.raw import RawRows
+from chiasm.data.table import PictureFacts, Problem, Table, Value
+from chiasm.data.verify import (
+    verify_ids,
+    verify_labels,
+    verify_names,
+    verify_pictures,
+    verify_texts,
+)
+from chiasm.errors import DataError
+
+OnBad = Literal["keep", "drop", "fail"]
+_SHOWN = 5
+
+
+def assemble(raw: RawRows, *, columns: Columns, on_bad: OnBad, allow_outside: bool) -> Table:
+    """Find the columns, verify every value and build the Table.
+
+    Raises:
+        DataError: no rows, no such column, or any problem at all with ``on_bad="fail"``.
+    """
+    parts = find_columns(columns, list(raw.columns))
+    cells = {part: raw.columns[name] for part, name in parts.items()}
+    size = len(next(iter(cells.values())))
+    if size == 0:
+        raise DataError(f"{raw.source} has no rows.")
+    findings = Findings()
+    for row, reason in raw.broken.items():
+        findings.add(row, "row", reason, "set aside")
+    whole = [row for row in range(size) if row not in raw.broken]
+
+    ids = [str(row + 1) for row in range(size)]
+    nothing: list[str | None] = [None] * size
+    labels, split, group, digests = nothing, nothing, nothing, nothing
+    facts: list[PictureFacts | None] = [None] * size
+    values: dict[str, tuple[Value | None, ...]] = {}
+    if "id" in cells:
+        ids = verify_ids(cells["id"], whole, findings)
+    if "text" in cells:
+        texts, digests = verify_texts(cells["text"], whole, findings)
+        values["text"] = tuple(texts)
+    if "image" in cells:
+        pictures, facts = verify_pictures(
+            cells["image"], whole, findings, folder=raw.folder, allow_outside=allow_outside
+        )
+        values["image"] = tuple(pictures)
+    for row in whole:
+        if all(column[row] is None for column in values.values()):
+            findings.add(row, "row", f"no readable {' or '.join(values)}", "set aside")
+    if "label" in cells:
+        labels = verify_labels(cells["label"], whole, findings)
+    if "split" in cells:
+        split = verify_names("split", cells["split"], whole, findings)
+    if "group" in cells:
+        group = verify_names("group", cells["group"], whole, findings)
+
+    set_aside = findings.rows("set aside")
+    table = Table(
+        source=raw.source,
+        encoding=raw.encoding,
+        ids=tuple(ids),
+        values=values,
+        labels=tuple(labels),
+        split=tuple(split),
+        group=tuple(group),
+        pictures=tuple(facts),
+        usable=tuple(row not in set_aside for row in range(size)),
+        problems=findings.problems(ids, dropped=on_bad == "drop"),
+        text_digests=tuple(digests),
+    )
+    if on_bad == "fail" and table.problems:
+        raise DataError(_refusal(table.source, table.problems))
+    if on_bad == "drop":
+        affected = findings.rows()
+        return table.take([row for row in range(size) if row not in affected])
+    return table
+
+
+def _refusal(source: str, problems: tuple[Problem, ...]) -> str:
+    lines = [f"{source} has {len(problems)} problems:"]
+    for problem in problems[:_SHOWN]:
+        detail = f" ({problem.detail})" if problem.detail else ""
+        lines.append(f"  row {problem.row}: {problem.reason}{detail}")
+    if len(problems) > _SHOWN:
+        lines.append(f"  and {len(problems) - _SHOWN} more")
+    lines.append("Correct them, or go on without these values (--on-bad keep) or rows (drop).")
+    return "\n".join(lines)

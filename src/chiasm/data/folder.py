@@ -1,0 +1,105 @@
+"""The lab's folder: label files that list ids, and one text and one picture file for each id."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from chiasm.data.encodings import decode, detect_encoding
+from chiasm.data.locate import locate_file
+from chiasm.data.raw import RawRows
+from chiasm.data.tabular import read_delimited
+from chiasm.errors import DataError, UnreadableExample
+
+_TRAIN, _TEST, _DATA = "train.txt", "test_without_label.txt", "data"
+_HEADER = "guid,tag"
+_PICTURES = (".jpg", ".jpeg", ".png")
+
+
+def read_folder(path: Path, *, encoding: str | None, allow_outside: bool) -> RawRows:
+    """Read ``train.txt``, then ``test_without_label.txt`` where there is one.
+
+    Raises:
+        DataError: the folder does not have that form.
+    """
+    if not (path / _TRAIN).is_file():
+        raise DataError(
+            f"{path} has no {_TRAIN}. A folder needs {_TRAIN} with the header {_HEADER}, "
+            f"and the files {_DATA}/GUID.txt and {_DATA}/GUID.jpg. Rows that are in a CSV, TSV, "
+            "JSONL or Parquet file: give that file instead of the folder."
+        )
+    lists = [path / _TRAIN]
+    if (path / _TEST).is_file():
+        lists.append(path / _TEST)
+    return _read(lists, path, str(path), encoding, allow_outside)
+
+
+def read_list(path: Path, *, encoding: str | None, allow_outside: bool) -> RawRows:
+    """Read one label file, beside which lies the ``data`` folder.
+
+    Raises:
+        DataError: the file does not have that form.
+    """
+    return _read([path], path.parent, str(path), encoding, allow_outside)
+
+
+def _read(
+    lists: Sequence[Path], folder: Path, source: str, encoding: str | None, allow_outside: bool
+) -> RawRows:
+    listed = [_read_label_file(path) for path in lists]
+    files = _index(folder / _DATA)
+    contents = {
+        name: _read_file(f"{_DATA}/{path.name}", folder, allow_outside)
+        for name, path in files.items()
+        if name.endswith(".txt")
+    }
+    # All the texts of the folder, so that a part of its rows is read like the whole.
+    readable = [content for content in contents.values() if isinstance(content, bytes)]
+    encoding = encoding or detect_encoding([*listed, *readable])
+
+    guids: list[str] = []
+    tags: list[str] = []
+    broken: dict[int, str] = {}
+    for path, content in zip(lists, listed, strict=True):
+        columns, bad = read_delimited(path, decode(content, encoding))
+        broken |= {len(guids) + row: reason for row, reason in bad.items()}
+        guids += columns["guid"]
+        tags += columns["tag"]
+
+    texts: list[Any] = []
+    pictures: list[Any] = []
+    for guid in guids:
+        name = guid.strip()
+        text = contents.get(f"{name}.txt", UnreadableExample("file not found"))
+        texts.append(decode(text, encoding) if isinstance(text, bytes) else text)
+        picture = next((files[name + end] for end in _PICTURES if name + end in files), None)
+        pictures.append(picture and f"{_DATA}/{picture.name}")
+    found = {"guid": guids, "text": texts, "tag": tags}
+    if any(pictures):
+        found["image"] = pictures
+    return RawRows(source, found, folder=folder, encoding=encoding, broken=broken)
+
+
+def _read_label_file(path: Path) -> bytes:
+    content = path.read_bytes()
+    header = content.partition(b"\n")[0].decode(errors="replace").strip("\ufeff\r ")
+    if header != _HEADER:
+        raise DataError(
+            f"{path} begins with {header[:40]!r}; a label file begins with {_HEADER!r}."
+        )
+    return content
+
+
+def _index(folder: Path) -> dict[str, Path]:
+    """Files by their name, its ending in small letters; ids only ever pick from these."""
+    if not folder.is_dir():
+        raise DataError(f"There is no folder {folder}, where the texts and pictures should be.")
+    return {path.stem + path.suffix.lower(): path for path in sorted(folder.iterdir())}
+
+
+def _read_file(path: str, folder: Path, allow_outside: bool) -> bytes | UnreadableExample:
+    try:
+        return locate_file(path, folder=folder, allow_outside=allow_outside).read_bytes()
+    except UnreadableExample as error:
+        return error
+    except OSError:
+        return UnreadableExample("file cannot be read")

@@ -1,0 +1,63 @@
+"""Locate: from what a cell says of a picture to its file or bytes, within the data folder."""
+
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from chiasm.data.encodings import is_undecodable
+from chiasm.data.pictures import as_rgb
+from chiasm.data.raw import is_nothing
+from chiasm.errors import UnreadableExample
+
+_URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
+
+
+def locate_picture(cell: Any, *, folder: Path | None, allow_outside: bool) -> Path | bytes | None:
+    """Find the picture that a cell stands for: a path, bytes, a PIL image, or ``datasets``' dict.
+
+    None where the cell is empty. Relative paths start at ``folder``; without a folder paths are
+    the caller's own. Nothing is fetched.
+
+    Raises:
+        UnreadableExample: a URL, a path out of the folder, or another kind of value.
+    """
+    if isinstance(cell, dict):
+        cell = cell.get("bytes") or cell.get("path")
+    if isinstance(cell, Image.Image):
+        return _png(cell)
+    if isinstance(cell, bytes | bytearray | memoryview):
+        return bytes(cell) or None
+    if is_nothing(cell) or not str(cell).strip():
+        return None
+    if not isinstance(cell, str | Path):
+        raise UnreadableExample("neither a path nor a picture")
+    return locate_file(str(cell).strip(), folder=folder, allow_outside=allow_outside)
+
+
+def locate_file(path: str, *, folder: Path | None, allow_outside: bool) -> Path:
+    """Resolve a path as written in the data; whether the file exists is not asked.
+
+    Raises:
+        UnreadableExample: a URL, a path out of ``folder``, or no path at all.
+    """
+    if _URL.match(path):
+        raise UnreadableExample("URL (download it first)")
+    if is_undecodable(path):
+        raise UnreadableExample("undecodable path")
+    try:
+        # Resolved, so that a link cannot lead out of the folder either.
+        resolved = (Path(path) if folder is None else folder / path).resolve()
+    except (OSError, ValueError, RuntimeError) as error:
+        raise UnreadableExample("file not found") from error
+    if folder is not None and not allow_outside and not resolved.is_relative_to(folder.resolve()):
+        raise UnreadableExample("path leaves the data folder")
+    return resolved
+
+
+def _png(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    as_rgb(image).save(buffer, "PNG")
+    return buffer.getvalue()

@@ -1,0 +1,118 @@
+"""Tabular files: CSV, TSV, JSONL and Parquet."""
+
+import csv
+import io
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+from chiasm.data.encodings import decode, detect_encoding, is_undecodable
+from chiasm.data.raw import RawRows, name_columns
+from chiasm.errors import DataError
+
+_DELIMITERS = {".csv": ",", ".tsv": "\t"}
+TABULAR = (*_DELIMITERS, ".jsonl", ".parquet")
+_WIDEST_FIELD = 2**31 - 1  # what a C long holds everywhere
+_WIDE_UNITS = (b"\xff\xfe", b"\xfe\xff")
+_END = "\x1a end of the data \x1a"
+
+
+def read_tabular(path: Path, *, encoding: str | None) -> RawRows:
+    """Read one file of rows, its kind told by the ending of its name.
+
+    Raises:
+        DataError: empty, not of its kind, or without a usable first line.
+    """
+    data = path.read_bytes()
+    if not data.strip():
+        raise DataError(f"{path} is empty.")
+    kind = path.suffix.lower()
+    if kind == ".parquet":
+        return RawRows(str(path), _read_parquet(path, data), folder=path.parent)
+    text, encoding = _decode_file(path, data, encoding)
+    if kind == ".jsonl":
+        columns, broken = _read_json_lines(path, text)
+    else:
+        columns, broken = read_delimited(path, text, _DELIMITERS[kind])
+    return RawRows(str(path), columns, folder=path.parent, encoding=encoding, broken=broken)
+
+
+def read_delimited(
+    path: Path, text: str, delimiter: str = ","
+) -> tuple[dict[str, list[Any]], dict[int, str]]:
+    """Columns of strings, and the rows that have more or fewer cells than the header.
+
+    Raises:
+        DataError: an undecodable header, or a quote that is never closed.
+    """
+    previous = csv.field_size_limit(_WIDEST_FIELD)
+    try:
+        # Python 3.10 refuses a CSV with NUL, so its visible symbol stands for it.
+        lines = io.StringIO(text.rstrip("\r\n").replace("\0", "␀") + f"\n{_END}", newline="")
+        reader = csv.reader(lines, delimiter=delimiter)
+        rows, starts, start = [], [], 1
+        for row in reader:
+            rows.append(row)
+            starts.append(start)
+            start = reader.line_num + 1
+    finally:
+        csv.field_size_limit(previous)
+    if rows.pop() != [_END]:
+        raise DataError(
+            f"{path}: a quote is opened in the row of line {starts[-1]} and never closed. Write a "
+            'quote inside a quoted cell twice ("").'
+        )
+    header, *body = rows
+    if is_undecodable("".join(header)):
+        raise DataError(f"{path}: the column names cannot be decoded. Give --encoding.")
+    body = [row for row in body if row]
+    reason = f"not {len(header)} cells, as the header has"
+    broken = {i: reason for i, row in enumerate(body) if len(row) != len(header)}
+    empty = [""] * len(header)
+    body = [empty if i in broken else row for i, row in enumerate(body)]
+    return name_columns(header, [list(column) for column in zip(*body, strict=True)]), broken
+
+
+def _decode_file(path: Path, data: bytes, forced: str | None) -> tuple[str, str]:
+    # Line by line, so that one broken line does not decide for all; UTF-16 has no such lines.
+    parts = [data] if data.startswith(_WIDE_UNITS) else data.splitlines()
+    encoding = forced or detect_encoding(parts)
+    try:
+        return decode(data, encoding), encoding
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{path} cannot be decoded as {encoding}: byte {error.start} is wrong. Give the right "
+            "--encoding or convert the file to UTF-8."
+        ) from error
+
+
+def _read_json_lines(path: Path, text: str) -> tuple[dict[str, list[Any]], dict[int, str]]:
+    rows: list[dict[str, Any]] = []
+    broken: dict[int, str] = {}
+    for line in text.split("\n"):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError):
+            row = None
+        if not isinstance(row, dict):
+            broken[len(rows)] = "not a JSON object"
+            row = {}
+        rows.append(row)
+    if len(broken) == len(rows):
+        raise DataError(f"{path}: no line is a JSON object such as {{'text': ..., 'label': ...}}.")
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return {name: [row.get(name, math.nan) for row in rows] for name in names}, broken
+
+
+def _read_parquet(path: Path, data: bytes) -> dict[str, list[Any]]:
+    try:
+        table = pq.read_table(pa.BufferReader(data))
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(f"{path} is not a readable Parquet file: {error}") from error
+    return name_columns(table.column_names, [column.to_pylist() for column in table.columns])

@@ -1,0 +1,122 @@
+"""Verify: one column of raw cells at a time; what is unreadable becomes None and a finding."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from chiasm.data.encodings import is_undecodable
+from chiasm.data.findings import Findings
+from chiasm.data.inspect_all import inspect_all
+from chiasm.data.labels import clean_scalar
+from chiasm.data.locate import locate_picture
+from chiasm.data.raw import is_nothing
+from chiasm.data.table import Action, PictureFacts
+from chiasm.errors import UnreadableExample
+
+
+def verify_texts(
+    cells: Sequence[Any], rows: Sequence[int], findings: Findings
+) -> tuple[list[str | None], list[str | None]]:
+    """The stripped texts, and the digests of the texts as they were."""
+    texts: list[str | None] = [None] * len(cells)
+    digests: list[str | None] = [None] * len(cells)
+    for row in rows:
+        cell = "" if is_nothing(cells[row]) else cells[row]
+        if isinstance(cell, UnreadableExample):
+            findings.add(row, "text", cell.reason, "marked missing")
+        elif not isinstance(cell, str | int | float):
+            findings.add(row, "text", "not a text", "marked missing", f"a {type(cell).__name__}")
+        elif is_undecodable(str(cell)):
+            findings.add(row, "text", "undecodable text", "marked missing")
+        elif not str(cell).strip():
+            findings.add(row, "text", "empty text", "marked missing")
+        else:
+            texts[row] = str(cell).strip()
+            digests[row] = hashlib.sha256(str(cell).encode()).hexdigest()
+    return texts, digests
+
+
+def verify_pictures(
+    cells: Sequence[Any],
+    rows: Sequence[int],
+    findings: Findings,
+    *,
+    folder: Path | None,
+    allow_outside: bool,
+) -> tuple[list[Path | bytes | None], list[PictureFacts | None]]:
+    """Where each picture is, and what decoding it once told."""
+    sources: list[Path | bytes | None] = [None] * len(cells)
+    facts: list[PictureFacts | None] = [None] * len(cells)
+
+    def locate(cell: Any) -> Path | bytes | UnreadableExample:
+        try:
+            found = locate_picture(cell, folder=folder, allow_outside=allow_outside)
+        except UnreadableExample as error:
+            return error
+        return UnreadableExample("missing image") if found is None else found
+
+    located = {row: locate(cells[row]) for row in rows}
+    inspected = inspect_all(
+        source for source in located.values() if not isinstance(source, UnreadableExample)
+    )
+    for row, source in located.items():
+        result = source if isinstance(source, UnreadableExample) else inspected[source]
+        if isinstance(result, UnreadableExample):
+            detail = str(cells[row]) if isinstance(cells[row], str | Path) else ""
+            findings.add(row, "image", result.reason, "marked missing", detail)
+        elif not isinstance(source, UnreadableExample):
+            sources[row], facts[row] = source, result
+    return sources, facts
+
+
+def verify_labels(
+    cells: Sequence[Any], rows: Sequence[int], findings: Findings
+) -> list[str | None]:
+    """The labels; a literal ``null`` says that the row is unlabelled on purpose."""
+    said = [row for row in rows if not _is_null(cells[row])]
+    return verify_names("label", cells, said, findings, unreadable="set aside")
+
+
+def verify_ids(cells: Sequence[Any], rows: Sequence[int], findings: Findings) -> list[str]:
+    """The ids; a row without one is called by its place."""
+    names = verify_names("id", cells, rows, findings)
+    seen: set[str] = set()
+    for row, name in enumerate(names):
+        if name in seen:
+            findings.add(row, "id", "duplicate id", "set aside")
+        elif name is not None:
+            seen.add(name)
+    return [f"row {row + 1}" if name is None else name for row, name in enumerate(names)]
+
+
+def verify_names(
+    part: str,
+    cells: Sequence[Any],
+    rows: Sequence[int],
+    findings: Findings,
+    *,
+    unreadable: Action = "noted",
+) -> list[str | None]:
+    """Words and numbers in their one spelling."""
+    names: list[str | None] = [None] * len(cells)
+    for row in rows:
+        name = _clean(cells[row])
+        if isinstance(name, UnreadableExample):
+            findings.add(row, part, f"unreadable {part}", unreadable, name.reason)
+        elif name is None:
+            findings.add(row, part, f"no {part}", "noted")
+        else:
+            names[row] = name
+    return names
+
+
+def _clean(cell: Any) -> str | UnreadableExample | None:
+    try:
+        return clean_scalar(cell)
+    except UnreadableExample as error:
+        return error
+
+
+def _is_null(cell: Any) -> bool:
+    return cell is None or (isinstance(cell, str) and cell.strip() == "null")

@@ -1,0 +1,138 @@
+"""Encode: run an encoder over many values, each distinct one once."""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from torch import Tensor
+
+from chiasm.data.table import Value
+from chiasm.encoders.base import Encoder
+from chiasm.encoders.features import Features, FeatureStore
+from chiasm.encoders.files import digest_of
+from chiasm.encoders.tokens import Tokens
+from chiasm.errors import UnreadableExample
+
+_BATCH = 32
+_HALF_MAX = torch.finfo(torch.float16).max
+# Below this many values the work is over before a progress bar can be read.
+_WORTH_A_BAR = 4 * _BATCH
+
+
+def encode(
+    encoder: Encoder, values: Sequence[Value | None], *, store: FeatureStore | None = None
+) -> Features:
+    """The trunk's tokens of every value, None being a missing one.
+
+    Values that the store holds already are not encoded again, and those encoded now are put into
+    it batch by batch. Without a store the tokens are kept in memory. A value that cannot be read
+    counts as missing and is named in ``unreadable``.
+    """
+    store = {} if store is None else store
+    rows: dict[int, bytes] = {}
+    distinct: dict[bytes, Value] = {}
+    unreadable: dict[int, str] = {}
+    for row, value in enumerate(values):
+        if value is None:
+            continue
+        try:
+            rows[row] = _digest(value)
+        except UnreadableExample as error:
+            unreadable[row] = error.reason
+        else:
+            distinct[rows[row]] = value
+    missing = {key: value for key, value in distinct.items() if key not in store}
+    failed: dict[bytes, str] = {}
+    with _progress(encoder, len(missing)) as advance, ThreadPoolExecutor(os.cpu_count()) as pool:
+        for batch in _load_ahead(encoder, missing, pool):
+            failed |= _failures(batch)
+            loaded = {key: future.result() for key, future in batch.items() if key not in failed}
+            if loaded:
+                tokens = _halve(encoder.trunk(list(loaded.values())))
+                store.update(dict(zip(loaded, tokens, strict=True)))
+            advance(len(batch))
+    unreadable |= {row: failed[key] for row, key in rows.items() if key in failed}
+    return Features(
+        [None if row in unreadable else rows.get(row) for row in range(len(values))],
+        store,
+        dim=encoder.trunk_dim,
+        encoded=len(missing) - len(failed),
+        reused=len(distinct) - len(missing),
+        unreadable=unreadable,
+    )
+
+
+def _digest(value: Value) -> bytes:
+    if isinstance(value, Path):
+        try:
+            return digest_of(value)
+        except OSError as error:
+            raise UnreadableExample("file cannot be read") from error
+    if isinstance(value, str):
+        value = value.encode("utf-8", "surrogatepass")
+    return hashlib.sha256(value).digest()
+
+
+def _load(encoder: Encoder, key: bytes, value: Value) -> Any:
+    loaded = encoder.load(value)
+    if isinstance(value, Path) and _digest(value) != key:
+        raise UnreadableExample("file changed while it was being read")
+    return loaded
+
+
+def _load_ahead(
+    encoder: Encoder, values: Mapping[bytes, Value], pool: ThreadPoolExecutor
+) -> Iterator[dict[bytes, Future[Any]]]:
+    """Batches of values, of which the next one is being loaded while one is computed."""
+    # Texts of like length stand together, so that little is spent on padding.
+    order = iter(sorted(values, key=lambda key: _length(values[key])))
+    current: dict[bytes, Future[Any]] = {}
+    while keys := list(islice(order, _BATCH)):
+        upcoming = {key: pool.submit(_load, encoder, key, values[key]) for key in keys}
+        if current:
+            yield current
+        current = upcoming
+    if current:
+        yield current
+
+
+def _failures(batch: Mapping[bytes, Future[Any]]) -> dict[bytes, str]:
+    """Why values could not be read; any other error is a mistake of ours and goes on up."""
+    errors = {key: future.exception() for key, future in batch.items()}
+    return {key: e.reason for key, e in errors.items() if isinstance(e, UnreadableExample)}
+
+
+def _length(value: Value) -> int:
+    return len(value) if isinstance(value, str) else 0
+
+
+def _halve(tokens: Tokens) -> list[Tensor]:
+    """The real tokens of each row in float16, whose range a stray activation may leave."""
+    values = tokens.values.clamp(-_HALF_MAX, _HALF_MAX).half()
+    return [row[mask] for row, mask in zip(values, tokens.mask, strict=True)]
+
+
+@contextmanager
+def _progress(encoder: Encoder, total: int) -> Iterator[Callable[[int], None]]:
+    """A bar on stderr, where a person is there to see it and the work is long."""
+    console = Console(stderr=True)
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal or total < _WORTH_A_BAR,
+    )
+    with bar:
+        task = bar.add_task(f"{encoder.modality}: {encoder.name}", total=total)
+        yield lambda count: bar.advance(task, count)

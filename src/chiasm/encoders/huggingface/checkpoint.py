@@ -1,0 +1,135 @@
+"""Checkpoints in the Hugging Face layout: where they lie and what they hold."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+
+import torch
+from huggingface_hub import snapshot_download
+from huggingface_hub.errors import (
+    HfHubHTTPError,
+    HFValidationError,
+    IncompleteSnapshotError,
+    LocalEntryNotFoundError,
+    OfflineModeIsEnabled,
+)
+from safetensors import SafetensorError
+from torch import nn
+from transformers import AutoModel, PreTrainedModel
+from transformers.utils import logging
+
+from chiasm.encoders.files import digest_of_weights
+from chiasm.errors import EncoderError
+
+# Raised whenever the code of this folder would give other tokens from the same files.
+_FORMAT = 1
+_SETTINGS = ("*.json", "*.txt", "*.model")
+_WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
+_TOWERS = {"text": ("text_model",), "image": ("vision_model", "image_model")}
+_INPUTS = {"text": "input_ids", "image": "pixel_values"}
+
+
+def fetch_checkpoint(name: str, *, revision: str | None = None) -> Path:
+    """A copy of a hub's model, fetched where it is not here yet: a folder named after its commit.
+
+    Raises:
+        EncoderError: there is no such model, or the hub cannot be reached.
+    """
+    for weights in _WEIGHTS:
+        copy = _fetch(name, (*_SETTINGS, weights), revision)
+        if any(copy.glob(weights)):
+            return copy
+    raise EncoderError(f"The model {name!r} has no weights for PyTorch on the hub.")
+
+
+def _fetch(name: str, patterns: tuple[str, ...], revision: str | None) -> Path:
+    try:
+        copy = snapshot_download(
+            name, revision=revision, allow_patterns=list(patterns), ignore_patterns=["*/*"]
+        )
+    except HFValidationError as error:
+        raise EncoderError(
+            f"{name!r} is neither a packaged encoder, nor a local folder, nor a possible name on "
+            "the Hugging Face hub."
+        ) from error
+    except HfHubHTTPError as error:
+        raise EncoderError(f"The hub did not give the model {name!r}: {error}") from error
+    except (LocalEntryNotFoundError, IncompleteSnapshotError, OfflineModeIsEnabled) as error:
+        raise EncoderError(
+            f"The model {name!r} is not on this machine and the Hugging Face hub could not be "
+            "reached. Give the path of a local folder that holds it, or use the packaged "
+            "encoders: minilm (text), efficientnet-lite0 or efficientnet-lite2 (image)."
+        ) from error
+    return Path(copy)
+
+
+def fingerprint_of(folder: Path, *settings: object) -> str:
+    """Digest of everything that decides the tokens: files of the model, settings, this code."""
+    digest = hashlib.sha256(repr((_FORMAT, *settings)).encode())
+    for pattern in (*_SETTINGS, *_WEIGHTS):
+        for path in sorted(folder.glob(pattern)):
+            digest.update(f"{path.name}={digest_of_weights(path)};".encode())
+    return digest.hexdigest()
+
+
+def load_network(folder: Path, *, name: str, modality: str) -> nn.Module:
+    """The frozen float32 network that reads one modality: of a dual encoder, only its tower.
+
+    Raises:
+        EncoderError: the folder holds no such network, or not all of its weights.
+    """
+    try:
+        with _quiet():
+            network, facts = AutoModel.from_pretrained(
+                folder,
+                dtype=torch.float32,
+                trust_remote_code=False,
+                local_files_only=True,
+                output_loading_info=True,
+            )
+    except UnpicklingError as error:
+        raise EncoderError(
+            f"Refused the weights of {name!r}: they are a pickle that could run code. Use a copy "
+            "of the model in the safetensors format."
+        ) from error
+    except (OSError, ValueError, ImportError, RuntimeError, SafetensorError) as error:
+        raise EncoderError(f"The model {name!r} cannot be loaded: {error}") from error
+    # The pooler stands after the tokens: many checkpoints lack it, and it is never used here.
+    missing = sorted(key for key in facts["missing_keys"] if "pooler" not in key)
+    if missing:
+        raise EncoderError(
+            f"The weights of {name!r} are not those of its config.json: {len(missing)} are "
+            f"missing, the first is {missing[0]!r}."
+        )
+    network = _tower(network, modality)
+    if network.main_input_name != _INPUTS[modality]:
+        raise EncoderError(
+            f"The model {name!r} ({network.config.model_type}) takes {network.main_input_name}: it "
+            f"is no encoder for the modality {modality!r}."
+        )
+    frozen: nn.Module = network.eval().requires_grad_(False)
+    return frozen
+
+
+def _tower(network: Any, modality: str) -> Any:
+    for tower in _TOWERS[modality]:
+        if isinstance(getattr(network, tower, None), PreTrainedModel):
+            return getattr(network, tower)
+    return network.get_encoder() if network.config.is_encoder_decoder else network
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the progress bar and the table of unused weights that loading prints."""
+    verbosity, has_bar = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)
+        if has_bar:
+            logging.enable_progress_bar()  # type: ignore[no-untyped-call]

@@ -1,0 +1,55 @@
+"""Encoders by name."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from chiasm.encoders.base import Encoder
+from chiasm.encoders.huggingface.checkpoint import fetch_checkpoint
+from chiasm.encoders.huggingface.image import HuggingFaceImage
+from chiasm.encoders.huggingface.text import HuggingFaceText
+from chiasm.encoders.packaged.efficientnet import EfficientNetEncoder
+from chiasm.encoders.packaged.minilm import load_minilm
+from chiasm.errors import EncoderError
+
+_PACKAGED: dict[str, dict[str, Callable[[], Encoder]]] = {
+    "text": {"minilm": load_minilm},
+    "image": {
+        "efficientnet-lite0": partial(EfficientNetEncoder, "efficientnet-lite0"),
+        "efficientnet-lite2": partial(EfficientNetEncoder, "efficientnet-lite2"),
+    },
+}
+
+
+def load_encoder(
+    modality: str, name: str, *, trainable_blocks: int = 0, revision: str | None = None
+) -> Encoder:
+    """The encoder of that name: packaged, a local folder, or a model of the Hugging Face hub.
+
+    Raises:
+        EncoderError: no such modality or model, its weights cannot be had or are not the known
+            ones, or it cannot be split at ``trainable_blocks``.
+    """
+    if modality not in _PACKAGED:
+        raise EncoderError(
+            f"There is no encoder for the modality {modality!r}. Choose from: "
+            f"{', '.join(_PACKAGED)}."
+        )
+    if trainable_blocks != 0:
+        raise EncoderError(
+            f"{name!r} was asked for with {trainable_blocks} trainable blocks; encoders are frozen "
+            "as yet: leave trainable_blocks at 0."
+        )
+    if name in _PACKAGED[modality]:
+        if revision is not None:
+            raise EncoderError(f"{name!r} is packaged and has no revisions: leave revision out.")
+        return _PACKAGED[modality][name]()
+    kind = HuggingFaceText if modality == "text" else HuggingFaceImage
+    folder = Path(name).expanduser()
+    if not folder.is_dir():
+        copy = fetch_checkpoint(name, revision=revision)
+        return kind(copy, name=name, revision=copy.name)
+    if revision is not None:
+        raise EncoderError(f"{name!r} is a local folder and has no revisions: leave revision out.")
+    # The whole path, so that a saved model finds its encoder from any working folder.
+    return kind(folder, name=str(folder.resolve()))

@@ -1,0 +1,32 @@
+"""evaluate: judge a trained model on labelled rows."""
+
+from chiasm.data.labels import check_labels
+from chiasm.data.table import Table
+from chiasm.encoders.cache import FeatureCache
+from chiasm.errors import DataError
+from chiasm.evaluation.metrics import Metrics, compute_metrics
+from chiasm.model.classifier import FusionClassifier
+from chiasm.model.dataset import EncodedTable, encode_table
+from chiasm.model.inference import predict_probabilities
+
+
+def evaluate(model: FusionClassifier, table: Table, *, cache: FeatureCache | None) -> Metrics:
+    """Metrics of the model's calibrated predictions on the labelled rows of a table.
+
+    Raises:
+        DataError: the table has no labels, or some that the model does not know.
+    """
+    check_labels(table, model.classes)
+    labelled = table.take(table.labelled)
+    if not len(labelled):
+        raise DataError(
+            f"{table.source} has no labelled rows to judge by. To label rows, use chiasm predict."
+        )
+    return evaluate_rows(
+        model, encode_table(labelled, model.encoders, classes=model.classes, cache=cache)
+    )
+
+
+def evaluate_rows(model: FusionClassifier, rows: EncodedTable) -> Metrics:
+    """Metrics of the model's calibrated predictions on encoded, labelled rows."""
+    return compute_metrics(predict_probabilities(model, rows).numpy(), rows.labels, model.classes)

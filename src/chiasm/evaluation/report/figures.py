@@ -1,0 +1,89 @@
+"""A comparison as pictures."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from chiasm.evaluation.comparison import Comparison, ComparisonRow, Score
+
+_ACCURACY = "#2f6690"
+_MACRO_F1 = "#d98324"
+_DPI = 150
+_MATRICES_A_ROW = 4
+
+
+def draw_scores(comparison: Comparison, path: Path) -> None:
+    """Bars of accuracy and macro-F1 with their 95 % intervals, one pair a model."""
+    rows = comparison.rows
+    figure = _figure(8, 0.9 + 0.62 * len(rows))
+    axes = figure.subplots()
+    places = np.arange(len(rows), dtype=np.float64)[::-1]
+    _bars(axes, places + 0.19, [row.accuracy for row in rows], "accuracy", _ACCURACY)
+    _bars(axes, places - 0.19, [row.macro_f1 for row in rows], "macro-F1", _MACRO_F1)
+    axes.set_yticks(places, [row.name for row in rows])
+    axes.set_xlim(0, 1)
+    axes.set_xlabel("mean over the folds, with 95 % interval")
+    axes.xaxis.grid(visible=True, alpha=0.3)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+    figure.legend(loc="outside upper right", ncols=2, frameon=False)
+    figure.savefig(path, dpi=_DPI)
+
+
+def draw_confusions(comparison: Comparison, classes: Sequence[str], path: Path) -> None:
+    """One confusion matrix a model: share of each true class, and counts."""
+    rows = comparison.rows
+    columns = min(len(rows), _MATRICES_A_ROW)
+    lines = -(-len(rows) // columns)
+    side = 1.6 + 0.55 * len(classes)
+    figure = _figure(side * columns, (side + 0.3) * lines)
+    grid = figure.subplots(lines, columns, squeeze=False)
+    for axes, row in zip(grid.flat, rows, strict=False):
+        _matrix(axes, row, classes)
+    for axes in grid.flat[len(rows) :]:
+        axes.set_axis_off()
+    figure.savefig(path, dpi=_DPI)
+
+
+def _figure(width: float, height: float) -> Figure:
+    # Without pyplot nothing global is touched and no display is looked for.
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def _bars(axes: Axes, places: np.ndarray, scores: Sequence[Score], label: str, color: str) -> None:
+    means = np.array([score.mean for score in scores])
+    # The interval is of all rows together, the mean is over folds: they may miss by a hair.
+    below = np.maximum(means - [score.low for score in scores], 0)
+    above = np.maximum([score.high for score in scores] - means, 0)
+    axes.barh(places, means, height=0.36, label=label, color=color, xerr=[below, above], capsize=2)
+    for place, score in zip(places, scores, strict=True):
+        axes.annotate(f"{score.mean:.3f}", (0.01, place), color="white", va="center", fontsize=8)
+
+
+def _matrix(axes: Axes, row: ComparisonRow, classes: Sequence[str]) -> None:
+    counts = np.array(row.metrics.confusion)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    ticks = range(len(classes))
+    axes.set_xticks(ticks, classes, rotation=40, ha="right", fontsize=8)
+    axes.set_yticks(ticks, classes, fontsize=8)
+    axes.set_xlabel("predicted", fontsize=8)
+    axes.set_ylabel("true", fontsize=8)
+    axes.set_title(row.name, fontsize=10)
+    for (i, j), count in np.ndenumerate(counts):
+        color = "white" if shares[i, j] > 0.5 else "black"
+        axes.annotate(
+            f"{shares[i, j]:.0%}\n{count:,}",
+            (j, i),
+            ha="center",
+            va="center",
+            color=color,
+            fontsize=7,
+        )

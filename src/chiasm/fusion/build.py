@@ -1,0 +1,71 @@
+"""A fusion from its name."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chiasm.errors import ChiasmError
+from chiasm.fusion.base import Fusion
+from chiasm.fusion.concat import Concat
+from chiasm.fusion.cross_attention import CrossAttention
+from chiasm.fusion.gated import Gated
+from chiasm.fusion.late import Late
+from chiasm.fusion.unimodal import Unimodal
+
+_POOLED: dict[str, type[Concat | Late | Gated]] = {
+    "concat": Concat,
+    "late": Late,
+    "gated": Gated,
+}
+
+
+@dataclass(frozen=True)
+class FusionConfig:
+    """Which fusion, and how large.
+
+    ``name`` is a modality ("text": that modality alone), "concat", "late", "gated" or
+    "cross_attention".
+    """
+
+    name: str = "cross_attention"
+    dim: int = 128
+    heads: int = 4
+    dropout: float = 0.5
+    modality_dropout: float = 0.1
+
+
+def fusion_names(modalities: Sequence[str]) -> tuple[str, ...]:
+    """Every fusion that these modalities allow, simplest first."""
+    joint = (*_POOLED, "cross_attention") if len(modalities) > 1 else ()
+    return (*modalities, *joint)
+
+
+def check_fusions(names: Sequence[str], modalities: Sequence[str]) -> None:
+    """Make sure that the modalities allow every one of these fusions.
+
+    Raises:
+        ChiasmError: one is unknown, or needs a modality that is not there.
+    """
+    allowed = fusion_names(modalities)
+    unknown = [name for name in names if name not in allowed]
+    if unknown:
+        raise ChiasmError(
+            f"There is no fusion '{unknown[0]}' of {' and '.join(modalities)}. "
+            f"Choose from: {', '.join(allowed)}."
+        )
+
+
+def build_fusion(config: FusionConfig, input_dims: dict[str, int]) -> Fusion:
+    """Build the fusion for modalities whose tokens have these widths.
+
+    Raises:
+        ChiasmError: the modalities do not allow a fusion of that name.
+    """
+    check_fusions([config.name], tuple(input_dims))
+    dim, dropout = config.dim, config.dropout
+    if config.name in input_dims:
+        return Unimodal(
+            modality=config.name, input_dim=input_dims[config.name], dim=dim, dropout=dropout
+        )
+    if config.name == "cross_attention":
+        return CrossAttention(input_dims=input_dims, dim=dim, heads=config.heads, dropout=dropout)
+    return _POOLED[config.name](input_dims=input_dims, dim=dim, dropout=dropout)

@@ -1,0 +1,72 @@
+"""FusionClassifier: encoders, a fusion and a head."""
+
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from transformers.utils.generic import ModelOutput
+
+from chiasm.encoders.base import Encoder
+from chiasm.encoders.tokens import Tokens
+from chiasm.fusion.build import FusionConfig, build_fusion
+from chiasm.fusion.modality_dropout import ModalityDropout
+
+
+@dataclass
+class ClassifierOutput(ModelOutput):
+    """``logits`` ``[b, classes]``, and the fusion's attention where it was asked for."""
+
+    logits: Tensor
+    attention: dict[str, Tensor] | None = None
+
+
+class FusionClassifier(nn.Module):
+    """Classifies rows from the cached tokens of their modalities.
+
+    The frozen trunks of the encoders are kept beside the model, not in it: they are named in the
+    saved configuration, and what is trained and saved are the tops, the fusion and the head.
+
+    Attributes:
+        encoders: where the tokens come from, by modality; only those the fusion looks at.
+        classes: the labels, in the order of the logits.
+        temperature: what the logits are divided by to give calibrated probabilities (Guo et al.,
+            "On Calibration of Modern Neural Networks", 2017).
+    """
+
+    temperature: Tensor
+
+    def __init__(
+        self, *, encoders: Mapping[str, Encoder], fusion: FusionConfig, classes: Sequence[str]
+    ) -> None:
+        super().__init__()
+        if fusion.name in encoders:
+            encoders = {fusion.name: encoders[fusion.name]}
+        self.encoders = dict(encoders)
+        self.fusion_config = fusion
+        self.classes = tuple(classes)
+        # Several models may share one encoder: each trains a top of its own.
+        self.tops = nn.ModuleDict({m: copy.deepcopy(e.top) for m, e in encoders.items()})
+        self.modality_dropout = ModalityDropout(fusion.modality_dropout)
+        self.fusion = build_fusion(fusion, {m: e.dim for m, e in encoders.items()})
+        self.head = nn.Linear(self.fusion.dim, len(self.classes))
+        self.register_buffer("temperature", torch.ones(()))
+
+    def forward(
+        self, tokens: Mapping[str, Tokens], *, need_weights: bool = False
+    ) -> ClassifierOutput:
+        """Logits from the trunks' tokens of each modality."""
+        topped = {modality: top(tokens[modality]) for modality, top in self.tops.items()}
+        fused = self.fusion(self.modality_dropout(topped), need_weights=need_weights)
+        return ClassifierOutput(logits=self.head(fused.features), attention=fused.attention or None)
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """The modalities that the fusion looks at."""
+        return tuple(self.encoders)
+
+    @property
+    def trained_parameters(self) -> int:
+        """How many numbers training can change."""
+        return sum(p.numel() for p in self.parameters() if p.requires_grad)

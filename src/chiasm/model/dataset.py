@@ -1,0 +1,103 @@
+"""Rows as a model reads them: cached tokens and a class index."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from chiasm.data.table import Table
+from chiasm.encoders.base import Encoder
+from chiasm.encoders.cache import FeatureCache
+from chiasm.encoders.encode import encode
+from chiasm.encoders.features import Features
+from chiasm.encoders.tokens import Tokens, pad
+
+
+@dataclass(frozen=True)
+class EncodedRow:
+    """The trunk tokens ``[l, d]`` of one row by modality, and its class index if it has one."""
+
+    tokens: dict[str, Tensor]
+    target: int | None
+
+
+class EncodedTable(Dataset[EncodedRow]):
+    """A Table whose values have been through the trunks; tokens are read when a row is asked for.
+
+    Args:
+        features: tokens by modality, of all rows.
+        targets: class index of each row; None for an unlabelled one.
+    """
+
+    def __init__(self, features: Mapping[str, Features], targets: Sequence[int | None]) -> None:
+        self.features = dict(features)
+        self.targets = tuple(targets)
+        self._rows = np.arange(len(self.targets))
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, index: int) -> EncodedRow:
+        row = int(self._rows[index])
+        return EncodedRow({m: f[row] for m, f in self.features.items()}, self.targets[row])
+
+    def take(self, rows: "np.ndarray[Any, np.dtype[np.int64]]") -> "EncodedTable":
+        """The rows at these positions, in this order, sharing the features."""
+        taken = EncodedTable(self.features, self.targets)
+        taken._rows = self._rows[rows]
+        return taken
+
+    def of(self, modalities: Sequence[str]) -> "EncodedTable":
+        """The same rows, of which only these modalities are read."""
+        narrowed = EncodedTable({m: self.features[m] for m in modalities}, self.targets)
+        narrowed._rows = self._rows
+        return narrowed
+
+    @property
+    def present(self) -> "np.ndarray[Any, np.dtype[np.bool_]]":
+        """Which rows have at least one modality."""
+        keys = [feature.keys for feature in self.features.values()]
+        return np.array([any(k[int(row)] is not None for k in keys) for row in self._rows])
+
+    @property
+    def labels(self) -> "np.ndarray[Any, np.dtype[np.int64]]":
+        """Class indices of the rows, all of which must be labelled."""
+        return np.array([self.targets[row] for row in self._rows], dtype=np.int64)
+
+
+def encode_table(
+    table: Table,
+    encoders: Mapping[str, Encoder],
+    *,
+    classes: Sequence[str] = (),
+    cache: FeatureCache | None,
+) -> EncodedTable:
+    """Run the trunks over a table; a modality that the table lacks is missing in every row.
+
+    Rows whose label is not among ``classes`` have no target.
+    """
+    absent = (None,) * len(table)
+    run = cache.features if cache else encode
+    features = {
+        modality: run(encoder, table.values.get(modality, absent))
+        for modality, encoder in encoders.items()
+    }
+    index: dict[str | None, int] = {label: position for position, label in enumerate(classes)}
+    return EncodedTable(features, [index.get(label) for label in table.labels])
+
+
+def collate(rows: Sequence[EncodedRow]) -> dict[str, Any]:
+    """A batch for the model: padded float32 tokens, and labels where the rows have them."""
+    batch: dict[str, Any] = {"tokens": stack_tokens(rows)}
+    if rows[0].target is not None:
+        batch["labels"] = torch.tensor([row.target for row in rows])
+    return batch
+
+
+def stack_tokens(rows: Sequence[EncodedRow]) -> dict[str, Tokens]:
+    """The rows' tokens, padded to the longest, by modality."""
+    return {m: pad([row.tokens[m] for row in rows]) for m in rows[0].tokens}

@@ -1,0 +1,85 @@
+"""A model as a folder: config.json, model.safetensors and a model card."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from safetensors.torch import load_file, save_file
+
+from chiasm.encoders.base import Encoder
+from chiasm.encoders.registry import load_encoder
+from chiasm.errors import ChiasmError, EncoderError
+from chiasm.fusion.build import FusionConfig
+from chiasm.model.classifier import FusionClassifier
+
+_FORMAT = 1
+_CONFIG = "config.json"
+_WEIGHTS = "model.safetensors"
+_CARD = "README.md"
+
+
+def save_model(model: FusionClassifier, folder: Path, *, card: str) -> None:
+    """Write the model; the frozen trunks are written as name and fingerprint, not as copies."""
+    folder.mkdir(parents=True, exist_ok=True)
+    config = {
+        "format": _FORMAT,
+        "classes": model.classes,
+        "encoders": {m: _describe(encoder) for m, encoder in model.encoders.items()},
+        "fusion": asdict(model.fusion_config),
+    }
+    (folder / _CONFIG).write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n")
+    save_file(model.state_dict(), folder / _WEIGHTS)
+    (folder / _CARD).write_text(card, encoding="utf-8")
+
+
+def load_model(folder: Path) -> FusionClassifier:
+    """Read a model back, and check that its encoders are those it was trained with.
+
+    Raises:
+        ChiasmError: the folder holds no model that this version can read.
+        EncoderError: an encoder cannot be had, or gives other tokens than in training.
+    """
+    try:
+        config = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ChiasmError(
+            f"There is no model in {folder}: it has no readable {_CONFIG}. Give the folder that "
+            "chiasm train wrote."
+        ) from error
+    if not isinstance(config, dict) or config.get("format") != _FORMAT:
+        raise ChiasmError(
+            f"{folder / _CONFIG} is not of a form that this version of chiasm reads "
+            f"(format {_FORMAT}). Train the model again, or use the version that wrote it."
+        )
+    encoders = {}
+    for modality, described in config["encoders"].items():
+        encoders[modality] = load_encoder(
+            modality,
+            described["name"],
+            trainable_blocks=described["trainable_blocks"],
+            revision=described["revision"],
+        )
+        _check_fingerprint(encoders[modality], described["fingerprint"])
+    model = FusionClassifier(
+        encoders=encoders, fusion=FusionConfig(**config["fusion"]), classes=config["classes"]
+    )
+    model.load_state_dict(load_file(folder / _WEIGHTS))
+    return model.eval()
+
+
+def _describe(encoder: Encoder) -> dict[str, object]:
+    return {
+        "name": encoder.name,
+        "revision": encoder.revision,
+        "trainable_blocks": encoder.trainable_blocks,
+        "fingerprint": encoder.fingerprint,
+    }
+
+
+def _check_fingerprint(encoder: Encoder, expected: str) -> None:
+    if encoder.fingerprint != expected:
+        raise EncoderError(
+            f"The {encoder.modality} encoder '{encoder.name}' is not the one this model was "
+            "trained with: its weights, preprocessing or version differ, so predictions would be "
+            "wrong. Install the encoder it was trained with, or train the model again."
+        )

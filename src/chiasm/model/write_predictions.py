@@ -1,0 +1,71 @@
+"""Predictions as a file, in the form that its name asks for."""
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from chiasm.data.table import Table
+from chiasm.errors import ChiasmError
+from chiasm.model.predict import Predicted
+
+_ENDINGS = (".csv", ".jsonl", ".parquet", ".txt")
+
+
+def check_prediction_path(path: Path) -> None:
+    """Make sure that predictions can be written there, before the work of making them.
+
+    Raises:
+        ChiasmError: the ending is not known, or the folder is missing.
+    """
+    if path.suffix.lower() not in _ENDINGS:
+        raise ChiasmError(
+            f"Predictions cannot be written as {path.name}: the name must end in "
+            f"{', '.join(_ENDINGS)} (.txt is the guid,tag form of the lab)."
+        )
+    if not path.parent.is_dir():
+        raise ChiasmError(f"There is no folder {path.parent} to write {path.name} to. Create it.")
+
+
+def write_predictions(predicted: Predicted, table: Table, path: Path) -> int:
+    """Write the predictions for a table in its order, and return how many rows were written.
+
+    CSV, JSONL and Parquet hold every row: its id, its label (empty where nothing could be read),
+    what was wrong with it and the probability of each class. The lab's own form (``.txt``) is its
+    ``guid,tag`` list with the unlabelled rows filled in; if every row is labelled, all of them.
+    """
+    if path.suffix.lower() == ".txt":
+        rows = [i for i, label in enumerate(table.labels) if label is None] or range(len(table))
+        return _write_lab_form(predicted, rows, path)
+    frame = _frame(predicted, table)
+    if path.suffix.lower() == ".csv":
+        frame.to_csv(path, index=False)
+    elif path.suffix.lower() == ".jsonl":
+        frame.to_json(path, orient="records", lines=True, force_ascii=False)
+    else:
+        frame.to_parquet(path, index=False)
+    return len(frame)
+
+
+def _write_lab_form(predicted: Predicted, rows: Sequence[int], path: Path) -> int:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["guid", "tag"])
+        writer.writerows([predicted.ids[i], predicted.labels[i] or "null"] for i in rows)
+    return len(rows)
+
+
+def _frame(predicted: Predicted, table: Table) -> pd.DataFrame:
+    problems: dict[str, list[str]] = {}
+    for problem in table.problems:
+        problems.setdefault(problem.row, []).append(f"{problem.field}: {problem.reason}")
+    columns: dict[str, object] = {
+        "id": predicted.ids,
+        "label": predicted.labels,
+        "problem": ["; ".join(problems.get(row, [])) for row in predicted.ids],
+    }
+    # A class may be called "id" or "label"; its column must not take that one's place.
+    for index, label in enumerate(predicted.classes):
+        columns[f"probability_{label}"] = predicted.probabilities[:, index]
+    return pd.DataFrame(columns)

@@ -1,0 +1,47 @@
+"""The README of a saved model."""
+
+from chiasm.evaluation.metrics import Metrics
+from chiasm.training.trained import TrainedModel
+
+_CARD = """---
+library_name: chiasm
+tags:
+- multimodal
+---
+
+# {fusion} classifier of {modalities}
+
+Tells {classes} apart; trained by chiasm on {train_rows:,} rows.
+
+| part | rows | accuracy | macro-F1 | weighted F1 | ECE |
+|---|---|---|---|---|---|
+{metrics}
+
+The validation rows chose the epoch and the temperature, so their figures are on the high side.
+
+- Frozen encoders, loaded by name and checked by fingerprint: {encoders}.
+- {parameters:,} trained parameters, in `model.safetensors`; how they came about is in `run.json`.
+- A row may lack any of the modalities.
+
+Use it with `chiasm predict`, `chiasm evaluate` or `chiasm.Classifier.load`.
+"""
+
+
+def model_card(trained: TrainedModel) -> str:
+    """What the model is, how it did and how to use it, as Markdown with hub metadata."""
+    model = trained.model
+    parts = {"validation": trained.validation, "test": trained.test}
+    return _CARD.format(
+        fusion=model.fusion_config.name,
+        modalities=" and ".join(model.modalities),
+        classes=", ".join(model.classes),
+        train_rows=trained.train_rows,
+        metrics="\n".join(_row(name, part) for name, part in parts.items() if part is not None),
+        encoders=", ".join(f"{encoder.name} ({m})" for m, encoder in model.encoders.items()),
+        parameters=model.trained_parameters,
+    )
+
+
+def _row(name: str, metrics: Metrics) -> str:
+    figures = (metrics.accuracy, metrics.macro.f1, metrics.weighted.f1, metrics.ece)
+    return f"| {name} | {metrics.rows:,} | " + " | ".join(f"{x:.3f}" for x in figures) + " |"

@@ -1,0 +1,184 @@
+"""compare: every fusion on the same folds, against honest baselines."""
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import torch
+from joblib import Parallel, delayed
+
+from chiasm.data.duplicates import duplicate_groups
+from chiasm.data.split import grouped_folds, hold_out
+from chiasm.data.table import Table
+from chiasm.encoders.cache import FeatureCache
+from chiasm.evaluation.comparison import MAJORITY, Comparison, Predictions, judge
+from chiasm.fusion.build import check_fusions, fusion_names
+from chiasm.model.classifier import FusionClassifier
+from chiasm.model.dataset import EncodedTable, encode_table
+from chiasm.model.inference import predict_probabilities
+from chiasm.training.fit import fit
+from chiasm.training.recipe import Recipe
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+# Each training process holds torch and the encoders: about 700 MB.
+_MOST_PROCESSES = 8
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Rows of one fold, as positions in the table."""
+
+    train: Array
+    validation: Array
+    test: Array
+
+
+@dataclass(frozen=True)
+class _Trained:
+    """What one fusion came to on one fold."""
+
+    name: str
+    fold: int
+    probabilities: Array
+    parameters: int
+    seconds: float
+
+
+def compare(
+    table: Table,
+    recipe: Recipe,
+    *,
+    folds: int,
+    seed: int,
+    fusions: Sequence[str] | None = None,
+    cache: FeatureCache,
+    advance: Callable[[str, int], None],
+) -> Comparison:
+    """Cross-validate the majority class and every fusion on grouped folds, all on one encoding.
+
+    Each fold's epoch and temperature are chosen on a part of its own training rows; its test rows
+    are only predicted. Fusions and folds are trained side by side, one processor core each.
+
+    Args:
+        table: the data; its labelled rows are used.
+        recipe: what all fusions share; the fusion that it names plays no part.
+        folds: how many parts the rows are divided into.
+        seed: of the folds, the initialisation and the bootstrap.
+        fusions: names; None: all that the modalities allow.
+        cache: where the features of all folds and fusions lie.
+        advance: called with fusion and fold after each training.
+
+    Raises:
+        DataError: the rows do not allow that many folds.
+        ChiasmError: there is no fusion of a given name.
+    """
+    names = tuple(fusions or fusion_names(table.modalities))
+    check_fusions(names, table.modalities)
+    groups = duplicate_groups(table, by=recipe.group_by)
+    parts = []
+    for index, fold in enumerate(
+        grouped_folds(table, folds=folds, seed=seed, group_by=recipe.group_by)
+    ):
+        train, validation = hold_out(
+            table, fold.train, fraction=recipe.validation, seed=seed + index, groups=groups
+        )
+        parts.append(_Part(train, validation, fold.test))
+    encoders = recipe.load_encoders(table.modalities)
+    rows = encode_table(table, encoders, classes=table.classes, cache=cache)
+
+    trained = []
+    # Cross-attention takes longest: started first, it does not keep the others waiting at the end.
+    tasks = [
+        delayed(_train_fold)(rows, part, table.classes, _for_fold(recipe, name, seed, fold), fold)
+        for name in reversed(names)
+        for fold, part in enumerate(parts)
+    ]
+    for result in Parallel(n_jobs=_processes(), return_as="generator_unordered")(tasks):
+        advance(result.name, result.fold)
+        trained.append(result)
+
+    tested = np.concatenate([part.test for part in parts])
+    predictions = {MAJORITY: _majority(rows, parts, len(table.classes))}
+    predictions |= {name: _gather(trained, name) for name in names}
+    return judge(
+        predictions,
+        labels=rows.take(tested).labels,
+        folds=np.repeat(np.arange(folds), [len(part.test) for part in parts]),
+        groups=groups[tested],
+        classes=table.classes,
+        modalities=table.modalities,
+        seed=seed,
+    )
+
+
+def _processes() -> int:
+    if torch.cuda.is_available():
+        return 1
+    return min(os.cpu_count() or 1, _MOST_PROCESSES)
+
+
+def _for_fold(recipe: Recipe, name: str, seed: int, fold: int) -> Recipe:
+    return replace(
+        recipe,
+        fusion=replace(recipe.fusion, name=name),
+        training=replace(recipe.training, seed=seed + fold),
+    )
+
+
+def _train_fold(
+    rows: EncodedTable, part: _Part, classes: tuple[str, ...], recipe: Recipe, fold: int
+) -> _Trained:
+    if not torch.cuda.is_available():
+        torch.set_num_threads(1)
+    started = time.perf_counter()
+    torch.manual_seed(recipe.training.seed)
+    model = FusionClassifier(
+        encoders=recipe.load_encoders(tuple(rows.features)), fusion=recipe.fusion, classes=classes
+    )
+    rows = rows.of(model.modalities)
+    with TemporaryDirectory() as folder:
+        fit(
+            model,
+            rows.take(part.train),
+            rows.take(part.validation),
+            recipe.training,
+            checkpoints=Path(folder),
+            report=lambda epoch: None,
+        )
+    return _Trained(
+        name=recipe.fusion.name,
+        fold=fold,
+        probabilities=predict_probabilities(model, rows.take(part.test)).numpy(),
+        parameters=model.trained_parameters,
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _gather(trained: Sequence[_Trained], name: str) -> Predictions:
+    own = sorted((t for t in trained if t.name == name), key=lambda t: t.fold)
+    return Predictions(
+        probabilities=np.concatenate([t.probabilities for t in own]),
+        parameters=own[0].parameters,
+        seconds=sum(t.seconds for t in own),
+    )
+
+
+def _majority(rows: EncodedTable, parts: Sequence[_Part], classes: int) -> Predictions:
+    """The frequency of each class among the training rows, whatever the row."""
+    started = time.perf_counter()
+    probabilities = []
+    for part in parts:
+        labels = rows.take(np.concatenate([part.train, part.validation])).labels
+        frequencies = np.bincount(labels, minlength=classes) / len(labels)
+        probabilities.append(np.tile(frequencies, (len(part.test), 1)))
+    return Predictions(
+        probabilities=np.concatenate(probabilities),
+        parameters=0,
+        seconds=time.perf_counter() - started,
+    )

@@ -1,0 +1,36 @@
+"""TrainingConfig: everything that decides how a model is trained."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+ClassWeight = Literal["none", "sqrt", "balanced"]
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How a FusionClassifier is trained.
+
+    Attributes:
+        epochs: passes over the training rows at most.
+        patience: epochs without a better validation score after which training stops.
+        batch_size: rows a step.
+        learning_rate: of AdamW, at its peak.
+        weight_decay: of AdamW.
+        warmup: part of all steps in which the rate rises; it falls as a cosine after.
+        label_smoothing: probability mass spread over all classes.
+        class_weight: what a class weighs in the loss: "none" all rows alike, "balanced" the
+            inverse of its frequency, "sqrt" the root of that.
+        max_grad_norm: gradients are clipped to this norm.
+        seed: of initialisation, dropout and the order of the rows.
+    """
+
+    epochs: int = 10
+    patience: int = 4
+    batch_size: int = 64
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.5
+    warmup: float = 0.1
+    label_smoothing: float = 0.05
+    class_weight: ClassWeight = "none"
+    max_grad_norm: float = 1.0
+    seed: int = 0

@@ -1,0 +1,166 @@
+"""fit: train a model on encoded rows."""
+
+import logging
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import transformers
+from transformers import (
+    EarlyStoppingCallback,
+    EvalPrediction,
+    PrinterCallback,
+    Trainer,
+    TrainerCallback,
+    TrainerControl,
+    TrainerState,
+    TrainingArguments,
+)
+from transformers.trainer_utils import get_last_checkpoint
+
+from chiasm.errors import TrainingStopped
+from chiasm.evaluation.calibration import fit_temperature
+from chiasm.evaluation.metrics import compute_metrics
+from chiasm.model.classifier import FusionClassifier
+from chiasm.model.dataset import EncodedTable, collate
+from chiasm.model.inference import predict_logits
+from chiasm.training.config import TrainingConfig
+from chiasm.training.epochs import Epoch, EpochLog
+from chiasm.training.loss import ClassificationLoss, class_weights
+
+
+def fit(
+    model: FusionClassifier,
+    train: EncodedTable,
+    validation: EncodedTable,
+    config: TrainingConfig,
+    *,
+    checkpoints: Path,
+    report: Callable[[Epoch], None],
+    tensorboard: bool = False,
+) -> None:
+    """Train ``model`` in place, keep its best epoch, and fit its temperature on ``validation``.
+
+    The best epoch is the one with the highest macro-F1 on the validation rows. Checkpoints go to a
+    folder; if it holds one already, training goes on from there and ends as if it had not stopped.
+
+    Raises:
+        TrainingStopped: Ctrl-C was pressed; the step at hand was finished and a checkpoint written.
+    """
+    interrupted = _StopOnInterrupt()
+    trainer = Trainer(
+        model=model,
+        args=_arguments(config, checkpoints, tensorboard=tensorboard),
+        data_collator=collate,
+        train_dataset=train,
+        eval_dataset=validation,
+        compute_loss_func=ClassificationLoss(
+            class_weights=class_weights(train.labels, len(model.classes), config.class_weight),
+            label_smoothing=config.label_smoothing,
+        ),
+        compute_metrics=_validation_metrics(model.classes),
+        callbacks=[
+            EpochLog(report),
+            EarlyStoppingCallback(early_stopping_patience=config.patience),
+            interrupted,
+        ],
+    )
+    trainer.remove_callback(PrinterCallback)
+    with interrupted.listening():
+        trainer.train(resume_from_checkpoint=_last_checkpoint(checkpoints))
+    if interrupted.pressed:
+        raise TrainingStopped
+    temperature = fit_temperature(predict_logits(model, validation).numpy(), validation.labels)
+    model.temperature.fill_(temperature)
+    model.eval()
+
+
+def _last_checkpoint(folder: Path) -> str | None:
+    found: str | None = get_last_checkpoint(str(folder)) if folder.is_dir() else None  # type: ignore[no-untyped-call]
+    return found
+
+
+def _arguments(config: TrainingConfig, folder: Path, *, tensorboard: bool) -> TrainingArguments:
+    return TrainingArguments(
+        output_dir=str(folder),
+        num_train_epochs=config.epochs,
+        per_device_train_batch_size=config.batch_size,
+        per_device_eval_batch_size=config.batch_size,
+        learning_rate=config.learning_rate,
+        weight_decay=config.weight_decay,
+        warmup_steps=config.warmup,
+        lr_scheduler_type="cosine",
+        max_grad_norm=config.max_grad_norm,
+        seed=config.seed,
+        bf16=torch.cuda.is_available() and torch.cuda.is_bf16_supported(),
+        eval_strategy="epoch",
+        save_strategy="epoch",
+        logging_strategy="epoch",
+        save_total_limit=1,
+        load_best_model_at_end=True,
+        metric_for_best_model="macro_f1",
+        report_to=["tensorboard"] if tensorboard else "none",
+        remove_unused_columns=False,
+        label_names=["labels"],
+        disable_tqdm=True,
+    )
+
+
+def _validation_metrics(
+    classes: tuple[str, ...],
+) -> Callable[[EvalPrediction], dict[str, float]]:
+    def compute(prediction: EvalPrediction) -> dict[str, float]:
+        logits = torch.from_numpy(np.asarray(prediction.predictions)).double()
+        metrics = compute_metrics(
+            logits.softmax(dim=-1).numpy(), np.asarray(prediction.label_ids), classes
+        )
+        return {
+            "log_loss": metrics.log_loss,
+            "accuracy": metrics.accuracy,
+            "macro_precision": metrics.macro.precision,
+            "macro_recall": metrics.macro.recall,
+            "macro_f1": metrics.macro.f1,
+        }
+
+    return compute
+
+
+class _StopOnInterrupt(TrainerCallback):
+    """Turns Ctrl-C into: finish the step, write a checkpoint, stop. A second one stops at once."""
+
+    def __init__(self) -> None:
+        self.pressed = False
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        # Python lets only the main thread handle signals.
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = signal.signal(signal.SIGINT, self._press)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def _press(self, *_: Any) -> None:
+        if self.pressed:
+            raise KeyboardInterrupt
+        self.pressed = True
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> None:
+        if self.pressed:
+            control.should_save = True
+            control.should_training_stop = True
+
+
+# Its notices ("Using the WANDB_DISABLED ...") are about switches that users of this project lack.
+transformers.utils.logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+logging.getLogger("accelerate").setLevel(logging.ERROR)

@@ -1,0 +1,39 @@
+"""The loss that training minimises."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from chiasm.model.classifier import ClassifierOutput
+from chiasm.training.config import ClassWeight
+
+_EXPONENTS: dict[ClassWeight, float] = {"none": 0.0, "sqrt": 0.5, "balanced": 1.0}
+
+
+class ClassificationLoss:
+    """Cross-entropy with label smoothing and class weights, in the form that Trainer calls."""
+
+    def __init__(self, *, class_weights: Tensor, label_smoothing: float) -> None:
+        self.class_weights = class_weights
+        self.label_smoothing = label_smoothing
+
+    def __call__(self, outputs: ClassifierOutput, labels: Tensor, **_: Any) -> Tensor:
+        """Mean loss of a batch; Trainer's other arguments concern losses that are sums."""
+        return F.cross_entropy(
+            outputs.logits,
+            labels,
+            weight=self.class_weights.to(outputs.logits),
+            label_smoothing=self.label_smoothing,
+        )
+
+
+def class_weights(
+    labels: np.ndarray[Any, np.dtype[np.int64]], classes: int, kind: ClassWeight
+) -> Tensor:
+    """Weight of each class ``[classes]`` by its frequency among ``labels``; they average 1."""
+    counts = np.maximum(np.bincount(labels, minlength=classes), 1)
+    weights = counts.astype(np.float64) ** -_EXPONENTS[kind]
+    return torch.tensor(weights / weights.mean(), dtype=torch.float32)

@@ -1,0 +1,33 @@
+"""Recipe: everything that decides what a run comes to, besides the data."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from chiasm.encoders.base import Encoder
+from chiasm.encoders.defaults import DEFAULT_ENCODERS
+from chiasm.encoders.registry import load_encoder
+from chiasm.fusion.build import FusionConfig
+from chiasm.training.config import TrainingConfig
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Encoders, fusion and training.
+
+    Attributes:
+        encoders: name of the encoder of each modality; those the data lacks are not loaded.
+        fusion: which fusion, and how large.
+        training: how it is trained.
+        validation: part of the training rows held out to choose the epoch and the temperature.
+        group_by: which modalities make two rows duplicates; None: all.
+    """
+
+    encoders: dict[str, str] = field(default_factory=lambda: dict(DEFAULT_ENCODERS))
+    fusion: FusionConfig = field(default_factory=FusionConfig)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+    validation: float = 0.15
+    group_by: tuple[str, ...] | None = None
+
+    def load_encoders(self, modalities: Sequence[str]) -> dict[str, Encoder]:
+        """The encoders of the modalities that the data has."""
+        return {m: load_encoder(m, self.encoders[m]) for m in modalities}

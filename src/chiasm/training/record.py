@@ -1,0 +1,61 @@
+"""RunRecord: what a run was, so that it can be run again."""
+
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from chiasm.data.table import Table
+from chiasm.encoders.base import Encoder
+from chiasm.training.recipe import Recipe
+
+_PACKAGES = ("chiasm", "torch", "transformers", "scikit-learn", "numpy", "pillow")
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """Command, configuration, data, encoders and versions of a run."""
+
+    command: str
+    recipe: dict[str, Any]
+    data: dict[str, Any]
+    encoders: dict[str, str]
+    versions: dict[str, str]
+
+    def write(self, path: Path) -> None:
+        """Write the record as JSON."""
+        text = json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
+        path.write_text(text, encoding="utf-8")
+
+    def same_run(self, written: dict[str, Any]) -> bool:
+        """Whether a written record is of a run that would come to the same as this one."""
+        own = json.loads(json.dumps(asdict(self)))
+        return all(
+            own[part] == written.get(part) for part in ("recipe", "encoders", "versions")
+        ) and own["data"]["fingerprint"] == written.get("data", {}).get("fingerprint")
+
+
+def record_run(
+    command: str, recipe: Recipe, table: Table, encoders: Mapping[str, Encoder]
+) -> RunRecord:
+    """Describe a run that is about to begin."""
+    return RunRecord(
+        command=command,
+        recipe=asdict(recipe),
+        data={
+            "source": table.source,
+            "fingerprint": table.fingerprint,
+            "encoding": table.encoding,
+            "rows": len(table),
+            "labelled": len(table.labelled),
+            "problems": [
+                {"field": field, "reason": reason, "action": action, "rows": count}
+                for (field, reason, action), count in table.count_problems().items()
+            ],
+        },
+        encoders={modality: encoder.fingerprint for modality, encoder in encoders.items()},
+        versions={"python": platform.python_version()} | {p: version(p) for p in _PACKAGES},
+    )

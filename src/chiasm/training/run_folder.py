@@ -1,0 +1,68 @@
+"""The folder a run writes: begun, gone on with, or done anew."""
+
+import csv
+import json
+from collections.abc import Sequence
+from dataclasses import astuple, fields
+from pathlib import Path
+
+from chiasm.data.table import Problem
+from chiasm.errors import ChiasmError
+from chiasm.training.epochs import Epoch
+from chiasm.training.record import RunRecord
+
+
+class RunFolder:
+    """Where a run keeps its checkpoints while it goes, and its record, history and problems.
+
+    An unfinished run of the same configuration, data and versions is gone on with; a finished one
+    is replaced.
+
+    Raises:
+        ChiasmError: the folder holds other files, or an unfinished run of another configuration.
+    """
+
+    def __init__(self, path: Path, record: RunRecord) -> None:
+        self.path = path
+        self.checkpoints = path / "checkpoints"
+        self._record = path / "run.json"
+        self._history = path / "history.csv"
+        if path.exists() and not path.is_dir():
+            raise ChiasmError(f"{path} is a file. Give --out a folder.")
+        if path.is_dir() and any(path.iterdir()) and not self._record.is_file():
+            raise ChiasmError(
+                f"{path} is not empty and holds no run. Give --out a new or empty folder, so that "
+                "nothing of yours is overwritten."
+            )
+        self.goes_on = self.checkpoints.is_dir()
+        if self.goes_on and not record.same_run(json.loads(self._record.read_text("utf-8"))):
+            raise ChiasmError(
+                f"{path} holds an unfinished run with other settings, data or versions. Repeat the "
+                f"command in {self._record} to go on with it, delete {path}, or choose another "
+                "--out."
+            )
+        self.checkpoints.mkdir(parents=True, exist_ok=True)
+        if not self.goes_on:
+            record.write(self._record)
+            self._write_rows(self._history, [f.name for f in fields(Epoch)], [])
+
+    def add_epoch(self, epoch: Epoch) -> None:
+        """Add a line to the history."""
+        with self._history.open("a", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerow(astuple(epoch))
+
+    def write_problems(self, problems: Sequence[Problem]) -> None:
+        """List every row that was affected by something unreadable, and what was done about it."""
+        names = [f.name for f in fields(Problem)]
+        self._write_rows(self.path / "problems.csv", names, [astuple(p) for p in problems])
+
+    def write_json(self, name: str, content: object) -> None:
+        """Write a result of the run."""
+        text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+        (self.path / name).write_text(text, encoding="utf-8")
+
+    def _write_rows(
+        self, path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]
+    ) -> None:
+        with path.open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows([header, *rows])

@@ -1,0 +1,82 @@
+"""train: from a table to a judged model in a folder."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+
+from chiasm.data.table import Table
+from chiasm.encoders.cache import FeatureCache
+from chiasm.evaluation.evaluate import evaluate_rows
+from chiasm.model.classifier import FusionClassifier
+from chiasm.model.dataset import encode_table
+from chiasm.model.storage import save_model
+from chiasm.training.card import model_card
+from chiasm.training.epochs import Epoch
+from chiasm.training.fit import fit
+from chiasm.training.parts import part_rows
+from chiasm.training.recipe import Recipe
+from chiasm.training.record import record_run
+from chiasm.training.run_folder import RunFolder
+from chiasm.training.trained import TrainedModel
+
+
+def train(
+    table: Table,
+    recipe: Recipe,
+    *,
+    out: Path,
+    command: str,
+    cache: FeatureCache,
+    report: Callable[[Epoch], None],
+    tensorboard: bool = False,
+) -> TrainedModel:
+    """Train the recipe's model and write it, with all that is known of it, to a folder.
+
+    ``report`` is called after each epoch. If ``out`` holds an unfinished run of the same recipe on
+    the same data, it is gone on with.
+
+    Raises:
+        DataError: the data does not allow training.
+        ChiasmError: the folder is in other use, or the fusion does not fit the data.
+        TrainingStopped: Ctrl-C; the same call goes on.
+    """
+    parts = part_rows(table, recipe)
+    encoders = recipe.load_encoders(table.modalities)
+    torch.manual_seed(recipe.training.seed)
+    model = FusionClassifier(encoders=encoders, fusion=recipe.fusion, classes=table.classes)
+    folder = RunFolder(out, record_run(command, recipe, table, model.encoders))
+    folder.write_problems(table.problems)
+    rows = encode_table(table, model.encoders, classes=table.classes, cache=cache)
+
+    def note(epoch: Epoch) -> None:
+        folder.add_epoch(epoch)
+        report(epoch)
+
+    fit(
+        model,
+        rows.take(parts.train),
+        rows.take(parts.validation),
+        recipe.training,
+        checkpoints=folder.checkpoints,
+        report=note,
+        tensorboard=tensorboard,
+    )
+    trained = TrainedModel(
+        model=model,
+        train_rows=len(parts.train),
+        validation=evaluate_rows(model, rows.take(parts.validation)),
+        test=evaluate_rows(model, rows.take(parts.test)) if len(parts.test) else None,
+    )
+    folder.write_json(
+        "metrics.json",
+        {
+            "validation": asdict(trained.validation),
+            "test": asdict(trained.test) if trained.test else None,
+        },
+    )
+    save_model(model, out, card=model_card(trained))
+    shutil.rmtree(folder.checkpoints)
+    return trained

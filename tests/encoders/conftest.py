@@ -1,0 +1,129 @@
+"""Tiny models, randomly initialised and saved as the Hugging Face hub would serve them."""
+
+# ruff: noqa: S106 (tokens, not passwords)
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from tokenizers import Tokenizer, models, pre_tokenizers, processors
+from transformers import (
+    AutoModel,
+    BertConfig,
+    CLIPConfig,
+    CLIPImageProcessorPil,
+    ConvNextConfig,
+    DistilBertConfig,
+    PreTrainedConfig,
+    PreTrainedTokenizerFast,
+    ResNetConfig,
+    RobertaConfig,
+    SiglipConfig,
+    SwinConfig,
+    T5Config,
+    ViTConfig,
+)
+
+WORDS = ["a", "the", "cat", "dog", "sits", "on", "red", "mat"]
+WORDS += ["photo", "is", "great", "awful", "never", "again", "exactly", "like"]
+SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
+VOCABULARY = len(SPECIALS) + len(WORDS)
+SIDE = 32
+
+_LAYERS = {
+    "hidden_size": 16,
+    "intermediate_size": 24,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+}
+_TEXT = {"vocab_size": VOCABULARY, "pad_token_id": 0}
+_DUAL_TEXT = _LAYERS | _TEXT | {"max_position_embeddings": 12, "bos_token_id": 2, "eos_token_id": 3}
+_VISION = _LAYERS | {"image_size": SIDE, "patch_size": 8}
+
+CONFIGS: dict[str, PreTrainedConfig] = {
+    "bert": BertConfig(**_LAYERS, **_TEXT, max_position_embeddings=64),
+    "roberta": RobertaConfig(**_LAYERS, **_TEXT, max_position_embeddings=66),
+    "distilbert": DistilBertConfig(
+        **_TEXT, dim=16, hidden_dim=24, n_layers=2, n_heads=2, max_position_embeddings=64
+    ),
+    "t5": T5Config(
+        **_TEXT, d_model=16, d_kv=8, d_ff=24, num_layers=2, num_heads=2, decoder_start_token_id=0
+    ),
+    "clip": CLIPConfig(text_config=_DUAL_TEXT, vision_config=_VISION, projection_dim=8),
+    "siglip": SiglipConfig(text_config=_DUAL_TEXT, vision_config=_VISION),
+    "vit": ViTConfig(**_VISION),
+    "resnet": ResNetConfig(embedding_size=8, hidden_sizes=[8, 16], depths=[1, 1]),
+    "convnext": ConvNextConfig(hidden_sizes=[8, 8, 8, 16], depths=[1, 1, 1, 1]),
+    "swin": SwinConfig(
+        image_size=SIDE, patch_size=4, embed_dim=8, depths=[1, 1], num_heads=[2, 2], window_size=4
+    ),
+}
+TEXT_MODELS = ["bert", "roberta", "distilbert", "t5", "clip", "siglip"]
+IMAGE_MODELS = ["clip", "siglip", "vit", "resnet", "convnext", "swin"]
+
+
+def save_tokenizer(folder: Path, *, takes_mask: bool = True) -> None:
+    tokenizer = Tokenizer(
+        models.WordLevel({word: i for i, word in enumerate(SPECIALS + WORDS)}, unk_token="[UNK]")
+    )
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
+    PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        pad_token="[PAD]",
+        unk_token="[UNK]",
+        cls_token="[CLS]",
+        sep_token="[SEP]",
+        model_input_names=["input_ids", "attention_mask"] if takes_mask else ["input_ids"],
+    ).save_pretrained(folder)
+
+
+def save_image_processor(folder: Path, **settings: Any) -> None:
+    square = {"height": SIDE, "width": SIDE}
+    CLIPImageProcessorPil(**{"size": square, "crop_size": square} | settings).save_pretrained(
+        folder
+    )
+
+
+def save_checkpoint(folder: Path, kind: str, *, seed: int = 0) -> Path:
+    """A whole tiny model of that kind: weights, config, tokenizer and image processor."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        network = AutoModel.from_config(CONFIGS[kind])
+    # Fresh layer norms and biases are ones and zeros: shaken, so that each weight counts.
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.add_(0.1 * torch.randn(parameter.shape, generator=torch.manual_seed(seed)))
+    network.save_pretrained(folder)
+    if kind in TEXT_MODELS:
+        save_tokenizer(folder, takes_mask=kind != "siglip")
+    if kind in IMAGE_MODELS:
+        save_image_processor(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The folder of a tiny model of a kind in CONFIGS, made once; not to be written into."""
+    made: dict[str, Path] = {}
+
+    def find(kind: str) -> Path:
+        if kind not in made:
+            made[kind] = save_checkpoint(tmp_path_factory.mktemp(kind), kind)
+        return made[kind]
+
+    return find
+
+
+def draw_picture(seed: int, *, size: tuple[int, int] = (48, 40), form: str = "PNG") -> bytes:
+    pixels = np.random.default_rng(seed).integers(0, 256, (*size[::-1], 3), dtype=np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, form)
+    return file.getvalue()

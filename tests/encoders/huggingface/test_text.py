@@ -1,0 +1,60 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import AutoModel
+
+from chiasm.encoders.huggingface.text import HuggingFaceText
+from chiasm.errors import UnreadableExample
+
+Checkpoint = Callable[[str], Path]
+
+
+def encoder_of(folder: Path, **settings: int) -> HuggingFaceText:
+    return HuggingFaceText(folder, name="tiny", **settings)
+
+
+def test_tokens_are_the_last_hidden_states_with_the_special_tokens(checkpoint: Checkpoint) -> None:
+    tokens = encoder_of(checkpoint("bert")).trunk(["the cat sits", "dog"])
+    # [CLS] the cat sits [SEP], by their places in the vocabulary.
+    network = AutoModel.from_pretrained(checkpoint("bert")).eval()
+    expected = network(torch.tensor([[2, 5, 6, 8, 3]])).last_hidden_state[0]
+    torch.testing.assert_close(tokens.values[0], expected, rtol=1e-4, atol=1e-5)
+    assert tokens.mask.sum(dim=1).tolist() == [5, 3]
+
+
+def test_long_text_is_cut(checkpoint: Checkpoint) -> None:
+    encoder = encoder_of(checkpoint("bert"), max_length=6)
+    assert encoder.trunk(["the cat " * 1000]).values.shape[1] == 6
+
+
+def test_length_never_exceeds_what_the_model_has_positions_for(checkpoint: Checkpoint) -> None:
+    encoder = encoder_of(checkpoint("clip"))
+    assert encoder.max_length == 12
+    assert encoder.trunk(["the cat " * 100]).values.shape[1] == 12
+
+
+def test_length_is_part_of_the_fingerprint(checkpoint: Checkpoint) -> None:
+    short, long = (encoder_of(checkpoint("bert"), max_length=n) for n in (6, 7))
+    assert short.fingerprint != long.fingerprint
+
+
+def test_empty_text_still_has_its_special_tokens(checkpoint: Checkpoint) -> None:
+    assert encoder_of(checkpoint("bert")).trunk([""]).mask.sum() == 2
+
+
+def test_model_trained_without_a_mask_sees_its_padding_but_does_not_hand_it_on(
+    checkpoint: Checkpoint,
+) -> None:
+    tokens = encoder_of(checkpoint("siglip")).trunk(["the cat"])
+    network = AutoModel.from_pretrained(checkpoint("siglip")).text_model.eval()
+    padded = torch.tensor([[2, 5, 6, 3] + [0] * 8])
+    expected = network(input_ids=padded).last_hidden_state[0]
+    assert tokens.mask.sum() == 4
+    torch.testing.assert_close(tokens.values[0, :4], expected[:4], rtol=1e-4, atol=1e-5)
+
+
+def test_text_that_is_not_unicode_is_unreadable(checkpoint: Checkpoint) -> None:
+    with pytest.raises(UnreadableExample, match="surrogate"):
+        encoder_of(checkpoint("bert")).load("half of a smile: \ud83d")

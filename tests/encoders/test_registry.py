@@ -1,0 +1,53 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from chiasm.encoders.registry import DEFAULT_ENCODERS, load_encoder
+from chiasm.errors import EncoderError
+
+
+def test_unknown_modality_names_the_known_ones() -> None:
+    with pytest.raises(EncoderError, match="text, image"):
+        load_encoder("smell", "nose")
+
+
+def test_trainable_blocks_are_refused_as_long_as_encoders_are_frozen() -> None:
+    with pytest.raises(EncoderError, match="2 trainable blocks"):
+        load_encoder("text", "minilm", trainable_blocks=2)
+
+
+def test_packaged_encoder_has_no_revisions() -> None:
+    with pytest.raises(EncoderError, match="no revisions"):
+        load_encoder("text", "minilm", revision="main")
+
+
+def test_local_folder_has_no_revisions(checkpoint: Callable[[str], Path]) -> None:
+    with pytest.raises(EncoderError, match="no revisions"):
+        load_encoder("text", str(checkpoint("bert")), revision="main")
+
+
+def test_local_folder_is_named_by_its_whole_path(
+    checkpoint: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = checkpoint("bert")
+    monkeypatch.chdir(folder.parent)
+    encoder = load_encoder("text", folder.name)
+    assert (encoder.name, encoder.revision) == (str(folder), None)
+
+
+def test_hub_model_keeps_its_name_and_the_commit_that_was_fetched(
+    checkpoint: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    snapshot = checkpoint("bert")
+    monkeypatch.setattr(
+        "chiasm.encoders.huggingface.checkpoint.snapshot_download", lambda *_, **__: str(snapshot)
+    )
+    encoder = load_encoder("text", "somebody/bert")
+    assert (encoder.name, encoder.revision) == ("somebody/bert", snapshot.name)
+
+
+@pytest.mark.parametrize(("modality", "name"), DEFAULT_ENCODERS.items())
+def test_default_encoder_of_a_modality_is_packaged(modality: str, name: str) -> None:
+    with pytest.raises(EncoderError, match="packaged"):
+        load_encoder(modality, name, revision="only hub models have one")
