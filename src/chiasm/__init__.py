@@ -1,5 +1,26 @@
 """chiasm: classifiers over text and images, fused by cross-modal attention."""
 
+from importlib import import_module
 from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
 
+if TYPE_CHECKING:
+    from chiasm.data.check import check
+    from chiasm.data.read import read
+    from chiasm.estimator import Classifier
+
+__all__ = ["Classifier", "check", "read"]
 __version__ = version("chiasm")
+
+_HOMES = {
+    "Classifier": "chiasm.estimator",
+    "check": "chiasm.data.check",
+    "read": "chiasm.data.read",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # Imported when asked for: torch takes seconds, and `chiasm --help` must not.
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'chiasm' has no attribute {name!r}")

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chiasm.data.duplicates import duplicate_groups
-from chiasm.data.split import given_split, grouped_folds, hold_out
+from chiasm.data.split import Fold, given_split, grouped_folds, hold_out
 from chiasm.data.table import Table
 from chiasm.errors import DataError
 
@@ -16,6 +16,11 @@ def grouped_table(sizes: list[int]) -> Table:
     """Groups of these sizes, tied by text; classes take turns by row."""
     texts = [f"text {g}" for g, size in enumerate(sizes) for _ in range(size)]
     return make_table(texts, [f"class {i % 3}" for i in range(len(texts))])
+
+
+def folds_of(table: Table, *, folds: int, seed: int) -> list[Fold]:
+    groups = duplicate_groups(table)
+    return grouped_folds(table, table.labelled, folds=folds, seed=seed, groups=groups)
 
 
 SIZES = st.lists(st.integers(1, 4), min_size=20, max_size=40)
@@ -28,7 +33,7 @@ def test_folds_partition_the_rows_and_never_split_a_group(
 ) -> None:
     table = grouped_table(sizes)
     groups = duplicate_groups(table)
-    found = grouped_folds(table, folds=folds, seed=seed)
+    found = folds_of(table, folds=folds, seed=seed)
     assert len(found) == folds
     assert sorted(np.concatenate([fold.test for fold in found])) == list(range(len(table)))
     for fold in found:
@@ -46,8 +51,8 @@ def test_folds_depend_on_the_ids_not_on_the_order(
     random.shuffle(order)
     shuffled = table.take(order)
     for one, other in zip(
-        grouped_folds(table, folds=3, seed=seed),
-        grouped_folds(shuffled, folds=3, seed=seed),
+        folds_of(table, folds=3, seed=seed),
+        folds_of(shuffled, folds=3, seed=seed),
         strict=True,
     ):
         assert {table.ids[i] for i in one.test} == {shuffled.ids[i] for i in other.test}
@@ -57,10 +62,10 @@ def test_folds_are_stratified_and_the_seed_matters() -> None:
     table = make_table(
         [f"text {i}" for i in range(300)], ["a" if i % 3 else "b" for i in range(300)]
     )
-    tests = [fold.test for fold in grouped_folds(table, folds=5, seed=0)]
+    tests = [fold.test for fold in folds_of(table, folds=5, seed=0)]
     for rows in tests:
         assert Counter(table.labels[i] for i in rows) == {"a": 40, "b": 20}
-    other = grouped_folds(table, folds=5, seed=1)[0].test
+    other = folds_of(table, folds=5, seed=1)[0].test
     assert tests[0].tolist() != other.tolist()
 
 
@@ -70,7 +75,7 @@ def test_unlabelled_and_set_aside_rows_are_in_no_fold() -> None:
         [None if i == 0 else "ab"[i % 2] for i in range(30)],
         usable=[i != 1 for i in range(30)],
     )
-    rows = np.concatenate([fold.test for fold in grouped_folds(table, folds=2, seed=0)])
+    rows = np.concatenate([fold.test for fold in folds_of(table, folds=2, seed=0)])
     assert sorted(rows) == list(range(2, 30))
 
 
@@ -89,12 +94,12 @@ def test_data_that_cannot_be_split_is_refused(
     texts: str, labels: list[str | None], message: str
 ) -> None:
     with pytest.raises(DataError, match=message):
-        grouped_folds(make_table(list(texts), list(labels)), folds=5, seed=0)
+        folds_of(make_table(list(texts), list(labels)), folds=5, seed=0)
 
 
 def test_one_fold_is_refused() -> None:
     with pytest.raises(DataError, match="--folds"):
-        grouped_folds(grouped_table([1] * 10), folds=1, seed=0)
+        folds_of(grouped_table([1] * 10), folds=1, seed=0)
 
 
 @settings(deadline=None, max_examples=20)
@@ -151,6 +156,6 @@ def test_no_split_given_is_none_and_an_unknown_one_is_refused() -> None:
 
 def test_the_labs_folds_keep_its_duplicates_together(lab_table: Table) -> None:
     groups = duplicate_groups(lab_table)
-    for fold in grouped_folds(lab_table, folds=5, seed=0):
+    for fold in folds_of(lab_table, folds=5, seed=0):
         assert len(fold.test) == 800
         assert not set(groups[fold.train]) & set(groups[fold.test])

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from chiasm.encoders.registry import DEFAULT_ENCODERS, load_encoder
+from chiasm.encoders.defaults import DEFAULT_ENCODERS
+from chiasm.encoders.registry import load_encoder
 from chiasm.errors import EncoderError
 
 

@@ -5,14 +5,12 @@ A split depends on the ids of the rows and on the seed, not on the order of the 
 
 import hashlib
 import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
 
 from chiasm.data.components import Positions
-from chiasm.data.duplicates import duplicate_groups
 from chiasm.data.table import Table
 from chiasm.errors import DataError
 
@@ -32,19 +30,19 @@ class Fold:
 
 
 def grouped_folds(
-    table: Table, *, folds: int, seed: int, group_by: Sequence[str] | None = None
+    table: Table, rows: Positions, *, folds: int, seed: int, groups: Positions
 ) -> list[Fold]:
-    """Partition the labelled rows into test parts of about equal size and class balance.
+    """Partition the given rows into test parts of about equal size and class balance.
 
-    Rows of one duplicate group (``duplicate_groups`` by ``group_by``) fall into one part.
+    Rows of one group fall into one part. ``groups`` is the number of each row of the table, as
+    from ``duplicate_groups``.
 
     Raises:
         DataError: fewer than two folds or classes, or too few rows or groups for that many folds.
     """
     if folds < 2:
         raise DataError(f"--folds is 2 or more, not {folds}.")
-    groups = duplicate_groups(table, by=group_by)
-    rows = _in_seeded_order(table, table.labelled, seed)
+    rows = _in_seeded_order(table, rows, seed)
     _check_enough(table, rows, groups, folds)
     return [
         Fold(train=np.sort(rows[rest]), test=np.sort(rows[test]))
@@ -57,7 +55,7 @@ def hold_out(
 ) -> tuple[Positions, Positions]:
     """Part the given rows into the rest and a held-out part of about this fraction of them.
 
-    ``groups`` is the number of each row of the table, as from ``duplicate_groups``.
+    ``groups`` as in ``grouped_folds``.
 
     Raises:
         DataError: a fraction beyond (0, 0.5], or rows that cannot be parted that way.

@@ -13,7 +13,7 @@ import torch
 from joblib import Parallel, delayed
 
 from chiasm.data.duplicates import duplicate_groups
-from chiasm.data.split import grouped_folds, hold_out
+from chiasm.data.split import given_split, grouped_folds, hold_out
 from chiasm.data.table import Table
 from chiasm.encoders.cache import FeatureCache
 from chiasm.evaluation.comparison import MAJORITY, Comparison, Predictions, judge
@@ -66,7 +66,7 @@ def compare(
     are only predicted. Fusions and folds are trained side by side, one processor core each.
 
     Args:
-        table: the data; its labelled rows are used.
+        table: the data; its labelled rows are used, but for a test part that it names itself.
         recipe: what all fusions share; the fusion that it names plays no part.
         folds: how many parts the rows are divided into.
         seed: of the folds, the initialisation and the bootstrap.
@@ -81,9 +81,11 @@ def compare(
     names = tuple(fusions or fusion_names(table.modalities))
     check_fusions(names, table.modalities)
     groups = duplicate_groups(table, by=recipe.group_by)
+    kept_back = (given_split(table) or {}).get("test", [])
+    known = np.setdiff1d(table.labelled, kept_back)
     parts = []
     for index, fold in enumerate(
-        grouped_folds(table, folds=folds, seed=seed, group_by=recipe.group_by)
+        grouped_folds(table, known, folds=folds, seed=seed, groups=groups)
     ):
         train, validation = hold_out(
             table, fold.train, fraction=recipe.validation, seed=seed + index, groups=groups
