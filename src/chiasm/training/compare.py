@@ -81,7 +81,7 @@ def compare(
     names = tuple(fusions or fusion_names(table.modalities))
     check_fusions(names, table.modalities)
     groups = duplicate_groups(table, by=recipe.group_by)
-    kept_back = (given_split(table) or {}).get("test", [])
+    kept_back = (given_split(table) or {}).get("test", np.empty(0, dtype=np.int64))
     known = np.setdiff1d(table.labelled, kept_back)
     parts = []
     for index, fold in enumerate(
