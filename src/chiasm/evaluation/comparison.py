@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from chiasm.evaluation.metrics import Metrics, compute_metrics
-from chiasm.evaluation.significance import ClusterBootstrap, Interval, interval
+from chiasm.evaluation.significance import ClusterBootstrap, interval
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -38,7 +38,10 @@ class Score:
 
 @dataclass(frozen=True)
 class Difference:
-    """This row minus the best single modality, on the same resamples of the rows."""
+    """This row minus the best single modality.
+
+    The difference of the two means, and the 95 % interval over the same resamples of the rows.
+    """
 
     mean: float
     low: float
@@ -89,63 +92,66 @@ def judge(
         seed: of the bootstrap.
     """
     bootstrap = ClusterBootstrap(labels, groups, classes=len(classes), seed=seed)
-    called = {name: p.probabilities.argmax(axis=1) for name, p in predictions.items()}
-    accuracy = {name: bootstrap.accuracy(c) for name, c in called.items()}
-    macro_f1 = {name: bootstrap.macro_f1(c) for name, c in called.items()}
-    metrics = {
-        name: compute_metrics(p.probabilities, labels, classes) for name, p in predictions.items()
-    }
-    singles = [name for name in predictions if name in modalities]
-    best = max(singles, key=lambda name: metrics[name].accuracy, default=None)
-
-    rows = []
+    accuracy: dict[str, _Judged] = {}
+    macro_f1: dict[str, _Judged] = {}
     for name, made in predictions.items():
         by_fold = [
             compute_metrics(made.probabilities[folds == fold], labels[folds == fold], classes)
             for fold in np.unique(folds)
         ]
-        rows.append(
-            ComparisonRow(
-                name=name,
-                accuracy=_score([m.accuracy for m in by_fold], interval(accuracy[name])),
-                macro_f1=_score([m.macro.f1 for m in by_fold], interval(macro_f1[name])),
-                accuracy_gain=_gain(accuracy, name, best),
-                macro_f1_gain=_gain(macro_f1, name, best),
-                parameters=made.parameters,
-                seconds=made.seconds,
-                metrics=metrics[name],
-            )
+        called = made.probabilities.argmax(axis=1)
+        accuracy[name] = _Judged([m.accuracy for m in by_fold], bootstrap.accuracy(called))
+        macro_f1[name] = _Judged([m.macro.f1 for m in by_fold], bootstrap.macro_f1(called))
+
+    singles = [name for name in predictions if name in modalities]
+    best = max(singles, key=lambda name: accuracy[name].mean, default=None)
+    rows = tuple(
+        ComparisonRow(
+            name=name,
+            accuracy=accuracy[name].score(),
+            macro_f1=macro_f1[name].score(),
+            accuracy_gain=_gain(accuracy, name, best),
+            macro_f1_gain=_gain(macro_f1, name, best),
+            parameters=made.parameters,
+            seconds=made.seconds,
+            metrics=compute_metrics(made.probabilities, labels, classes),
         )
-    return Comparison(finding=_finding(rows, best, modalities), rows=tuple(rows))
-
-
-def _score(by_fold: Sequence[float], bounds: Interval) -> Score:
-    return Score(
-        mean=float(np.mean(by_fold)),
-        sd=float(np.std(by_fold, ddof=1)),
-        low=bounds.low,
-        high=bounds.high,
+        for name, made in predictions.items()
     )
+    return Comparison(finding=_finding(rows, best, modalities), rows=rows)
 
 
-def _gain(resampled: Mapping[str, Array], name: str, best: str | None) -> Difference | None:
+@dataclass(frozen=True)
+class _Judged:
+    """One score of one model in every fold, and in every resample of all rows."""
+
+    by_fold: Sequence[float]
+    resampled: Array
+
+    @property
+    def mean(self) -> float:
+        return float(np.mean(self.by_fold))
+
+    def score(self) -> Score:
+        bounds = interval(self.resampled)
+        sd = float(np.std(self.by_fold, ddof=1))
+        return Score(mean=self.mean, sd=sd, low=bounds.low, high=bounds.high)
+
+
+def _gain(judged: Mapping[str, _Judged], name: str, best: str | None) -> Difference | None:
     if best is None or name == best:
         return None
-    differences = resampled[name] - resampled[best]
-    bounds = interval(differences)
-    return Difference(mean=float(differences.mean()), low=bounds.low, high=bounds.high)
+    bounds = interval(judged[name].resampled - judged[best].resampled)
+    return Difference(mean=judged[name].mean - judged[best].mean, low=bounds.low, high=bounds.high)
 
 
 def _finding(rows: Sequence[ComparisonRow], best: str | None, modalities: Sequence[str]) -> str:
-    fused = [
-        (row, row.accuracy_gain)
-        for row in rows
-        if row.accuracy_gain is not None and row.name not in (*modalities, MAJORITY)
-    ]
-    if not fused:
-        top = max(rows, key=lambda row: row.accuracy.mean)
-        return f"{top.name} is the most accurate ({top.accuracy.mean:.3f}); nothing was fused."
-    winner, gain = max(fused, key=lambda candidate: candidate[0].accuracy.mean)
+    fused = [row for row in rows if row.name not in (*modalities, MAJORITY)]
+    winner = max(fused or rows, key=lambda row: row.accuracy.mean)
+    gain = winner.accuracy_gain
+    if not fused or gain is None:
+        why = "no single modality was compared with it" if fused else "nothing was fused"
+        return f"{winner.name} is the most accurate ({winner.accuracy.mean:.3f}); {why}."
     verdict = (
         "Fusion beats the best single modality"
         if gain.low > 0

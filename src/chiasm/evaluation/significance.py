@@ -38,33 +38,34 @@ class ClusterBootstrap:
         self._classes = classes
         _, self._groups = np.unique(groups, return_inverse=True)
         count = int(self._groups.max()) + 1
-        chances = np.full(count, 1.0 / count)
-        draws = np.random.default_rng(seed).multinomial(count, chances, size=_RESAMPLES)
-        # [resamples, groups]: how often each group was drawn
-        self._draws = draws.astype(np.float64)
+        rng = np.random.default_rng(seed)
+        # [resamples, groups]: how often each group was drawn; float32 holds such counts exactly
+        self._draws = np.empty((_RESAMPLES, count), dtype=np.float32)
+        for draw in self._draws:
+            draw[:] = np.bincount(rng.integers(count, size=count), minlength=count)
+        self._actual = self._count(labels)
 
     def accuracy(self, predicted: Array) -> Array:
         """Accuracy in every resample ``[resamples]``."""
-        confusion = self._confusion(predicted)
-        scores: Array = np.trace(confusion, axis1=1, axis2=2) / confusion.sum(axis=(1, 2))
+        scores: Array = self._hits(predicted).sum(axis=1) / self._actual.sum(axis=1)
         return scores
 
     def macro_f1(self, predicted: Array) -> Array:
         """Macro-F1 in every resample ``[resamples]``, over the classes that occur in it."""
-        confusion = self._confusion(predicted)
-        hits = np.diagonal(confusion, axis1=1, axis2=2)
-        actual, called = confusion.sum(axis=2), confusion.sum(axis=1)
-        f1 = 2 * hits / np.maximum(actual + called, 1)
-        occurring = actual > 0
+        called = self._count(predicted)
+        f1 = 2 * self._hits(predicted) / np.maximum(self._actual + called, 1)
+        occurring = self._actual > 0
         scores: Array = (f1 * occurring).sum(axis=1) / occurring.sum(axis=1)
         return scores
 
-    def _confusion(self, predicted: Array) -> Array:
-        cells = self._classes**2
-        by_group = np.zeros((self._draws.shape[1], cells))
-        np.add.at(by_group, (self._groups, self._labels * self._classes + predicted), 1.0)
-        # [resamples, classes, classes]
-        return (self._draws @ by_group).reshape(-1, self._classes, self._classes)
+    def _hits(self, predicted: Array) -> Array:
+        return self._count(self._labels, rows=predicted == self._labels)
+
+    def _count(self, values: Array, *, rows: Array | slice = slice(None)) -> Array:
+        """How often each class is among ``values`` in every resample ``[resamples, classes]``."""
+        by_group = np.zeros((self._draws.shape[1], self._classes), dtype=np.float32)
+        np.add.at(by_group, (self._groups[rows], values[rows]), 1)
+        return (self._draws @ by_group).astype(np.float64)
 
 
 def interval(resampled: Array) -> Interval:

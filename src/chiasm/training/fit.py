@@ -101,12 +101,15 @@ def _arguments(config: TrainingConfig, folder: Path, *, tensorboard: bool) -> Tr
         eval_strategy="epoch",
         save_strategy="epoch",
         logging_strategy="epoch",
-        save_total_limit=1,
+        # The best and the last: with 1, Trainer deletes the last when it stops.
+        save_total_limit=2,
         load_best_model_at_end=True,
         metric_for_best_model="macro_f1",
         report_to=["tensorboard"] if tensorboard else "none",
+        restore_callback_states_from_checkpoint=True,
         remove_unused_columns=False,
         label_names=["labels"],
+        dataloader_pin_memory=torch.cuda.is_available(),
         disable_tqdm=True,
     )
 
@@ -157,8 +160,20 @@ class _StopOnInterrupt(TrainerCallback):
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
         if self.pressed:
-            control.should_save = True
             control.should_training_stop = True
+            control.should_save = not _is_epoch_complete(state)
+
+    def on_epoch_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> None:
+        if self.pressed and not _is_epoch_complete(state):
+            # Judging a part of an epoch could make it the best one, which it is not in a run that
+            # was not interrupted.
+            control.should_log = control.should_evaluate = control.should_save = False
+
+
+def _is_epoch_complete(state: TrainerState) -> bool:
+    return state.global_step % (state.max_steps // state.num_train_epochs) == 0
 
 
 # Its notices ("Using the WANDB_DISABLED ...") are about switches that users of this project lack.

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,6 +15,10 @@ _ACCURACY = "#2f6690"
 _MACRO_F1 = "#d98324"
 _DPI = 150
 _MATRICES_A_ROW = 4
+# In inches: a cell that holds its figures, and the widest that a matrix gets.
+_CELL = 0.55
+_MATRIX = 8.0
+_LONGEST_NAME = 24
 
 
 def draw_scores(comparison: Comparison, path: Path) -> None:
@@ -25,11 +30,13 @@ def draw_scores(comparison: Comparison, path: Path) -> None:
     _bars(axes, places + 0.19, [row.accuracy for row in rows], "accuracy", _ACCURACY)
     _bars(axes, places - 0.19, [row.macro_f1 for row in rows], "macro-F1", _MACRO_F1)
     axes.set_yticks(places, [row.name for row in rows])
-    axes.set_xlim(0, 1)
+    axes.set_xlim(0, 1.1)
+    axes.set_xticks(np.linspace(0, 1, 6))
     axes.set_xlabel("mean over the folds, with 95 % interval")
     axes.xaxis.grid(visible=True, alpha=0.3)
     axes.set_axisbelow(True)
     axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.spines["bottom"].set_bounds(0, 1)
     axes.tick_params(axis="y", length=0)
     figure.legend(loc="outside upper right", ncols=2, frameon=False)
     figure.savefig(path, dpi=_DPI)
@@ -40,7 +47,7 @@ def draw_confusions(comparison: Comparison, classes: Sequence[str], path: Path) 
     rows = comparison.rows
     columns = min(len(rows), _MATRICES_A_ROW)
     lines = -(-len(rows) // columns)
-    side = 1.6 + 0.55 * len(classes)
+    side = 1.6 + _cell(classes) * len(classes)
     figure = _figure(side * columns, (side + 0.3) * lines)
     grid = figure.subplots(lines, columns, squeeze=False)
     for axes, row in zip(grid.flat, rows, strict=False):
@@ -63,27 +70,32 @@ def _bars(axes: Axes, places: np.ndarray, scores: Sequence[Score], label: str, c
     below = np.maximum(means - [score.low for score in scores], 0)
     above = np.maximum([score.high for score in scores] - means, 0)
     axes.barh(places, means, height=0.36, label=label, color=color, xerr=[below, above], capsize=2)
-    for place, score in zip(places, scores, strict=True):
-        axes.annotate(f"{score.mean:.3f}", (0.01, place), color="white", va="center", fontsize=8)
+    for place, mean, end in zip(places, means, means + above, strict=True):
+        axes.annotate(f"{mean:.3f}", (end + 0.01, place), va="center", fontsize=8)
+
+
+def _cell(classes: Sequence[str]) -> float:
+    return min(_CELL, _MATRIX / len(classes))
 
 
 def _matrix(axes: Axes, row: ComparisonRow, classes: Sequence[str]) -> None:
     counts = np.array(row.metrics.confusion)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    ticks = range(len(classes))
-    axes.set_xticks(ticks, classes, rotation=40, ha="right", fontsize=8)
-    axes.set_yticks(ticks, classes, fontsize=8)
+    names = [n if len(n) <= _LONGEST_NAME else f"{n[: _LONGEST_NAME - 1]}…" for n in classes]
+    roomy = _cell(classes) == _CELL
+    # Class names are not formulas, whatever dollar signs they hold. A point is 1/72 inch.
+    style: dict[str, Any] = {"fontsize": min(8.0, 60 * _cell(classes)), "parse_math": False}
+    tilt: dict[str, Any] = {"rotation": 40, "ha": "right"} if roomy else {"rotation": 90}
+    axes.set_xticks(range(len(names)), names, **tilt, **style)
+    axes.set_yticks(range(len(names)), names, **style)
     axes.set_xlabel("predicted", fontsize=8)
     axes.set_ylabel("true", fontsize=8)
     axes.set_title(row.name, fontsize=10)
+    if not roomy:
+        return
     for (i, j), count in np.ndenumerate(counts):
         color = "white" if shares[i, j] > 0.5 else "black"
-        axes.annotate(
-            f"{shares[i, j]:.0%}\n{count:,}",
-            (j, i),
-            ha="center",
-            va="center",
-            color=color,
-            fontsize=7,
-        )
+        text = f"{shares[i, j]:.0%}\n{count:,}"
+        # Left out of the layout, which would measure every one of them several times.
+        axes.text(j, i, text, ha="center", va="center", color=color, fontsize=7, in_layout=False)

@@ -1,6 +1,7 @@
 """Metrics as tables for the terminal."""
 
 from rich.console import Group, RenderableType
+from rich.markup import escape
 from rich.table import Table as Grid
 
 from chiasm.evaluation.metrics import Average, Metrics
@@ -12,13 +13,13 @@ def render_metrics(metrics: Metrics, title: str) -> RenderableType:
 
 
 def _scores(metrics: Metrics, title: str) -> Grid:
-    grid = Grid(title=f"{title}: {metrics.rows:,} rows, accuracy {metrics.accuracy:.3f}")
+    grid = Grid(title=f"{escape(title)}: {metrics.rows:,} rows, accuracy {metrics.accuracy:.3f}")
     grid.add_column("class")
     for name in ("precision", "recall", "F1", "rows"):
         grid.add_column(name, justify="right")
     for one in metrics.per_class:
         own = Average(one.precision, one.recall, one.f1)
-        grid.add_row(one.label, *_figures(own), f"{one.rows:,}")
+        grid.add_row(escape(one.label), *_figures(own), f"{one.rows:,}")
     grid.add_section()
     grid.add_row("macro average", *_figures(metrics.macro))
     grid.add_row("weighted average", *_figures(metrics.weighted))
@@ -32,7 +33,7 @@ def _figures(average: Average) -> list[str]:
 
 def _confusion(metrics: Metrics) -> Grid:
     grid = Grid(title="confusion matrix")
-    labels = [one.label for one in metrics.per_class]
+    labels = [escape(one.label) for one in metrics.per_class]
     grid.add_column("true \\ predicted")
     for label in labels:
         grid.add_column(label, justify="right")

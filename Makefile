@@ -1,0 +1,40 @@
+# Every target sets up what it needs: a new machine has to have only python3, make and a package index.
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test lint bench docs clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
+
+venv: $(INSTALLED) ## make .venv with chiasm, every extra and the tools of development
+
+$(INSTALLED): pyproject.toml constraints.txt
+	$(PYTHON) -m venv --upgrade-deps .venv
+	$(BIN)/pip install --constraint constraints.txt --editable ".[all]" --group dev
+	touch $@
+
+demo: $(INSTALLED) ## from data to a judged model: generated reviews, or your own with DATA=path
+	$(BIN)/python examples/demo.py $(if $(DATA),"$(DATA)")
+
+test: $(INSTALLED) ## run the tests
+	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2
+
+lint: $(INSTALLED) ## check style, types and the direction of imports
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(INSTALLED) ## measure encoding and training into benchmarks/results
+	$(BIN)/python benchmarks/encode.py
+
+docs: $(INSTALLED) ## build the documentation into site/
+	$(BIN)/mkdocs build --strict
+
+clean: ## remove everything that the other targets made
+	rm -rf .venv demo site build dist .*_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,74 @@
+"""A problem that needs both modalities, and encoders that cost nothing."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from chiasm.encoders.base import Encoder
+from chiasm.encoders.features import Features
+from chiasm.encoders.tokens import Tokens, pad
+from chiasm.fusion.build import FusionConfig
+from chiasm.model.classifier import FusionClassifier
+from chiasm.model.dataset import EncodedTable
+
+WIDTH = 6
+CLASSES = ("negative", "positive")
+
+
+class VectorEncoder(Encoder):
+    """Its raw values are token matrices already."""
+
+    trunk_dim = dim = WIDTH
+    trainable_blocks = 0
+    fingerprint = "vectors"
+
+    def __init__(self, modality: str) -> None:
+        self.name = self.modality = modality
+        self.top = nn.Identity()
+
+    def load(self, value: torch.Tensor) -> torch.Tensor:
+        return value
+
+    def trunk(self, batch: Sequence[torch.Tensor]) -> Tokens:
+        return pad(batch)
+
+
+def make_model(fusion: str = "concat", *, seed: int = 0) -> FusionClassifier:
+    torch.manual_seed(seed)
+    encoders = {"text": VectorEncoder("text"), "image": VectorEncoder("image")}
+    config = FusionConfig(name=fusion, dim=8, heads=2, dropout=0.1, modality_dropout=0.0)
+    return FusionClassifier(encoders=encoders, fusion=config, classes=CLASSES)
+
+
+def make_rows(count: int, *, seed: int) -> EncodedTable:
+    """Label 1 where the signs of text and image sum to more than 0: neither alone suffices."""
+    generator = torch.Generator().manual_seed(seed)
+    features = {}
+    score = torch.zeros(count)
+    for modality in ("text", "image"):
+        store = {}
+        for row in range(count):
+            tokens = torch.randn(3, WIDTH, generator=generator)
+            score[row] += tokens[:, 0].mean()
+            store[row.to_bytes(4, "big")] = tokens.half()
+        features[modality] = Features(
+            keys=list(store), store=store, dim=WIDTH, encoded=count, reused=0
+        )
+    return EncodedTable(features, (score > 0).int().tolist())
+
+
+@pytest.fixture(scope="session")
+def train_rows() -> EncodedTable:
+    return make_rows(160, seed=1)
+
+
+@pytest.fixture(scope="session")
+def validation_rows() -> EncodedTable:
+    return make_rows(64, seed=2)
+
+
+def accuracy(logits: torch.Tensor, labels: np.ndarray) -> float:
+    return float((logits.argmax(dim=1).numpy() == labels).mean())

@@ -1,0 +1,129 @@
+import os
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from conftest import accuracy, make_model
+
+from chiasm.errors import TrainingStopped
+from chiasm.evaluation.calibration import fit_temperature
+from chiasm.model.classifier import FusionClassifier
+from chiasm.model.dataset import EncodedTable
+from chiasm.model.inference import predict_logits
+from chiasm.training.config import TrainingConfig
+from chiasm.training.epochs import Epoch
+from chiasm.training.fit import fit
+
+CONFIG = TrainingConfig(epochs=6, patience=6, batch_size=16, learning_rate=2e-2, weight_decay=0.0)
+
+
+class Interrupt(list[Epoch]):
+    """Collects epochs, and presses Ctrl-C after some of them."""
+
+    def __init__(self, after: int) -> None:
+        super().__init__()
+        self.after = after
+
+    def __call__(self, epoch: Epoch) -> None:
+        self.append(epoch)
+        if len(self) == self.after:
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+def trained(
+    rows: EncodedTable, validation: EncodedTable, folder: Path, config: TrainingConfig = CONFIG
+) -> tuple[FusionClassifier, list[Epoch]]:
+    model = make_model()
+    epochs: list[Epoch] = []
+    fit(model, rows, validation, config, checkpoints=folder, report=epochs.append)
+    return model, epochs
+
+
+def test_training_learns_what_needs_both_modalities(
+    train_rows: EncodedTable, validation_rows: EncodedTable, tmp_path: Path
+) -> None:
+    model, epochs = trained(train_rows, validation_rows, tmp_path)
+    assert accuracy(predict_logits(model, validation_rows), validation_rows.labels) > 0.78
+    assert [epoch.epoch for epoch in epochs] == [1, 2, 3, 4, 5, 6]
+    assert epochs[-1].validation_loss < epochs[0].validation_loss
+
+
+def test_the_best_epoch_is_kept(
+    train_rows: EncodedTable, validation_rows: EncodedTable, tmp_path: Path
+) -> None:
+    model, epochs = trained(train_rows, validation_rows, tmp_path)
+    best = max(epoch.macro_f1 for epoch in epochs)
+    chosen = next(epoch for epoch in epochs if epoch.macro_f1 == best)
+    reached = accuracy(predict_logits(model, validation_rows), validation_rows.labels)
+    assert reached == pytest.approx(chosen.accuracy)
+
+
+def test_training_stops_early_without_improvement(
+    train_rows: EncodedTable, validation_rows: EncodedTable, tmp_path: Path
+) -> None:
+    still = TrainingConfig(epochs=6, patience=2, learning_rate=0.0)
+    _, epochs = trained(train_rows, validation_rows, tmp_path, still)
+    assert len(epochs) == 3
+
+
+def test_the_same_seed_gives_the_same_model(
+    train_rows: EncodedTable, validation_rows: EncodedTable, tmp_path: Path
+) -> None:
+    first, _ = trained(train_rows, validation_rows, tmp_path / "a")
+    second, _ = trained(train_rows, validation_rows, tmp_path / "b")
+    torch.testing.assert_close(
+        predict_logits(first, validation_rows),
+        predict_logits(second, validation_rows),
+        rtol=0,
+        atol=0,
+    )
+
+
+@pytest.mark.parametrize("after", [1, 4])
+def test_resumed_equals_uninterrupted(
+    train_rows: EncodedTable, validation_rows: EncodedTable, tmp_path: Path, after: int
+) -> None:
+    whole, epochs = trained(train_rows, validation_rows, tmp_path / "whole")
+    interrupted = Interrupt(after)
+    with pytest.raises(TrainingStopped):
+        fit(
+            make_model(),
+            train_rows,
+            validation_rows,
+            CONFIG,
+            checkpoints=tmp_path / "parts",
+            report=interrupted,
+        )
+    assert len(interrupted) == after
+    resumed, rest = trained(train_rows, validation_rows, tmp_path / "parts")
+    assert [e.macro_f1 for e in [*interrupted, *rest]] == [e.macro_f1 for e in epochs]
+    torch.testing.assert_close(
+        predict_logits(resumed, validation_rows),
+        predict_logits(whole, validation_rows),
+        rtol=0,
+        atol=0,
+    )
+
+
+def test_the_temperature_is_fitted_on_the_validation_rows(
+    train_rows: EncodedTable, validation_rows: EncodedTable, tmp_path: Path
+) -> None:
+    model, _ = trained(train_rows, validation_rows, tmp_path)
+    logits = predict_logits(model, validation_rows).numpy()
+    assert float(model.temperature) == pytest.approx(
+        fit_temperature(logits, validation_rows.labels)
+    )
+
+
+def test_validation_loss_is_over_rows_not_over_batches(
+    train_rows: EncodedTable, validation_rows: EncodedTable, tmp_path: Path
+) -> None:
+    # 33 rows in batches of 32: a mean of batch means would weigh the last row like 32 others.
+    rows = validation_rows.take(np.arange(33))
+    still = TrainingConfig(epochs=1, batch_size=32, learning_rate=0.0)
+    model, epochs = trained(train_rows, rows, tmp_path, still)
+    logits = predict_logits(model, rows)
+    expected = torch.nn.functional.cross_entropy(logits, torch.from_numpy(rows.labels))
+    assert epochs[0].validation_loss == pytest.approx(float(expected), abs=1e-5)
