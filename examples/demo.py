@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 OUT = Path("demo")
 CHIASM = Path(sys.executable).with_name("chiasm")
@@ -32,19 +33,14 @@ def generate_reviews() -> Path:
     return folder
 
 
-def best_fusion(report: Path) -> str:
-    rows = json.loads(report.read_text(encoding="utf-8"))["rows"]
-    models = [row for row in rows if row["name"] != "majority"]
-    return max(models, key=lambda row: row["accuracy"]["mean"])["name"]
+def read_json(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
-def predict(data: Path, new: Path) -> Path | None:
-    """Predict the rows without a label, of which your own data may have none."""
-    if new == data and not json.loads((OUT / "check.json").read_text(encoding="utf-8"))["unlabelled"]:
-        return None
-    predictions = OUT / ("predictions.txt" if new.is_dir() else "predictions.csv")
-    chiasm("predict", OUT / "model", new, "--out", predictions)
-    return predictions
+def best_model(comparison: Path) -> str:
+    rows = read_json(comparison / "report.json")["rows"]
+    trained = [row for row in rows if row["name"] != "majority"]
+    return max(trained, key=lambda row: row["accuracy"]["mean"])["name"]
 
 
 def main() -> None:
@@ -52,19 +48,19 @@ def main() -> None:
     if len(sys.argv) > 1:
         data = new = Path(sys.argv[1])
     else:
-        folder = generate_reviews()
-        data, new = folder / "reviews.csv", folder / "unseen.csv"
-    comparison, model = OUT / "comparison", OUT / "model"
-    chiasm("check", data, "--json", OUT / "check.json")
+        reviews = generate_reviews()
+        data, new = reviews / "reviews.csv", reviews / "unseen.csv"
+    check, comparison, model = OUT / "check.json", OUT / "comparison", OUT / "model"
+    chiasm("check", data, "--json", check)
     chiasm("compare", data, "--out", comparison)
-    chiasm("train", data, "--fusion", best_fusion(comparison / "report.json"), "--out", model)
-    predictions = predict(data, new)
-
-    print(f"\nReport       {comparison / 'report.md'}")
-    for figure in sorted(comparison.glob("*.png")):
-        print(f"Figure       {figure}")
-    print(f"Model        {model}")
-    print(f"Predictions  {predictions or 'none: every row has a label already'}")
+    chiasm("train", data, "--fusion", best_model(comparison), "--out", model)
+    made = [comparison / "report.md", *sorted(comparison.glob("*.png")), model]
+    if new != data or read_json(check)["unlabelled"]:
+        # A folder's label file is filled in; of a table every row is predicted.
+        predictions = OUT / ("predictions.txt" if new.is_dir() else "predictions.csv")
+        chiasm("predict", model, new, "--out", predictions)
+        made.append(predictions)
+    print("\nDone. Look at:", *made, sep="\n  ")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,195 @@
+"""The commands as other programs call them, on real encoders and a small generated set."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from chiasm.cli import run
+
+
+def chiasm(*arguments: object) -> int:
+    with pytest.raises(SystemExit) as ended:
+        run([str(argument) for argument in arguments])
+    return int(ended.value.code or 0)
+
+
+@pytest.fixture(scope="module")
+def model(reviews: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("runs") / "model"
+    assert chiasm("train", reviews / "reviews.csv", "--out", out, "--epochs", 2) == 0
+    return out
+
+
+@pytest.fixture
+def lab(reviews: Path, tmp_path: Path) -> Path:
+    """The generated reviews in the form of the lab: a folder of pairs and two lists."""
+    folder = tmp_path / "lab"
+    (folder / "data").mkdir(parents=True)
+    for name, list_name in (("reviews", "train.txt"), ("unseen", "test_without_label.txt")):
+        rows = pd.read_csv(reviews / f"{name}.csv")
+        for row in rows.itertuples():
+            (folder / "data" / f"{row.id}.txt").write_text(f"{row.text} \n")
+            shutil.copy(reviews / row.image_path, folder / "data" / f"{row.id}.jpg")
+        tags = rows["label"] if "label" in rows else ["null"] * len(rows)
+        lines = [f"{guid},{tag}" for guid, tag in zip(rows["id"], tags, strict=True)]
+        (folder / list_name).write_text("\n".join(["guid,tag", *lines]) + "\n")
+    return folder
+
+
+def test_check_writes_json(reviews: Path, tmp_path: Path) -> None:
+    assert chiasm("check", reviews / "reviews.csv", "--json", tmp_path / "check.json") == 0
+    report = json.loads((tmp_path / "check.json").read_text())
+    assert (report["rows"], report["labelled"]) == (120, 120)
+    assert report["classes"] == {"negative": 60, "positive": 60}
+
+
+def test_training_writes_a_run_that_says_all_about_itself(model: Path) -> None:
+    record = json.loads((model / "run.json").read_text())
+    assert record["data"]["labelled"] == 120
+    assert set(record["encoders"]) == {"text", "image"}
+    assert record["recipe"]["fusion"]["name"] == "cross_attention"
+    assert {"chiasm", "torch", "transformers"} <= set(record["versions"])
+    assert len(pd.read_csv(model / "history.csv")) == 2
+    assert json.loads((model / "metrics.json").read_text())["validation"]["rows"] > 0
+    assert (model / "problems.csv").read_text().startswith("row,field,reason,action")
+    assert "library_name: chiasm" in (model / "README.md").read_text()
+    assert not (model / "checkpoints").exists()
+    assert not [path for path in model.iterdir() if path.suffix in (".bin", ".pt", ".pkl")]
+
+
+def test_training_again_gives_the_same_predictions(
+    model: Path, reviews: Path, tmp_path: Path
+) -> None:
+    data, unseen = reviews / "reviews.csv", reviews / "unseen.csv"
+    assert chiasm("train", data, "--out", tmp_path / "again", "--epochs", 2) == 0
+    for name, folder in (("first", model), ("second", tmp_path / "again")):
+        assert chiasm("predict", folder, unseen, "--out", tmp_path / f"{name}.csv") == 0
+    assert (tmp_path / "first.csv").read_bytes() == (tmp_path / "second.csv").read_bytes()
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
+def test_predictions_are_in_the_order_of_the_file(
+    model: Path, reviews: Path, tmp_path: Path, ending: str
+) -> None:
+    out = tmp_path / f"filled.{ending}"
+    assert chiasm("predict", model, reviews / "unseen.csv", "--out", out) == 0
+    readers = {"csv": pd.read_csv, "parquet": pd.read_parquet}
+    filled = readers[ending](out) if ending in readers else pd.read_json(out, lines=True)
+    assert list(filled["id"]) == list(pd.read_csv(reviews / "unseen.csv")["id"])
+    probabilities = filled[["probability_negative", "probability_positive"]]
+    assert probabilities.sum(axis=1).to_numpy() == pytest.approx(1, abs=1e-5)
+    assert list(filled["label"]) == list(
+        probabilities.idxmax(axis=1).str.removeprefix("probability_")
+    )
+
+
+def test_the_lab_form_fills_in_the_unlabelled_rows(model: Path, lab: Path, tmp_path: Path) -> None:
+    assert chiasm("predict", model, lab, "--out", tmp_path / "filled.txt") == 0
+    filled = [line.split(",") for line in (tmp_path / "filled.txt").read_text().splitlines()]
+    asked = [line.split(",") for line in (lab / "test_without_label.txt").read_text().splitlines()]
+    assert [guid for guid, _ in filled] == [guid for guid, _ in asked]
+    assert {tag for _, tag in filled[1:]} <= {"negative", "positive"}
+
+
+def test_a_folder_and_a_csv_of_the_same_rows_are_judged_alike(
+    model: Path, reviews: Path, lab: Path, tmp_path: Path
+) -> None:
+    for name, data in (("csv", reviews / "reviews.csv"), ("lab", lab)):
+        assert chiasm("evaluate", model, data, "--json", tmp_path / f"{name}.json") == 0
+    assert (tmp_path / "csv.json").read_text() == (tmp_path / "lab.json").read_text()
+
+
+def test_a_row_that_cannot_be_read_is_named_and_the_others_go_on(
+    model: Path, reviews: Path, tmp_path: Path
+) -> None:
+    rows = pd.read_csv(reviews / "unseen.csv").head(3)
+    rows["image_path"] = rows["image_path"].map(lambda path: reviews / path)
+    rows.loc[0, "image_path"] = "gone.jpg"
+    rows.loc[1, ["text", "image_path"]] = ["", "gone.jpg"]
+    rows.to_csv(tmp_path / "rows.csv", index=False)
+    data, out = tmp_path / "rows.csv", tmp_path / "filled.csv"
+    assert chiasm("predict", model, data, "--out", out, "--allow-outside") == 0
+    filled = pd.read_csv(out)
+    assert list(filled["label"].notna()) == [True, False, True]
+    assert list(filled["problem"].notna()) == [True, True, False]
+
+
+def test_compare_writes_a_report(reviews: Path, tmp_path: Path) -> None:
+    arguments = ("--folds", 2, "--epochs", 2, "--fusions", "text,concat")
+    assert chiasm("compare", reviews / "reviews.csv", "--out", tmp_path, *arguments) == 0
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert [row["name"] for row in report["rows"]] == ["majority", "text", "concat"]
+    for row in report["rows"]:
+        for score in (row["accuracy"], row["macro_f1"]):
+            assert set(score) == {"mean", "sd", "low", "high"}
+            assert score["low"] <= score["mean"] <= score["high"]
+        assert row["metrics"]["rows"] == 120
+    assert (tmp_path / "report.md").read_text().startswith(f"# {report['finding']}")
+    assert (tmp_path / "scores.png").stat().st_size > 10_000
+    assert (tmp_path / "confusion.png").stat().st_size > 10_000
+
+
+def test_cache_is_shown_and_cleared(
+    model: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert chiasm("cache", "info") == 0
+    assert "minilm" in capsys.readouterr().out
+    monkeypatch.setenv("CHIASM_CACHE", str(tmp_path))
+    assert chiasm("cache", "clear") == 0
+    assert chiasm("cache", "info") == 0
+    assert "minilm" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("check", "nowhere.csv"), "nowhere.csv"),
+        (("train", "{data}", "--out", "{out}", "--fusion", "magic"), "cross_attention"),
+        (("train", "{data}", "--out", "{data}"), "is a file"),
+        (("train", "{data}", "--out", "{reviews}"), "is not empty"),
+        (("train", "{data}", "--out", "{out}", "--text-encoder", "no/such-model"), "minilm"),
+        (("compare", "{data}", "--out", "{out}", "--folds", "90"), "--folds"),
+        (("evaluate", "{out}", "{data}"), "chiasm train"),
+        (("predict", "{model}", "{data}", "--out", "x.docx"), ".parquet"),
+        (("evaluate", "{model}", "{other}"), "'lukewarm' (1 rows)"),
+        (("evaluate", "{model}", "{unseen}"), "no labelled rows"),
+        (("sample", "reviews", "{reviews}"), "not empty"),
+    ],
+)
+def test_a_users_error_is_told_in_words(
+    arguments: tuple[str, ...],
+    told: str,
+    model: Path,
+    reviews: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    other = pd.read_csv(reviews / "reviews.csv").head(4).drop(columns="image_path")
+    other.loc[2, "label"] = "lukewarm"
+    other.to_csv(tmp_path / "other.csv", index=False)
+    places = {
+        "data": reviews / "reviews.csv",
+        "unseen": reviews / "unseen.csv",
+        "reviews": reviews,
+        "model": model,
+        "other": tmp_path / "other.csv",
+        "out": tmp_path / "out",
+    }
+    assert chiasm(*(argument.format(**places) for argument in arguments)) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("Error:") or "\nError:" in said
+    assert told in " ".join(said.split())
+    assert "Traceback" not in said
+
+
+def test_help_answers_without_loading_torch(tmp_path: Path) -> None:
+    import subprocess
+    import sys
+
+    code = "import sys, chiasm.cli; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

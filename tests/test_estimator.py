@@ -1,0 +1,116 @@
+import io
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV
+
+import chiasm
+from chiasm.errors import DataError
+
+
+@pytest.fixture(scope="module")
+def frame(reviews: Path) -> pd.DataFrame:
+    rows = pd.read_csv(reviews / "reviews.csv")
+    rows["image"] = [str(reviews / path) for path in rows.pop("image_path")]
+    return rows
+
+
+@pytest.fixture(scope="module")
+def fitted(frame: pd.DataFrame) -> chiasm.Classifier:
+    return chiasm.Classifier(epochs=2, fusion="concat").fit(
+        frame[["text", "image"]], frame["label"]
+    )
+
+
+def test_predictions_are_labels_and_probabilities_in_the_order_of_classes(
+    fitted: chiasm.Classifier, frame: pd.DataFrame
+) -> None:
+    probabilities = fitted.predict_proba(frame)
+    assert probabilities.sum(axis=1) == pytest.approx(1, abs=1e-5)
+    assert list(fitted.classes_) == ["negative", "positive"]
+    assert list(fitted.predict(frame)) == list(fitted.classes_[probabilities.argmax(axis=1)])
+    assert fitted.score(frame, frame["label"]) == np.mean(fitted.predict(frame) == frame["label"])
+
+
+def test_one_row_is_predicted_as_in_a_batch(fitted: chiasm.Classifier, frame: pd.DataFrame) -> None:
+    together = fitted.predict_proba(frame.head(8))
+    alone = np.concatenate([fitted.predict_proba(frame.iloc[[i]]) for i in range(8)])
+    np.testing.assert_allclose(alone, together, atol=1e-5)
+
+
+def test_permuted_rows_give_permuted_predictions(
+    fitted: chiasm.Classifier, frame: pd.DataFrame
+) -> None:
+    order = np.random.default_rng(0).permutation(len(frame))
+    np.testing.assert_allclose(
+        fitted.predict_proba(frame.iloc[order]), fitted.predict_proba(frame)[order], atol=1e-5
+    )
+
+
+def test_pictures_may_be_bytes_or_images(fitted: chiasm.Classifier, frame: pd.DataFrame) -> None:
+    from PIL import Image
+
+    paths = frame.head(4)
+    contents = paths.assign(image=[Path(path).read_bytes() for path in paths["image"]])
+    pictures = paths.assign(image=[Image.open(io.BytesIO(x)) for x in contents["image"]])
+    expected = fitted.predict_proba(paths)
+    np.testing.assert_allclose(fitted.predict_proba(contents), expected, atol=1e-6)
+    np.testing.assert_allclose(fitted.predict_proba(pictures), expected, atol=1e-2)
+
+
+def test_saved_and_loaded_predict_alike(
+    fitted: chiasm.Classifier, frame: pd.DataFrame, tmp_path: Path
+) -> None:
+    fitted.save(tmp_path / "model")
+    loaded = chiasm.Classifier.load(tmp_path / "model")
+    np.testing.assert_array_equal(loaded.predict_proba(frame), fitted.predict_proba(frame))
+    assert loaded.get_params()["fusion"] == "concat"
+
+
+def test_clone_is_unfitted_with_the_same_parameters(fitted: chiasm.Classifier) -> None:
+    copy = clone(fitted)
+    assert copy.get_params() == fitted.get_params()
+    with pytest.raises(NotFittedError):
+        copy.predict(pd.DataFrame({"text": ["a"]}))
+
+
+def test_a_grid_can_be_searched(frame: pd.DataFrame) -> None:
+    search = GridSearchCV(
+        chiasm.Classifier(epochs=1), {"fusion": ["text", "late"]}, cv=2, error_score="raise"
+    )
+    search.fit(frame[["text", "image"]], frame["label"])
+    assert search.best_params_["fusion"] in ("text", "late")
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
+def test_labels_keep_their_type_and_order(frame: pd.DataFrame) -> None:
+    stars = np.where(frame["label"] == "positive", 10, 9)
+    model = chiasm.Classifier(epochs=1, fusion="text").fit(frame[["text"]], stars)
+    assert list(model.classes_) == [9, 10]
+    assert set(model.predict(frame[["text"]])) <= {9, 10}
+    # As strings "10" sorts before "9": the columns must follow classes_ all the same.
+    predicted = model.predict_proba(frame[["text"]]).argmax(axis=1)
+    assert list(model.predict(frame[["text"]])) == list(model.classes_[predicted])
+    assert model.model_.classes == ("10", "9")
+
+
+def test_a_row_with_nothing_readable_gets_no_prediction(
+    fitted: chiasm.Classifier, frame: pd.DataFrame
+) -> None:
+    rows = frame.head(3).copy()
+    rows.loc[1, ["text", "image"]] = [None, None]
+    with pytest.warns(UserWarning, match="1 rows have nothing readable"):
+        predicted = fitted.predict(rows)
+    assert predicted[1] is None
+    assert predicted[0] in fitted.classes_
+
+
+def test_x_that_is_no_frame_is_refused_in_words() -> None:
+    with pytest.raises(DataError, match="DataFrame"):
+        chiasm.Classifier().fit(["a", "b"], [0, 1])
+    with pytest.raises(DataError, match="2 rows and y has 3 labels"):
+        chiasm.Classifier().fit(pd.DataFrame({"text": ["a", "b"]}), [0, 1, 0])
