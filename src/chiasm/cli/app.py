@@ -4,6 +4,7 @@ The modules of the commands import what is heavy (torch, transformers) inside th
 ``--help`` answers at once.
 """
 
+import logging
 import sys
 from collections.abc import Sequence
 from typing import Annotated
@@ -51,6 +52,8 @@ def main(
 
 def run(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; a user's error is told in words, without a traceback."""
+    logging.getLogger("chiasm").setLevel(logging.INFO)
+    logging.basicConfig(format="%(message)s", level=logging.WARNING)
     try:
         app(arguments)
     except TrainingStopped as stopped:

@@ -1,5 +1,6 @@
 """Rows as a model reads them: cached tokens and a class index."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,8 @@ from chiasm.encoders.cache import FeatureCache
 from chiasm.encoders.encode import encode
 from chiasm.encoders.features import Features
 from chiasm.encoders.tokens import Tokens, pad
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -82,12 +85,23 @@ def encode_table(
     """
     absent = (None,) * len(table)
     run = cache.features if cache else encode
-    features = {
-        modality: run(encoder, table.values.get(modality, absent))
-        for modality, encoder in encoders.items()
-    }
+    features = {}
+    for modality, encoder in encoders.items():
+        features[modality] = run(encoder, table.values.get(modality, absent))
+        _log(table, encoder, features[modality])
     index: dict[str | None, int] = {label: position for position, label in enumerate(classes)}
     return EncodedTable(features, [index.get(label) for label in table.labels])
+
+
+def _log(table: Table, encoder: Encoder, features: Features) -> None:
+    _logger.info(
+        "%s: %s encoded, %s from the cache",
+        encoder.name,
+        f"{features.encoded:,}",
+        f"{features.reused:,}",
+    )
+    for row, reason in features.unreadable.items():
+        _logger.warning("row %s counts as without %s: %s", table.ids[row], encoder.modality, reason)
 
 
 def collate(rows: Sequence[EncodedRow]) -> dict[str, Any]:

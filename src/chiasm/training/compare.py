@@ -22,6 +22,7 @@ from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable, encode_table
 from chiasm.model.inference import predict_probabilities
 from chiasm.training.fit import fit
+from chiasm.training.one_core import one_core
 from chiasm.training.recipe import Recipe
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -136,15 +137,13 @@ def _for_fold(recipe: Recipe, name: str, seed: int, fold: int) -> Recipe:
 def _train_fold(
     rows: EncodedTable, part: _Part, classes: tuple[str, ...], recipe: Recipe, fold: int
 ) -> _Trained:
-    if not torch.cuda.is_available():
-        torch.set_num_threads(1)
     started = time.perf_counter()
     torch.manual_seed(recipe.training.seed)
     model = FusionClassifier(
         encoders=recipe.load_encoders(tuple(rows.features)), fusion=recipe.fusion, classes=classes
     )
     rows = rows.of(model.modalities)
-    with TemporaryDirectory() as folder:
+    with one_core(), TemporaryDirectory() as folder:
         fit(
             model,
             rows.take(part.train),
@@ -153,10 +152,11 @@ def _train_fold(
             checkpoints=Path(folder),
             report=lambda epoch: None,
         )
+        probabilities = predict_probabilities(model, rows.take(part.test)).numpy()
     return _Trained(
         name=recipe.fusion.name,
         fold=fold,
-        probabilities=predict_probabilities(model, rows.take(part.test)).numpy(),
+        probabilities=probabilities,
         parameters=model.trained_parameters,
         seconds=time.perf_counter() - started,
     )

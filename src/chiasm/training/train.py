@@ -16,6 +16,7 @@ from chiasm.model.storage import save_model
 from chiasm.training.card import model_card
 from chiasm.training.epochs import Epoch
 from chiasm.training.fit import fit
+from chiasm.training.one_core import one_core
 from chiasm.training.parts import part_rows
 from chiasm.training.recipe import Recipe
 from chiasm.training.record import record_run
@@ -55,21 +56,22 @@ def train(
         folder.add_epoch(epoch)
         report(epoch)
 
-    fit(
-        model,
-        rows.take(parts.train),
-        rows.take(parts.validation),
-        recipe.training,
-        checkpoints=folder.checkpoints,
-        report=note,
-        tensorboard=tensorboard,
-    )
-    trained = TrainedModel(
-        model=model,
-        train_rows=len(parts.train),
-        validation=evaluate_rows(model, rows.take(parts.validation)),
-        test=evaluate_rows(model, rows.take(parts.test)) if len(parts.test) else None,
-    )
+    with one_core():
+        fit(
+            model,
+            rows.take(parts.train),
+            rows.take(parts.validation),
+            recipe.training,
+            checkpoints=folder.checkpoints,
+            report=note,
+            tensorboard=tensorboard,
+        )
+        trained = TrainedModel(
+            model=model,
+            train_rows=len(parts.train),
+            validation=evaluate_rows(model, rows.take(parts.validation)),
+            test=evaluate_rows(model, rows.take(parts.test)) if len(parts.test) else None,
+        )
     folder.write_json(
         "metrics.json",
         {

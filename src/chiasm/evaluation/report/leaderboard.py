@@ -1,85 +1,91 @@
-"""A comparison as a table: on screen and in Markdown."""
+"""A comparison as tables: on screen and in Markdown."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.table import Table as Grid
 from rich.text import Text
 
 from chiasm.evaluation.comparison import Comparison, ComparisonRow, Difference, Score
+from chiasm.evaluation.metrics import Average
 
-_COLUMNS = (
-    "model",
-    "accuracy ± sd",
-    "95 % interval",
-    "macro-F1 ± sd",
-    "95 % interval",
-    "gain in accuracy",
-    "weighted F1",
-    "ECE",
-    "parameters",
-    "seconds",
-)
 _LEGEND = (
-    "± sd: over the folds. 95 % interval: bootstrap over groups of duplicates. Gain: points of "
-    "accuracy over the best single modality, with the paired 95 % interval."
+    "± standard deviation over the folds; in brackets the 95 % interval, by a bootstrap over "
+    "groups of duplicates. Gain: points of accuracy over the best single modality, on the same "
+    "resamples."
 )
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    title: str
+    header: tuple[str, ...]
+    rows: list[tuple[str, ...]]
 
 
 def render_comparison(comparison: Comparison) -> RenderableType:
-    """The finding and the leaderboard for the terminal."""
-    grid = Grid(show_edge=False)
-    for index, name in enumerate(_COLUMNS):
-        grid.add_column(name, justify="right" if index else "left")
-    for row in comparison.rows:
-        grid.add_row(*_cells(row))
-    return Group(Text(comparison.finding, style="bold"), grid, Text(_LEGEND, style="dim"))
+    """The finding and the tables for the terminal."""
+    grids = [_grid(sheet) for sheet in _sheets(comparison)]
+    finding, legend = Text(comparison.finding, style="bold"), Text(_LEGEND, style="dim")
+    return Group(finding, grids[0], legend, *grids[1:])
 
 
 def markdown_report(comparison: Comparison, classes: Sequence[str], command: str) -> str:
     """The report as Markdown: the finding first, how to run it again last."""
+    scores, *details = _sheets(comparison)
     parts = [
         f"# {comparison.finding}",
-        _markdown_table(_COLUMNS, [_cells(row) for row in comparison.rows]),
+        _markdown(scores),
         _LEGEND,
         "![accuracy and macro-F1](scores.png)",
         "![confusion matrices](confusion.png)",
-        "## Per class",
-        _markdown_table(
-            ("model", "class", "precision", "recall", "F1", "rows"),
-            [cells for row in comparison.rows for cells in _class_cells(row)],
-        ),
-        "## Averages over the classes",
-        _markdown_table(
-            ("model", "average", "precision", "recall", "F1"),
-            [cells for row in comparison.rows for cells in _average_cells(row)],
-        ),
+        *(f"## {sheet.title}\n\n{_markdown(sheet)}" for sheet in details),
         f"Classes: {', '.join(classes)}. Made by:\n\n```\n{command}\n```",
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _cells(row: ComparisonRow) -> list[str]:
-    return [
-        row.name,
-        _mean(row.accuracy),
-        _bounds(row.accuracy),
-        _mean(row.macro_f1),
-        _bounds(row.macro_f1),
-        _gain(row.accuracy_gain),
-        f"{row.metrics.weighted.f1:.3f}",
-        f"{row.metrics.ece:.3f}",
-        f"{row.parameters:,}",
-        f"{row.seconds:.0f}",
-    ]
+def _sheets(comparison: Comparison) -> tuple[_Sheet, ...]:
+    rows = comparison.rows
+    labels = tuple(one.label for one in rows[0].metrics.per_class)
+    return (
+        _Sheet(
+            "Scores",
+            ("model", "accuracy", "macro-F1", "gain in accuracy"),
+            [
+                (r.name, _score(r.accuracy), _score(r.macro_f1), _gain(r.accuracy_gain))
+                for r in rows
+            ],
+        ),
+        _Sheet(
+            "Averages over the classes (precision / recall / F1), calibration and cost",
+            ("model", "macro", "weighted", "ECE", "parameters", "seconds"),
+            [_costs(row) for row in rows],
+        ),
+        _Sheet(
+            "Each class (precision / recall / F1)",
+            ("model", *labels),
+            [
+                (
+                    r.name,
+                    *(_triple(Average(c.precision, c.recall, c.f1)) for c in r.metrics.per_class),
+                )
+                for r in rows
+            ],
+        ),
+    )
 
 
-def _mean(score: Score) -> str:
-    return f"{score.mean:.3f} ± {score.sd:.3f}"
+def _costs(row: ComparisonRow) -> tuple[str, ...]:
+    metrics = row.metrics
+    averages = (_triple(metrics.macro), _triple(metrics.weighted), f"{metrics.ece:.3f}")
+    return (row.name, *averages, f"{row.parameters:,}", f"{row.seconds:.0f}")
 
 
-def _bounds(score: Score) -> str:
-    return f"{score.low:.3f} to {score.high:.3f}"
+def _score(score: Score) -> str:
+    return f"{score.mean:.3f} ± {score.sd:.3f} ({score.low:.3f} to {score.high:.3f})"
 
 
 def _gain(gain: Difference | None) -> str:
@@ -88,23 +94,23 @@ def _gain(gain: Difference | None) -> str:
     return f"{100 * gain.mean:+.1f} ({100 * gain.low:+.1f} to {100 * gain.high:+.1f})"
 
 
-def _class_cells(row: ComparisonRow) -> list[list[str]]:
-    return [
-        [row.name, c.label, f"{c.precision:.3f}", f"{c.recall:.3f}", f"{c.f1:.3f}", f"{c.rows:,}"]
-        for c in row.metrics.per_class
-    ]
+def _triple(average: Average) -> str:
+    return f"{average.precision:.3f} / {average.recall:.3f} / {average.f1:.3f}"
 
 
-def _average_cells(row: ComparisonRow) -> list[list[str]]:
-    averages = {"macro": row.metrics.macro, "weighted": row.metrics.weighted}
-    return [
-        [row.name, name, f"{a.precision:.3f}", f"{a.recall:.3f}", f"{a.f1:.3f}"]
-        for name, a in averages.items()
-    ]
+def _grid(sheet: _Sheet) -> Grid:
+    grid = Grid(title=sheet.title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    grid.add_column(sheet.header[0], no_wrap=True)
+    for name in sheet.header[1:]:
+        # As a Text, since the name of a class may look like markup.
+        grid.add_column(Text(name), justify="right")
+    for row in sheet.rows:
+        grid.add_row(*row)
+    return grid
 
 
-def _markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [header, ["---"] * len(header), *rows]
+def _markdown(sheet: _Sheet) -> str:
+    lines = [sheet.header, ("---",) * len(sheet.header), *sheet.rows]
     return "\n".join(
-        "| " + " | ".join(cell.replace("|", r"\|") for cell in x) + " |" for x in lines
+        "| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines
     )
