@@ -21,7 +21,7 @@ demo: $(INSTALLED) ## from data to a judged model: generated reviews, or your ow
 	$(BIN)/python examples/demo.py $(if $(DATA),"$(DATA)")
 
 test: $(INSTALLED) ## run the tests
-	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2
+	$(BIN)/pytest --numprocesses 2
 
 lint: $(INSTALLED) ## check style, types and the direction of imports
 	$(BIN)/ruff check

@@ -87,7 +87,7 @@ def measure_training(table: Table, folder: Path) -> dict[str, object]:
             table,
             Recipe(
                 fusion=FusionConfig(name=fusion),
-                training=TrainingConfig(epochs=EPOCHS, patience=EPOCHS),
+                training=TrainingConfig(epochs=EPOCHS, patience=1.0),
             ),
             out=folder / fusion,
             command="make bench",

@@ -14,7 +14,7 @@ from chiasm.data.samples.reviews.write_reviews import write_reviews
 
 
 def read_reviews(folder: Path) -> pd.DataFrame:
-    reviews = pd.read_csv(write_reviews(folder, rows=600, unseen=0))
+    reviews = pd.read_csv(write_reviews(folder, rows=1000, unseen=0))
     reviews["image"] = [folder / path for path in reviews["image_path"]]
     return reviews[["text", "image", "label"]]
 
@@ -23,7 +23,7 @@ def main() -> None:
     with TemporaryDirectory() as temporary:
         reviews = read_reviews(Path(temporary) / "reviews")
         train, test = train_test_split(reviews, stratify=reviews["label"], random_state=0)
-        for fusion in ("text", "image", "cross_attention"):
+        for fusion in ("text", "cross_attention"):
             classifier = chiasm.Classifier(fusion=fusion)
             classifier.fit(train[["text", "image"]], train["label"])
             print(f"{fusion:<16}{classifier.score(test, test['label']):.3f}", flush=True)

@@ -45,8 +45,8 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         heads: attention heads.
         dropout: in the fusion.
         modality_dropout: how often a modality is hidden from a row in training.
-        epochs: passes over the data at most.
-        patience: epochs without improvement after which training stops.
+        epochs: passes over the data at most; None: as many as make about 1,000 steps.
+        patience: part of the epochs without improvement after which training stops.
         batch_size: rows a step.
         learning_rate: peak rate of AdamW.
         weight_decay: of AdamW.
@@ -72,8 +72,8 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         heads: int = FusionConfig.heads,
         dropout: float = FusionConfig.dropout,
         modality_dropout: float = FusionConfig.modality_dropout,
-        epochs: int = TrainingConfig.epochs,
-        patience: int = TrainingConfig.patience,
+        epochs: int | None = TrainingConfig.epochs,
+        patience: float = TrainingConfig.patience,
         batch_size: int = TrainingConfig.batch_size,
         learning_rate: float = TrainingConfig.learning_rate,
         weight_decay: float = TrainingConfig.weight_decay,

@@ -16,7 +16,7 @@ from chiasm.training.config import TrainingConfig
 from chiasm.training.epochs import Epoch
 from chiasm.training.fit import fit
 
-CONFIG = TrainingConfig(epochs=6, patience=6, batch_size=16, learning_rate=2e-2, weight_decay=0.0)
+CONFIG = TrainingConfig(epochs=6, patience=1.0, batch_size=16, learning_rate=2e-2, weight_decay=0.0)
 
 
 class Interrupt(list[Epoch]):
@@ -63,7 +63,7 @@ def test_the_best_epoch_is_kept(
 def test_training_stops_early_without_improvement(
     train_rows: EncodedTable, validation_rows: EncodedTable, tmp_path: Path
 ) -> None:
-    still = TrainingConfig(epochs=6, patience=2, learning_rate=0.0)
+    still = TrainingConfig(epochs=6, patience=0.3, learning_rate=0.0)
     _, epochs = trained(train_rows, validation_rows, tmp_path, still)
     assert len(epochs) == 3
 

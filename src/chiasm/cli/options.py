@@ -111,10 +111,15 @@ class Settings:
     ] = None
     validation: Annotated[
         float, _option("Part of the training rows held out to choose the epoch.", panel=_MODEL)
-    ] = 0.15
-    epochs: Annotated[int, _option("Passes over the data at most.", min=1, panel=_MODEL)] = (
-        _DEFAULTS.epochs
-    )
+    ] = 0.1
+    epochs: Annotated[
+        int | None,
+        _option(
+            "Passes over the data at most; by default as many as make about 1,000 steps.",
+            min=1,
+            panel=_MODEL,
+        ),
+    ] = _DEFAULTS.epochs
     batch_size: Annotated[int, _option("Rows a step.", min=1, panel=_MODEL)] = _DEFAULTS.batch_size
     learning_rate: Annotated[float, _option("Peak rate of AdamW.", min=0.0, panel=_MODEL)] = (
         _DEFAULTS.learning_rate

@@ -31,7 +31,7 @@ class CrossAttention(Fusion):
         self.norms = nn.ModuleDict({modality: nn.LayerNorm(dim) for modality in input_dims})
         self.attentions = nn.ModuleDict(
             {
-                f"{asking}->{asked}": CrossModalAttention(dim=dim, heads=heads)
+                f"{asking}->{asked}": CrossModalAttention(dim=dim, heads=heads, dropout=dropout)
                 for asking in input_dims
                 for asked in input_dims
                 if asking != asked
@@ -54,8 +54,7 @@ class CrossAttention(Fusion):
         for direction, attend in self.attentions.items():
             asking, asked = direction.split("->")
             found, weights = attend(normed[asking].values, normed[asked], need_weights=need_weights)
-            kept = self.residual_dropout(found.new_ones(len(found), 1, found.shape[2]))
-            mixed[asking] = mixed[asking] + found * kept
+            mixed[asking] = mixed[asking] + self.residual_dropout(found)
             if weights is not None:
                 attention[direction] = weights
         pooled = [

@@ -14,7 +14,8 @@ class ModalityDropout(nn.Module):
     Neverova et al., "ModDrop" (2016), section 3.3.
 
     Args:
-        p: probability that a present modality is dropped.
+        p: probability that a present modality is drawn to be dropped; a row that would lose all of
+            them keeps all.
     """
 
     def __init__(self, p: float) -> None:

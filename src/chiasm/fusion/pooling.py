@@ -16,10 +16,10 @@ class AttentivePooling(nn.Module):
     Shapes: Tokens ``[b, l, d]`` to ``[b, d]``.
     """
 
-    def __init__(self, *, dim: int, heads: int, dropout: float = 0.0) -> None:
+    def __init__(self, *, dim: int, heads: int) -> None:
         super().__init__()
         self.seed = nn.Parameter(torch.empty(1, 1, dim).normal_(std=0.02))
-        self.attention = CrossModalAttention(dim=dim, heads=heads, dropout=dropout)
+        self.attention = CrossModalAttention(dim=dim, heads=heads)
 
     def forward(self, tokens: Tokens) -> Tensor:
         gathered: Tensor

@@ -3,7 +3,9 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from chiasm.encoders.base import Encoder
@@ -27,18 +29,33 @@ def save_model(model: FusionClassifier, folder: Path, *, card: str) -> None:
         "encoders": {m: _describe(encoder) for m, encoder in model.encoders.items()},
         "fusion": asdict(model.fusion_config),
     }
-    (folder / _CONFIG).write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n")
     save_file(model.state_dict(), folder / _WEIGHTS)
     (folder / _CARD).write_text(card, encoding="utf-8")
+    # Last: a folder with a configuration is a whole model.
+    text = json.dumps(config, indent=2, ensure_ascii=False) + "\n"
+    (folder / _CONFIG).write_text(text, encoding="utf-8")
 
 
 def load_model(folder: Path) -> FusionClassifier:
     """Read a model back, and check that its encoders are those it was trained with.
 
     Raises:
-        ChiasmError: the folder holds no model that this version can read.
+        ChiasmError: the folder holds no whole model that this version can read.
         EncoderError: an encoder cannot be had, or gives other tokens than in training.
     """
+    config = _read_config(folder)
+    try:
+        model = _build(config)
+        model.load_state_dict(load_file(folder / _WEIGHTS))
+    except (OSError, SafetensorError, RuntimeError, KeyError, TypeError) as error:
+        raise ChiasmError(
+            f"The model in {folder} is not whole: its {_CONFIG} or {_WEIGHTS} is missing, cut or "
+            f"of another model ({type(error).__name__}). Copy the folder again, or train anew."
+        ) from error
+    return model.eval()
+
+
+def _read_config(folder: Path) -> dict[str, Any]:
     try:
         config = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -51,6 +68,10 @@ def load_model(folder: Path) -> FusionClassifier:
             f"{folder / _CONFIG} is not of a form that this version of chiasm reads "
             f"(format {_FORMAT}). Train the model again, or use the version that wrote it."
         )
+    return config
+
+
+def _build(config: dict[str, Any]) -> FusionClassifier:
     encoders = {}
     for modality, described in config["encoders"].items():
         encoders[modality] = load_encoder(
@@ -60,11 +81,9 @@ def load_model(folder: Path) -> FusionClassifier:
             revision=described["revision"],
         )
         _check_fingerprint(encoders[modality], described["fingerprint"])
-    model = FusionClassifier(
+    return FusionClassifier(
         encoders=encoders, fusion=FusionConfig(**config["fusion"]), classes=config["classes"]
     )
-    model.load_state_dict(load_file(folder / _WEIGHTS))
-    return model.eval()
 
 
 def _describe(encoder: Encoder) -> dict[str, object]:

@@ -1,9 +1,13 @@
 """TrainingConfig: everything that decides how a model is trained."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
 ClassWeight = Literal["none", "sqrt", "balanced"]
+
+_STEPS = 1000
+_LEAST_EPOCHS = 5
 
 
 @dataclass(frozen=True)
@@ -11,8 +15,9 @@ class TrainingConfig:
     """How a FusionClassifier is trained.
 
     Attributes:
-        epochs: passes over the training rows at most.
-        patience: epochs without a better validation score after which training stops.
+        epochs: passes over the training rows at most; None: as many as make about 1,000 steps,
+            since a small data set needs more passes than a large one to learn the same.
+        patience: part of the epochs without a better validation score after which training stops.
         batch_size: rows a step.
         learning_rate: of AdamW, at its peak.
         weight_decay: of AdamW.
@@ -24,9 +29,9 @@ class TrainingConfig:
         seed: of initialisation, dropout and the order of the rows.
     """
 
-    epochs: int = 10
-    patience: int = 4
-    batch_size: int = 64
+    epochs: int | None = None
+    patience: float = 0.35
+    batch_size: int = 32
     learning_rate: float = 1e-3
     weight_decay: float = 0.5
     warmup: float = 0.1
@@ -34,3 +39,9 @@ class TrainingConfig:
     class_weight: ClassWeight = "none"
     max_grad_norm: float = 1.0
     seed: int = 0
+
+    def epochs_for(self, rows: int) -> int:
+        """How many passes over this many training rows are made at most."""
+        if self.epochs is not None:
+            return self.epochs
+        return max(_LEAST_EPOCHS, math.ceil(_STEPS * self.batch_size / rows))

@@ -1,6 +1,7 @@
 """fit: train a model on encoded rows."""
 
 import logging
+import math
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -53,9 +54,10 @@ def fit(
         TrainingStopped: Ctrl-C was pressed; the step at hand was finished and a checkpoint written.
     """
     interrupted = _StopOnInterrupt()
+    epochs = config.epochs_for(len(train))
     trainer = Trainer(
         model=model,
-        args=_arguments(config, checkpoints, tensorboard=tensorboard),
+        args=_arguments(config, epochs, checkpoints, tensorboard=tensorboard),
         data_collator=collate,
         train_dataset=train,
         eval_dataset=validation,
@@ -66,7 +68,7 @@ def fit(
         compute_metrics=_validation_metrics(model.classes),
         callbacks=[
             EpochLog(report),
-            EarlyStoppingCallback(early_stopping_patience=config.patience),
+            EarlyStoppingCallback(early_stopping_patience=math.ceil(config.patience * epochs)),
             interrupted,
         ],
     )
@@ -85,10 +87,12 @@ def _last_checkpoint(folder: Path) -> str | None:
     return found
 
 
-def _arguments(config: TrainingConfig, folder: Path, *, tensorboard: bool) -> TrainingArguments:
+def _arguments(
+    config: TrainingConfig, epochs: int, folder: Path, *, tensorboard: bool
+) -> TrainingArguments:
     return TrainingArguments(
         output_dir=str(folder),
-        num_train_epochs=config.epochs,
+        num_train_epochs=epochs,
         per_device_train_batch_size=config.batch_size,
         per_device_eval_batch_size=config.batch_size,
         learning_rate=config.learning_rate,

@@ -1,0 +1,48 @@
+import numpy as np
+import pytest
+from model.letters import CLASSES, make_model, make_table
+
+from chiasm.errors import DataError
+from chiasm.evaluation.evaluate import evaluate, evaluate_rows
+from chiasm.evaluation.metrics import compute_metrics
+from chiasm.model.dataset import encode_table
+from chiasm.model.predict import predict
+
+TEXTS = [f"review {'x' * (i % 4)}{i}" for i in range(12)]
+LABELS = list(CLASSES) * 4
+
+
+def test_a_model_is_judged_by_its_calibrated_predictions() -> None:
+    model = make_model()
+    model.temperature.fill_(2.0)
+    table = make_table(text=TEXTS, labels=LABELS)
+    expected = compute_metrics(
+        predict(model, table, cache=None).probabilities, np.arange(12) % 3, CLASSES
+    )
+    assert evaluate(model, table, cache=None) == expected
+    rows = encode_table(table, model.encoders, classes=CLASSES, cache=None)
+    assert evaluate_rows(model, rows) == expected
+
+
+def test_unlabelled_rows_are_not_judged() -> None:
+    labels = [label if i < 6 else None for i, label in enumerate(LABELS)]
+    some = evaluate(make_model(), make_table(text=TEXTS, labels=labels), cache=None)
+    alone = make_table(text=TEXTS[:6], labels=LABELS[:6])
+    assert some.rows == 6
+    assert some.confusion == evaluate(make_model(), alone, cache=None).confusion
+
+
+def test_rows_that_hold_nothing_are_judged_too() -> None:
+    table = make_table(text=["fine", None, None], labels=["good", "bad", "fair"])
+    assert evaluate(make_model(), table, cache=None).rows == 3
+
+
+def test_a_table_without_labels_is_refused() -> None:
+    with pytest.raises(DataError, match=r"letters\.csv has no labelled rows"):
+        evaluate(make_model(), make_table(text=TEXTS), cache=None)
+
+
+def test_a_label_that_the_model_does_not_know_is_refused() -> None:
+    table = make_table(text=TEXTS[:3], labels=["good", "superb", "superb"])
+    with pytest.raises(DataError, match=r"'superb' \(2 rows\).*'bad', 'fair', 'good'"):
+        evaluate(make_model(), table, cache=None)
