@@ -45,7 +45,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         heads: attention heads.
         dropout: in the fusion.
         modality_dropout: how often a modality is hidden from a row in training.
-        epochs: passes over the data at most; None: as many as make about 1,000 steps.
+        epochs: passes over the data at most; None: as many as make about 450 steps.
         patience: part of the epochs without improvement after which training stops.
         batch_size: rows a step.
         learning_rate: peak rate of AdamW.

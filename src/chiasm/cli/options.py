@@ -111,11 +111,11 @@ class Settings:
     ] = None
     validation: Annotated[
         float, _option("Part of the training rows held out to choose the epoch.", panel=_MODEL)
-    ] = 0.1
+    ] = 0.15
     epochs: Annotated[
         int | None,
         _option(
-            "Passes over the data at most; by default as many as make about 1,000 steps.",
+            "Passes over the data at most; by default as many as make about 450 steps.",
             min=1,
             panel=_MODEL,
         ),

@@ -6,7 +6,7 @@ from typing import Literal
 
 ClassWeight = Literal["none", "sqrt", "balanced"]
 
-_STEPS = 1000
+_STEPS = 450
 _LEAST_EPOCHS = 5
 
 
@@ -15,7 +15,7 @@ class TrainingConfig:
     """How a FusionClassifier is trained.
 
     Attributes:
-        epochs: passes over the training rows at most; None: as many as make about 1,000 steps,
+        epochs: passes over the training rows at most; None: as many as make about 450 steps,
             since a small data set needs more passes than a large one to learn the same.
         patience: part of the epochs without a better validation score after which training stops.
         batch_size: rows a step.
@@ -31,7 +31,7 @@ class TrainingConfig:
 
     epochs: int | None = None
     patience: float = 0.35
-    batch_size: int = 32
+    batch_size: int = 64
     learning_rate: float = 1e-3
     weight_decay: float = 0.5
     warmup: float = 0.1

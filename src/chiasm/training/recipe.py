@@ -25,7 +25,7 @@ class Recipe:
     encoders: dict[str, str] = field(default_factory=lambda: dict(DEFAULT_ENCODERS))
     fusion: FusionConfig = field(default_factory=FusionConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
-    validation: float = 0.1
+    validation: float = 0.15
     group_by: tuple[str, ...] | None = None
 
     def load_encoders(self, modalities: Sequence[str]) -> dict[str, Encoder]:
