@@ -30,9 +30,8 @@ def main() -> None:
 
         classifier.save(folder / "model")
         loaded = chiasm.Classifier.load(folder / "model")
-        first = test[:5]
-        probabilities = pd.DataFrame(loaded.predict_proba(first), columns=loaded.classes_)
-        print(probabilities.round(3).assign(text=first["text"].to_list()).to_string())
+        probabilities = loaded.predict_proba(test[:5])
+        print(pd.DataFrame(probabilities, columns=loaded.classes_).round(3))
 
 
 if __name__ == "__main__":
