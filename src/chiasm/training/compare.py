@@ -23,21 +23,13 @@ from chiasm.model.dataset import EncodedTable, encode_table
 from chiasm.model.inference import predict_probabilities
 from chiasm.training.fit import fit
 from chiasm.training.one_core import one_core
+from chiasm.training.parts import Parts
 from chiasm.training.recipe import Recipe
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
 # Each training process holds torch and the encoders: about 700 MB.
 _MOST_PROCESSES = 8
-
-
-@dataclass(frozen=True)
-class _Part:
-    """Rows of one fold, as positions in the table."""
-
-    train: Array
-    validation: Array
-    test: Array
 
 
 @dataclass(frozen=True)
@@ -91,7 +83,7 @@ def compare(
         train, validation = hold_out(
             table, fold.train, fraction=recipe.validation, seed=seed + index, groups=groups
         )
-        parts.append(_Part(train, validation, fold.test))
+        parts.append(Parts(train, validation, fold.test))
     encoders = recipe.load_encoders(table.modalities)
     rows = encode_table(table, encoders, classes=table.classes, cache=cache)
 
@@ -135,7 +127,7 @@ def _for_fold(recipe: Recipe, name: str, seed: int, fold: int) -> Recipe:
 
 
 def _train_fold(
-    rows: EncodedTable, part: _Part, classes: tuple[str, ...], recipe: Recipe, fold: int
+    rows: EncodedTable, part: Parts, classes: tuple[str, ...], recipe: Recipe, fold: int
 ) -> _Trained:
     started = time.perf_counter()
     torch.manual_seed(recipe.training.seed)
@@ -171,7 +163,7 @@ def _gather(trained: Sequence[_Trained], name: str) -> Predictions:
     )
 
 
-def _majority(rows: EncodedTable, parts: Sequence[_Part], classes: int) -> Predictions:
+def _majority(rows: EncodedTable, parts: Sequence[Parts], classes: int) -> Predictions:
     """The frequency of each class among the training rows, whatever the row."""
     started = time.perf_counter()
     probabilities = []

@@ -16,7 +16,7 @@ Rows = np.ndarray[Any, np.dtype[np.int64]]
 
 @dataclass(frozen=True)
 class Parts:
-    """Positions in the table; ``test`` is empty unless the data has a split of its own."""
+    """Positions in the table; ``test`` is empty where nothing is tested."""
 
     train: Rows
     validation: Rows
