@@ -79,7 +79,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         weight_decay: float = TrainingConfig.weight_decay,
         label_smoothing: float = TrainingConfig.label_smoothing,
         class_weight: ClassWeight = TrainingConfig.class_weight,
-        validation: float = Recipe.validation,
+        validation: float = TrainingConfig.validation,
         seed: int = 0,
         verbose: bool = False,
     ) -> None:
@@ -207,9 +207,9 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 weight_decay=self.weight_decay,
                 label_smoothing=self.label_smoothing,
                 class_weight=self.class_weight,
+                validation=self.validation,
                 seed=self.seed,
             ),
-            validation=self.validation,
         )
 
     def _report(self, epoch: Epoch) -> None:

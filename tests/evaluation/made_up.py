@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from chiasm.evaluation.comparison import MAJORITY, Comparison, Predictions, judge
+from chiasm.evaluation.comparison import MAJORITY, Comparison, OutOfFold, Predictions, judge
 
 Array = np.ndarray[Any, np.dtype[Any]]
 CLASSES = ("negative", "neutral", "positive")
@@ -45,8 +45,13 @@ def compare(
 ) -> Comparison:
     """Judge models that call these classes; by default in two folds, with no duplicates."""
     rows = np.arange(len(labels))
-    return judge(
-        {
+    tested = OutOfFold(
+        ids=rows.astype(str),
+        labels=labels,
+        folds=rows % 2 if folds is None else folds,
+        groups=rows if groups is None else groups,
+        classes=classes,
+        predictions={
             name: Predictions(
                 probabilities=sure(calls, classes=len(classes)),
                 parameters=0 if name == MAJORITY else 100 + index,
@@ -54,13 +59,8 @@ def compare(
             )
             for index, (name, calls) in enumerate(called.items())
         },
-        labels=labels,
-        folds=rows % 2 if folds is None else folds,
-        groups=rows if groups is None else groups,
-        classes=classes,
-        modalities=MODALITIES,
-        seed=seed,
     )
+    return judge(tested, modalities=MODALITIES, seed=seed)
 
 
 @cache

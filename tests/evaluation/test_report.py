@@ -4,6 +4,7 @@ import re
 import warnings
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from PIL import Image
 from rich.console import Console, RenderableType
@@ -27,7 +28,7 @@ def comparison() -> Comparison:
 @pytest.fixture(scope="module")
 def folder(comparison: Comparison, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("report") / "made" / "on the way"
-    write_report(comparison, folder, classes=CLASSES, command=COMMAND)
+    write_report(comparison, folder, command=COMMAND)
     return folder
 
 
@@ -44,10 +45,11 @@ def tables(markdown: str) -> list[list[list[str]]]:
     return [[re.split(r" (?<!\\)\| ", f" {line} ")[1:-1] for line in lines] for lines in blocks]
 
 
-def test_a_report_is_json_markdown_and_two_pictures(folder: Path) -> None:
+def test_a_report_is_json_markdown_predictions_and_two_pictures(folder: Path) -> None:
     assert {file.name for file in folder.iterdir()} == {
         "report.json",
         "report.md",
+        "predictions.csv",
         "scores.png",
         "confusion.png",
     }
@@ -78,6 +80,16 @@ def test_the_json_holds_every_number_of_the_comparison(
     gains = {row["name"]: row["accuracy_gain"] for row in content["rows"]}
     assert gains["text"] is None
     assert gains["concat"].keys() == {"mean", "low", "high"}
+
+
+def test_the_predictions_of_every_model_give_its_accuracy_again(
+    folder: Path, comparison: Comparison
+) -> None:
+    written = pd.read_csv(folder / "predictions.csv")
+    assert len(written) == len(comparison.rows) * len(comparison.tested.ids)
+    correct = written.label == written.predicted
+    for row in comparison.rows:
+        assert correct[written.model == row.name].mean() == pytest.approx(row.metrics.accuracy)
 
 
 def test_the_markdown_begins_with_the_finding_and_ends_with_the_command(

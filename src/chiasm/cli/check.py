@@ -2,7 +2,8 @@
 
 from chiasm.cli.expand import expand_options
 from chiasm.cli.options import Data, Json, Reading
-from chiasm.cli.screen import results, write_json
+from chiasm.cli.screen import results
+from chiasm.json_files import write_json
 
 
 @expand_options

@@ -33,13 +33,12 @@ def compare(
     from chiasm.encoders.cache import FeatureCache
     from chiasm.evaluation.report.leaderboard import render_comparison
     from chiasm.evaluation.report.write_report import write_report
-    from chiasm.fusion.build import check_fusions, fusion_names
+    from chiasm.fusion.build import fusion_names
     from chiasm.training import compare as comparing
 
     table = reading.read(data)
     say_what_was_read(table)
     names = tuple(fusions.split(",")) if fusions else fusion_names(table.modalities)
-    check_fusions(names, table.modalities)
     with Progress(
         TextColumn("training"),
         BarColumn(),
@@ -60,6 +59,6 @@ def compare(
                 task, advance=1, description=f"{name}, fold {fold + 1} done"
             ),
         )
-    write_report(comparison, out, classes=table.classes, command=command_line())
+    write_report(comparison, out, command=command_line())
     results.print(render_comparison(comparison))
     notes.print(f"Report and figures: {out / 'report.md'}")

@@ -4,7 +4,8 @@ from dataclasses import asdict
 
 from chiasm.cli.expand import expand_options
 from chiasm.cli.options import Data, Json, Model, Reading
-from chiasm.cli.screen import results, say_what_was_read, write_json
+from chiasm.cli.screen import results, say_what_was_read
+from chiasm.json_files import write_json
 
 
 @expand_options

@@ -111,7 +111,7 @@ class Settings:
     ] = None
     validation: Annotated[
         float, _option("Part of the training rows held out to choose the epoch.", panel=_MODEL)
-    ] = 0.15
+    ] = _DEFAULTS.validation
     epochs: Annotated[
         int | None,
         _option(
@@ -144,8 +144,8 @@ class Settings:
                 batch_size=self.batch_size,
                 learning_rate=self.learning_rate,
                 class_weight=self.class_weight,
+                validation=self.validation,
                 seed=self.seed,
             ),
-            validation=self.validation,
             group_by=tuple(self.group_by.split(",")) if self.group_by else None,
         )

@@ -1,9 +1,7 @@
 """What commands say besides their result."""
 
-import json
 import shlex
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -32,9 +30,3 @@ def say_what_was_read(table: "Table") -> None:
         notes.print(
             f"  {count:,} rows, {field}: {reason} ({action})", style="yellow", highlight=False
         )
-
-
-def write_json(content: object, path: Path) -> None:
-    """Write a result for other programs to read."""
-    text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-    path.write_text(text, encoding="utf-8")

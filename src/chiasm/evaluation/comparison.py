@@ -27,6 +27,27 @@ class Predictions:
 
 
 @dataclass(frozen=True)
+class OutOfFold:
+    """The rows that were tested, and what every model said of them.
+
+    Attributes:
+        ids: of the rows ``[n]``.
+        labels: class index of each row ``[n]``.
+        folds: in which fold each row was tested ``[n]``.
+        groups: which rows are no independent ones ``[n]``.
+        classes: the labels, in the order of the class indices.
+        predictions: by the name of the model.
+    """
+
+    ids: Array
+    labels: Array
+    folds: Array
+    groups: Array
+    classes: tuple[str, ...]
+    predictions: Mapping[str, Predictions]
+
+
+@dataclass(frozen=True)
 class Score:
     """Mean and standard deviation over the folds; 95 % bootstrap interval over all rows."""
 
@@ -68,30 +89,21 @@ class Comparison:
 
     finding: str
     rows: tuple[ComparisonRow, ...]
+    tested: OutOfFold
 
 
-def judge(
-    predictions: Mapping[str, Predictions],
-    *,
-    labels: Array,
-    folds: Array,
-    groups: Array,
-    classes: tuple[str, ...],
-    modalities: Sequence[str],
-    seed: int,
-) -> Comparison:
+def judge(tested: OutOfFold, *, modalities: Sequence[str], seed: int) -> Comparison:
     """Judge every model on the same rows, and each against the best single modality.
 
     Args:
-        predictions: by model name; names that are in ``modalities`` are single modalities.
-        labels: class index of each row ``[n]``.
-        folds: in which fold each row was tested ``[n]``.
-        groups: rows of one group are resampled together ``[n]``.
-        classes: the labels, in the order of the class indices.
+        tested: the rows and the predictions; models that are named in ``modalities`` are single
+            modalities, and rows of one group are resampled together.
         modalities: the modalities of the data.
         seed: of the bootstrap.
     """
-    bootstrap = ClusterBootstrap(labels, groups, classes=len(classes), seed=seed)
+    labels, folds, classes = tested.labels, tested.folds, tested.classes
+    predictions = tested.predictions
+    bootstrap = ClusterBootstrap(labels, tested.groups, classes=len(classes), seed=seed)
     accuracy: dict[str, _Judged] = {}
     macro_f1: dict[str, _Judged] = {}
     for name, made in predictions.items():
@@ -118,7 +130,7 @@ def judge(
         )
         for name, made in predictions.items()
     )
-    return Comparison(finding=_finding(rows, best, modalities), rows=rows)
+    return Comparison(finding=_finding(rows, best, modalities), rows=rows, tested=tested)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from chiasm.encoders.base import Encoder
 from chiasm.encoders.registry import load_encoder
 from chiasm.errors import ChiasmError, EncoderError
 from chiasm.fusion.build import FusionConfig
+from chiasm.json_files import write_json
 from chiasm.model.classifier import FusionClassifier
 
 _FORMAT = 1
@@ -32,8 +33,7 @@ def save_model(model: FusionClassifier, folder: Path, *, card: str) -> None:
     save_file(model.state_dict(), folder / _WEIGHTS)
     (folder / _CARD).write_text(card, encoding="utf-8")
     # Last: a folder with a configuration is a whole model.
-    text = json.dumps(config, indent=2, ensure_ascii=False) + "\n"
-    (folder / _CONFIG).write_text(text, encoding="utf-8")
+    write_json(config, folder / _CONFIG)
 
 
 def load_model(folder: Path) -> FusionClassifier:

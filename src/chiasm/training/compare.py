@@ -16,8 +16,8 @@ from chiasm.data.duplicates import duplicate_groups
 from chiasm.data.split import given_split, grouped_folds, hold_out
 from chiasm.data.table import Table
 from chiasm.encoders.cache import FeatureCache
-from chiasm.evaluation.comparison import MAJORITY, Comparison, Predictions, judge
-from chiasm.fusion.build import check_fusions, fusion_names
+from chiasm.evaluation.comparison import MAJORITY, Comparison, OutOfFold, Predictions, judge
+from chiasm.fusion.build import check_fusions
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable, encode_table
 from chiasm.model.inference import predict_probabilities
@@ -49,7 +49,7 @@ def compare(
     *,
     folds: int,
     seed: int,
-    fusions: Sequence[str] | None = None,
+    fusions: Sequence[str],
     cache: FeatureCache,
     advance: Callable[[str, int], None],
 ) -> Comparison:
@@ -63,7 +63,7 @@ def compare(
         recipe: what all fusions share; the fusion that it names plays no part.
         folds: how many parts the rows are divided into.
         seed: of the folds, the initialisation and the bootstrap.
-        fusions: names; None: all that the modalities allow.
+        fusions: names.
         cache: where the features of all folds and fusions lie.
         advance: called with fusion and fold after each training.
 
@@ -71,8 +71,7 @@ def compare(
         DataError: the rows do not allow that many folds.
         ChiasmError: there is no fusion of a given name.
     """
-    names = tuple(fusions or fusion_names(table.modalities))
-    check_fusions(names, table.modalities)
+    check_fusions(fusions, table.modalities)
     groups = duplicate_groups(table, by=recipe.group_by)
     kept_back = (given_split(table) or {}).get("test", np.empty(0, dtype=np.int64))
     known = np.setdiff1d(table.labelled, kept_back)
@@ -81,7 +80,7 @@ def compare(
         grouped_folds(table, known, folds=folds, seed=seed, groups=groups)
     ):
         train, validation = hold_out(
-            table, fold.train, fraction=recipe.validation, seed=seed + index, groups=groups
+            table, fold.train, fraction=recipe.training.validation, seed=seed + index, groups=groups
         )
         parts.append(Parts(train, validation, fold.test))
     encoders = recipe.load_encoders(table.modalities)
@@ -91,7 +90,7 @@ def compare(
     # Cross-attention takes longest: started first, it does not keep the others waiting at the end.
     tasks = [
         delayed(_train_fold)(rows, part, table.classes, _for_fold(recipe, name, seed, fold), fold)
-        for name in reversed(names)
+        for name in reversed(fusions)
         for fold, part in enumerate(parts)
     ]
     for result in Parallel(n_jobs=_processes(), return_as="generator_unordered")(tasks):
@@ -100,16 +99,16 @@ def compare(
 
     tested = np.concatenate([part.test for part in parts])
     predictions = {MAJORITY: _majority(rows, parts, len(table.classes))}
-    predictions |= {name: _gather(trained, name) for name in names}
-    return judge(
-        predictions,
+    predictions |= {name: _gather(trained, name) for name in fusions}
+    made = OutOfFold(
+        ids=np.array(table.ids)[tested],
         labels=rows.take(tested).labels,
         folds=np.repeat(np.arange(folds), [len(part.test) for part in parts]),
         groups=groups[tested],
         classes=table.classes,
-        modalities=table.modalities,
-        seed=seed,
+        predictions=predictions,
     )
+    return judge(made, modalities=table.modalities, seed=seed)
 
 
 def _processes() -> int:

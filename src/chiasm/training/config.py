@@ -25,6 +25,7 @@ class TrainingConfig:
         label_smoothing: probability mass spread over all classes.
         class_weight: what a class weighs in the loss: "none" all rows alike, "balanced" the
             inverse of its frequency, "sqrt" the root of that.
+        validation: part of the training rows held out to choose the epoch and the temperature.
         max_grad_norm: gradients are clipped to this norm.
         seed: of initialisation, dropout and the order of the rows.
     """
@@ -37,6 +38,7 @@ class TrainingConfig:
     warmup: float = 0.1
     label_smoothing: float = 0.05
     class_weight: ClassWeight = "none"
+    validation: float = 0.15
     max_grad_norm: float = 1.0
     seed: int = 0
 

@@ -44,7 +44,7 @@ def part_rows(table: Table, recipe: Recipe) -> Parts:
     train, validation = hold_out(
         table,
         train,
-        fraction=recipe.validation,
+        fraction=recipe.training.validation,
         seed=recipe.training.seed,
         groups=duplicate_groups(table, by=recipe.group_by),
     )

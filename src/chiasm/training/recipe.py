@@ -18,14 +18,12 @@ class Recipe:
         encoders: name of the encoder of each modality; those the data lacks are not loaded.
         fusion: which fusion, and how large.
         training: how it is trained.
-        validation: part of the training rows held out to choose the epoch and the temperature.
         group_by: which modalities make two rows duplicates; None: all.
     """
 
     encoders: dict[str, str] = field(default_factory=lambda: dict(DEFAULT_ENCODERS))
     fusion: FusionConfig = field(default_factory=FusionConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
-    validation: float = 0.15
     group_by: tuple[str, ...] | None = None
 
     def load_encoders(self, modalities: Sequence[str]) -> dict[str, Encoder]:

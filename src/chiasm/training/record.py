@@ -5,7 +5,6 @@ import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from chiasm.data.table import Table
@@ -24,11 +23,6 @@ class RunRecord:
     data: dict[str, Any]
     encoders: dict[str, str]
     versions: dict[str, str]
-
-    def write(self, path: Path) -> None:
-        """Write the record as JSON."""
-        text = json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
-        path.write_text(text, encoding="utf-8")
 
     def same_run(self, written: dict[str, Any]) -> bool:
         """Whether a written record is of a run that would come to the same as this one."""

@@ -3,11 +3,12 @@
 import csv
 import json
 from collections.abc import Sequence
-from dataclasses import astuple, fields
+from dataclasses import asdict, astuple, fields
 from pathlib import Path
 
 from chiasm.data.table import Problem
 from chiasm.errors import ChiasmError
+from chiasm.json_files import write_json
 from chiasm.training.epochs import Epoch
 from chiasm.training.record import RunRecord
 
@@ -43,7 +44,7 @@ class RunFolder:
             )
         self.checkpoints.mkdir(parents=True, exist_ok=True)
         if not self.goes_on:
-            record.write(self._record)
+            write_json(asdict(record), self._record)
             self._write_rows(self._history, [f.name for f in fields(Epoch)], [])
 
     def add_epoch(self, epoch: Epoch) -> None:
@@ -55,11 +56,6 @@ class RunFolder:
         """List every row that was affected by something unreadable, and what was done about it."""
         names = [f.name for f in fields(Problem)]
         self._write_rows(self.path / "problems.csv", names, [astuple(p) for p in problems])
-
-    def write_json(self, name: str, content: object) -> None:
-        """Write a result of the run."""
-        text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-        (self.path / name).write_text(text, encoding="utf-8")
 
     def _write_rows(
         self, path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]

@@ -10,6 +10,7 @@ import torch
 from chiasm.data.table import Table
 from chiasm.encoders.cache import FeatureCache
 from chiasm.evaluation.evaluate import evaluate_rows
+from chiasm.json_files import write_json
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import encode_table
 from chiasm.model.storage import save_model
@@ -72,13 +73,11 @@ def train(
             validation=evaluate_rows(model, rows.take(parts.validation)),
             test=evaluate_rows(model, rows.take(parts.test)) if len(parts.test) else None,
         )
-    folder.write_json(
-        "metrics.json",
-        {
-            "validation": asdict(trained.validation),
-            "test": asdict(trained.test) if trained.test else None,
-        },
-    )
+    metrics = {
+        "validation": asdict(trained.validation),
+        "test": asdict(trained.test) if trained.test else None,
+    }
+    write_json(metrics, out / "metrics.json")
     save_model(model, out, card=model_card(trained))
     shutil.rmtree(folder.checkpoints)
     return trained
