@@ -52,7 +52,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         weight_decay: of AdamW.
         label_smoothing: probability mass spread over all classes.
         class_weight: "none", "sqrt" or "balanced".
-        validation: part of the rows held out to choose the epoch and the temperature.
+        validation: part of the rows held out to choose the epochs and the temperature.
         seed: of the held-out part, initialisation and order.
         verbose: print a line an epoch.
 

@@ -13,8 +13,8 @@ DIM = 8
 HEADS = 2
 
 
-def make(*, dropout: float = 0.0, seed: int = 0) -> CrossModalAttention:
-    attention = CrossModalAttention(dim=DIM, heads=HEADS, dropout=dropout)
+def make(*, key_dropout: float = 0.0, seed: int = 0) -> CrossModalAttention:
+    attention = CrossModalAttention(dim=DIM, heads=HEADS, key_dropout=key_dropout)
     shake(attention, seed)
     return attention.eval()
 
@@ -88,7 +88,7 @@ def test_weights_sum_to_1_and_leave_out_masked_keys(
 ) -> None:
     mask = torch.tensor(masks)
     key = Tokens(3 * torch.randn(len(masks), 4, DIM), mask)
-    output, weights = make(dropout=0.5).train(training)(
+    output, weights = make(key_dropout=0.5).train(training)(
         draw_query(len(masks), queries), key, need_weights=True
     )
     assert output.shape == (len(masks), queries, DIM)
@@ -135,8 +135,17 @@ def test_a_query_does_not_see_another() -> None:
     assert equal(alone, together[:, 1:2])
 
 
-def test_dropout_acts_in_training_only() -> None:
-    attention = make(dropout=0.5)
+def test_in_training_a_key_is_hidden_from_all_queries_of_its_row_or_from_none() -> None:
+    key = draw_tokens([True] * 20, dim=DIM, longest=4, seed=1)
+    _, weights = make(key_dropout=0.5).train()(draw_query(20, 3), key, need_weights=True)
+    hidden = weights.eq(0).flatten(1, 2)
+    assert torch.equal(hidden.any(dim=1), hidden.all(dim=1))
+    assert hidden.any()
+    assert not hidden[..., -1].any()
+
+
+def test_key_dropout_acts_in_training_only() -> None:
+    attention = make(key_dropout=0.5)
     key = draw_tokens([True, True], dim=DIM, longest=4, seed=1)
     query = draw_query(2, 3)
     assert torch.equal(attention(query, key)[0], attention(query, key)[0])

@@ -110,7 +110,7 @@ class Settings:
         ),
     ] = None
     validation: Annotated[
-        float, _option("Part of the training rows held out to choose the epoch.", panel=_MODEL)
+        float, _option("Part of the training rows held out to choose the epochs.", panel=_MODEL)
     ] = _DEFAULTS.validation
     epochs: Annotated[
         int | None,

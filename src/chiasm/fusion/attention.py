@@ -20,17 +20,19 @@ class CrossModalAttention(nn.Module):
     Args:
         dim: width of queries, keys and output; divisible by ``heads``.
         heads: number of attention heads.
-        dropout: probability that a weight is dropped in training.
+        key_dropout: probability that a key is hidden in training, from all queries of its row;
+            never the null key. The weights of the others still sum to 1 (Li et al., "DropKey for
+            Vision Transformer", 2023).
 
     Notation: b: batch, q: query tokens, k: key tokens, h: heads, d: dim, e: d / h.
     """
 
-    def __init__(self, *, dim: int, heads: int, dropout: float = 0.0) -> None:
+    def __init__(self, *, dim: int, heads: int, key_dropout: float = 0.0) -> None:
         super().__init__()
         if dim % heads:
             raise ValueError(f"dim must be divisible by heads; got dim={dim}, heads={heads}.")
         self.heads = heads
-        self.dropout = dropout
+        self.key_dropout = key_dropout
         self.query = nn.Linear(dim, dim)
         self.key_value = nn.Linear(dim, 2 * dim)
         self.output = nn.Linear(dim, dim)
@@ -44,21 +46,24 @@ class CrossModalAttention(nn.Module):
 
         Returns:
             The output ``[b, q, d]``, and the weights ``[b, h, q, k + 1]`` (null key last) if asked
-            for. The weights are those before dropout, so they sum to 1 in training too.
+            for.
         """
         keys, values = self.key_value(key.values).chunk(2, dim=-1)
         queries = self._split_heads(self.query(query))
         keys = self._append_null(self._split_heads(keys), self.null_key)
         values = self._append_null(self._split_heads(values), self.null_value)
         # [b, k] -> [b, 1, 1, k + 1]
-        allowed = F.pad(key.mask, (0, 1), value=True)[:, None, None]
+        allowed = F.pad(self._hide_some(key.mask), (0, 1), value=True)[:, None, None]
 
-        mixed = F.scaled_dot_product_attention(
-            queries, keys, values, attn_mask=allowed, dropout_p=self.dropout * self.training
-        )
+        mixed = F.scaled_dot_product_attention(queries, keys, values, attn_mask=allowed)
         # [b, h, q, e] -> [b, q, d]
         output = self.output(mixed.transpose(1, 2).flatten(2))
         return output, _weights(queries, keys, allowed) if need_weights else None
+
+    def _hide_some(self, mask: Tensor) -> Tensor:
+        if not self.training or self.key_dropout == 0.0:
+            return mask
+        return mask & (torch.rand(mask.shape, device=mask.device) >= self.key_dropout)
 
     def _split_heads(self, x: Tensor) -> Tensor:
         # [b, l, d] -> [b, h, l, e]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from torch import Tensor, nn
 
 from chiasm.encoders.tokens import Tokens
+from chiasm.fusion.locked_dropout import LockedDropout
 
 
 @dataclass(frozen=True)
@@ -40,9 +41,7 @@ class TokenProjection(nn.Module):
     """Brings the tokens of one modality to the common width: normalise, drop out, project.
 
     The dropout comes before the projection because frozen features are wide and examples are few:
-    the projection is where a fusion overfits. All tokens of a row lose the same features (Gal and
-    Ghahramani, "A Theoretically Grounded Application of Dropout in Recurrent Neural Networks",
-    2016), or a feature dropped from one token would be read off its neighbour.
+    the projection is where a fusion overfits.
 
     Shapes: values ``[b, l, d_in]`` to ``[b, l, d]``.
     """
@@ -51,9 +50,8 @@ class TokenProjection(nn.Module):
         super().__init__()
         # Scale and shift would only repeat what the projection can do.
         self.norm = nn.LayerNorm(input_dim, elementwise_affine=False)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = LockedDropout(dropout)
         self.linear = nn.Linear(input_dim, dim)
 
     def forward(self, tokens: Tokens) -> Tokens:
-        kept = self.dropout(tokens.values.new_ones(len(tokens), 1, tokens.values.shape[2]))
-        return Tokens(self.linear(self.norm(tokens.values) * kept), tokens.mask)
+        return Tokens(self.linear(self.dropout(self.norm(tokens.values))), tokens.mask)

@@ -30,6 +30,7 @@ class FusionConfig:
     dim: int = 128
     heads: int = 4
     dropout: float = 0.5
+    key_dropout: float = 0.3
     modality_dropout: float = 0.1
 
 
@@ -67,5 +68,11 @@ def build_fusion(config: FusionConfig, input_dims: dict[str, int]) -> Fusion:
             modality=config.name, input_dim=input_dims[config.name], dim=dim, dropout=dropout
         )
     if config.name == "cross_attention":
-        return CrossAttention(input_dims=input_dims, dim=dim, heads=config.heads, dropout=dropout)
+        return CrossAttention(
+            input_dims=input_dims,
+            dim=dim,
+            heads=config.heads,
+            dropout=dropout,
+            key_dropout=config.key_dropout,
+        )
     return _POOLED[config.name](input_dims=input_dims, dim=dim, dropout=dropout)

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from chiasm.encoders.tokens import Tokens
 from chiasm.fusion.attention import CrossModalAttention
 from chiasm.fusion.base import Fusion, FusionOutput, TokenProjection
+from chiasm.fusion.locked_dropout import LockedDropout
 from chiasm.fusion.pooling import AttentivePooling
 
 
@@ -19,7 +20,15 @@ class CrossAttention(Fusion):
     first. Both padding masks are respected, and a null key takes what a query does not find.
     """
 
-    def __init__(self, *, input_dims: dict[str, int], dim: int, heads: int, dropout: float) -> None:
+    def __init__(
+        self,
+        *,
+        input_dims: dict[str, int],
+        dim: int,
+        heads: int,
+        dropout: float,
+        key_dropout: float = 0.0,
+    ) -> None:
         super().__init__()
         self.dim = dim * len(input_dims)
         self.projections = nn.ModuleDict(
@@ -31,7 +40,9 @@ class CrossAttention(Fusion):
         self.norms = nn.ModuleDict({modality: nn.LayerNorm(dim) for modality in input_dims})
         self.attentions = nn.ModuleDict(
             {
-                f"{asking}->{asked}": CrossModalAttention(dim=dim, heads=heads, dropout=dropout)
+                f"{asking}->{asked}": CrossModalAttention(
+                    dim=dim, heads=heads, key_dropout=key_dropout
+                )
                 for asking in input_dims
                 for asked in input_dims
                 if asking != asked
@@ -40,7 +51,7 @@ class CrossAttention(Fusion):
         self.pools = nn.ModuleDict(
             {modality: AttentivePooling(dim=dim, heads=heads) for modality in input_dims}
         )
-        self.residual_dropout = nn.Dropout(dropout)
+        self.residual_dropout = LockedDropout(dropout)
         self.output = nn.Sequential(nn.GELU(), nn.Dropout(dropout))
 
     def forward(self, tokens: Mapping[str, Tokens], *, need_weights: bool = False) -> FusionOutput:

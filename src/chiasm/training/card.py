@@ -17,7 +17,7 @@ Tells {classes} apart; trained by chiasm on {train_rows:,} rows.
 |---|---|---|---|---|---|
 {metrics}
 
-The validation rows chose the epoch and the temperature, so their figures are on the high side.
+The validation rows chose the epochs and the temperature, so their figures are on the high side.
 
 - Frozen encoders, loaded by name and checked by fingerprint: {encoders}.
 - {parameters:,} trained parameters, in `model.safetensors`; how they came about is in `run.json`.

@@ -17,7 +17,8 @@ class TrainingConfig:
     Attributes:
         epochs: passes over the training rows at most; None: as many as make about 450 steps,
             since a small data set needs more passes than a large one to learn the same.
-        patience: part of the epochs without a better validation score after which training stops.
+        patience: part of the epochs without a lower validation loss after which training stops.
+        averaged_epochs: the weights of that many best epochs are averaged.
         batch_size: rows a step.
         learning_rate: of AdamW, at its peak.
         weight_decay: of AdamW.
@@ -25,13 +26,14 @@ class TrainingConfig:
         label_smoothing: probability mass spread over all classes.
         class_weight: what a class weighs in the loss: "none" all rows alike, "balanced" the
             inverse of its frequency, "sqrt" the root of that.
-        validation: part of the training rows held out to choose the epoch and the temperature.
+        validation: part of the training rows held out to choose the epochs and the temperature.
         max_grad_norm: gradients are clipped to this norm.
         seed: of initialisation, dropout and the order of the rows.
     """
 
     epochs: int | None = None
     patience: float = 0.35
+    averaged_epochs: int = 5
     batch_size: int = 64
     learning_rate: float = 1e-3
     weight_decay: float = 0.5

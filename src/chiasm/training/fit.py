@@ -30,6 +30,7 @@ from chiasm.evaluation.metrics import compute_metrics
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable, collate
 from chiasm.model.inference import predict_logits
+from chiasm.training.best_epochs import BestEpochs
 from chiasm.training.config import TrainingConfig
 from chiasm.training.epochs import Epoch, EpochLog
 from chiasm.training.loss import ClassificationLoss, class_weights
@@ -45,15 +46,17 @@ def fit(
     report: Callable[[Epoch], None],
     tensorboard: bool = False,
 ) -> None:
-    """Train ``model`` in place, keep its best epoch, and fit its temperature on ``validation``.
+    """Train ``model`` in place, average its best epochs, and fit its temperature.
 
-    The best epoch is the one with the highest macro-F1 on the validation rows. Checkpoints go to a
-    folder; if it holds one already, training goes on from there and ends as if it had not stopped.
+    Both are done on the validation rows; the best epochs are those of the lowest log loss. What is
+    kept of the epochs goes to ``checkpoints``; if that holds an unfinished training, it is gone on
+    with and ends as if it had not stopped.
 
     Raises:
         TrainingStopped: Ctrl-C was pressed; the step at hand was finished and a checkpoint written.
     """
     interrupted = _StopOnInterrupt()
+    best_epochs = BestEpochs(checkpoints / "best", count=config.averaged_epochs)
     epochs = config.epochs_for(len(train))
     trainer = Trainer(
         model=model,
@@ -67,6 +70,7 @@ def fit(
         ),
         compute_metrics=_validation_metrics(model.classes),
         callbacks=[
+            best_epochs,
             EpochLog(report),
             EarlyStoppingCallback(early_stopping_patience=math.ceil(config.patience * epochs)),
             interrupted,
@@ -77,6 +81,7 @@ def fit(
         trainer.train(resume_from_checkpoint=_last_checkpoint(checkpoints))
     if interrupted.pressed:
         raise TrainingStopped
+    best_epochs.load_into(model)
     temperature = fit_temperature(predict_logits(model, validation).numpy(), validation.labels)
     model.temperature.fill_(temperature)
     model.eval()
@@ -105,10 +110,10 @@ def _arguments(
         eval_strategy="epoch",
         save_strategy="epoch",
         logging_strategy="epoch",
-        # The best and the last: with 1, Trainer deletes the last when it stops.
+        # With 1, Trainer deletes the last when it stops.
         save_total_limit=2,
-        load_best_model_at_end=True,
-        metric_for_best_model="macro_f1",
+        metric_for_best_model="log_loss",
+        greater_is_better=False,
         report_to=["tensorboard"] if tensorboard else "none",
         restore_callback_states_from_checkpoint=True,
         remove_unused_columns=False,

@@ -76,20 +76,37 @@ class EfficientNetLite(nn.Module):
     Shapes: ``[b, 3, h, w]`` in ``(rgb - 127) / 128`` to ``[b, 1280, h / 32, w / 32]``.
     """
 
+    stages = len(_STAGES)
+
     def __init__(self, *, width: float = 1.0, depth: float = 1.0) -> None:
         super().__init__()
         self.conv_stem = _SameConv2d(3, _STEM_CHANNELS, 3, 2, bias=False)
         self.bn0 = _batch_norm(_STEM_CHANNELS)
-        self.blocks = nn.ModuleList(_blocks(width, depth))
+        stages = _stages(width, depth)
+        self.blocks = nn.ModuleList(block for stage in stages for block in stage)
+        self._stage_lengths = [len(stage) for stage in stages]
         last_channels = _round_channels(_STAGES[-1][3] * width)
         self.conv_head = _SameConv2d(last_channels, _HEAD_CHANNELS, 1, bias=False)
         self.bn1 = _batch_norm(_HEAD_CHANNELS)
 
     def forward(self, pixels: Tensor) -> Tensor:
-        x = F.relu6(self.bn0(self.conv_stem(pixels)))
-        for block in self.blocks:
-            x = block(x)
-        return F.relu6(self.bn1(self.conv_head(x)))
+        first, last = self.split(0)
+        features: Tensor = last(first(pixels))
+        return features
+
+    def split(self, trainable_stages: int) -> tuple[nn.Sequential, nn.Sequential]:
+        """Two halves that share this network's weights; the last stage includes the head.
+
+        With no trainable stages the second half is empty, with one more than ``stages`` the first.
+        """
+        stem = nn.Sequential(self.conv_stem, self.bn0, nn.ReLU6())
+        head = nn.Sequential(self.conv_head, self.bn1, nn.ReLU6())
+        layers = [stem, *self.blocks, head]
+        kept = self.stages - trainable_stages
+        cut = len(layers) if trainable_stages == 0 else 1 + sum(self._stage_lengths[:kept])
+        if kept < 0:
+            cut = 0
+        return nn.Sequential(*layers[:cut]), nn.Sequential(*layers[cut:])
 
     def load_published_weights(self, weights: Mapping[str, Tensor]) -> None:
         """Load the released checkpoint, whose names differ by leading underscores."""
@@ -108,12 +125,13 @@ class EfficientNetLite(nn.Module):
                     setattr(module, norm_name, nn.Identity())
 
 
-def _blocks(width: float, depth: float) -> list[_InvertedResidual]:
-    blocks = []
+def _stages(width: float, depth: float) -> list[list[_InvertedResidual]]:
+    stages = []
     inputs = _STEM_CHANNELS
     for stage, (kernel, stride, expansion, channels, repeats) in enumerate(_STAGES):
         outputs = _round_channels(channels * width)
         is_end = stage in (0, len(_STAGES) - 1)
+        blocks = []
         for repeat in range(repeats if is_end else math.ceil(repeats * depth)):
             blocks.append(
                 _InvertedResidual(
@@ -125,7 +143,8 @@ def _blocks(width: float, depth: float) -> list[_InvertedResidual]:
                 )
             )
             inputs = outputs
-    return blocks
+        stages.append(blocks)
+    return stages
 
 
 def _round_channels(channels: float) -> int:
