@@ -2,11 +2,15 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from torch import nn
 
 from chiasm.encoders.tokens import Tokens
+
+
+# The last k blocks, or the whole network.
+TrainableBlocks: TypeAlias = int | Literal["all"]
 
 
 class Encoder(ABC):
@@ -14,7 +18,8 @@ class Encoder(ABC):
 
     The last ``trainable_blocks`` blocks (k) of the network are the ``top``, trained with the
     fusion; what lies before is the ``trunk``, run once for each value and cached. With k = 0 the
-    top is the identity and the trunk is the whole frozen encoder. The order of the rows and the
+    top is the identity and the trunk is the whole frozen encoder; with k = "all" the trunk only
+    lays the value out as Tokens of raw numbers (pixels, word numbers). The order of the rows and the
     composition of a batch never change a row's tokens beyond float tolerance.
 
     Attributes:
@@ -33,7 +38,7 @@ class Encoder(ABC):
     revision: str | None = None
     trunk_dim: int
     dim: int
-    trainable_blocks: int
+    trainable_blocks: TrainableBlocks
     fingerprint: str
     top: nn.Module
 

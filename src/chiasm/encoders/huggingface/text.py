@@ -1,36 +1,45 @@
 """Any text model in the Hugging Face layout."""
 
+import copy
 from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from transformers import AutoTokenizer
 
-from chiasm.encoders.base import Encoder
+from chiasm.encoders.base import Encoder, TrainableBlocks
 from chiasm.encoders.device import default_device
 from chiasm.encoders.huggingface.checkpoint import fingerprint_of, load_network
+from chiasm.encoders.huggingface.split import Rest, Trunk, blocks_of, check_split
 from chiasm.encoders.tokens import Tokens
+from chiasm.encoders.tuned_top import TunedTop
 from chiasm.errors import EncoderError, UnreadableExample
 
 
 class HuggingFaceText(Encoder):
-    """A frozen text model: its last hidden states, special tokens included.
+    """A text model: its last hidden states, special tokens included.
 
     A text of more than ``max_length`` tokens is cut.
     """
 
     modality = "text"
-    trainable_blocks = 0
 
     def __init__(
-        self, folder: Path, *, name: str, revision: str | None = None, max_length: int = 128
+        self,
+        folder: Path,
+        *,
+        name: str,
+        revision: str | None = None,
+        trainable_blocks: TrainableBlocks = 0,
+        max_length: int = 128,
     ) -> None:
         self.name = name
         self.revision = revision
-        self.top = nn.Identity()
+        self.trainable_blocks = trainable_blocks
         self._device = default_device()
-        self._network = load_network(folder, name=name, modality="text").to(self._device)
+        network = load_network(folder, name=name, modality="text").to(self._device)
+        check_split(network, trainable_blocks, name)
         try:
             self._tokenizer = AutoTokenizer.from_pretrained(
                 folder, trust_remote_code=False, local_files_only=True
@@ -39,10 +48,20 @@ class HuggingFaceText(Encoder):
             raise EncoderError(f"The tokenizer of {name!r} cannot be loaded: {error}") from error
         if self._tokenizer.pad_token is None:
             self._tokenizer.pad_token = self._tokenizer.eos_token
-        positions = getattr(self._network.config, "max_position_embeddings", max_length)
+        # One that takes no attention mask (SigLIP) was trained on texts padded to the full length.
+        self._takes_mask = "attention_mask" in self._tokenizer.model_input_names
+        positions = getattr(network.config, "max_position_embeddings", max_length)
         self.max_length = min(max_length, positions, self._tokenizer.model_max_length)
-        self.fingerprint = fingerprint_of(folder, "text", self.max_length)
-        self.trunk_dim = self.dim = self.trunk(["a"]).values.shape[2]
+        self.fingerprint = fingerprint_of(folder, "text", self.max_length, trainable_blocks)
+        self.dim = network.config.hidden_size
+        if trainable_blocks == 0:
+            self._trunk, self.top = _Whole(network), nn.Identity()
+        elif trainable_blocks == "all":
+            self.top = _TextTop(network, takes_mask=self._takes_mask)
+        else:
+            self._trunk = Trunk(copy.deepcopy(network), trainable_blocks)
+            self.top = _TextTop(Rest(network, trainable_blocks), takes_mask=self._takes_mask)
+        self.trunk_dim = self.trunk(["a"]).values.shape[2]
 
     def load(self, value: str) -> str:
         try:
@@ -53,18 +72,55 @@ class HuggingFaceText(Encoder):
 
     @torch.no_grad()
     def trunk(self, batch: Sequence[str]) -> Tokens:
-        # One that takes no attention mask (SigLIP) was trained on texts padded to the full length.
-        takes_mask = "attention_mask" in self._tokenizer.model_input_names
         inputs = self._tokenizer(
             list(batch),
             truncation=True,
             max_length=self.max_length,
-            padding="longest" if takes_mask else "max_length",
+            padding="longest" if self._takes_mask else "max_length",
             return_attention_mask=True,
             return_tensors="pt",
         ).to(self._device)
         mask = inputs["attention_mask"].bool().cpu()
-        if not takes_mask:
+        if self.trainable_blocks == "all":
+            # Numbers of words as tokens of width 1, which float32 holds exactly.
+            return Tokens(inputs["input_ids"][..., None].int().cpu(), mask)
+        if not self._takes_mask:
             del inputs["attention_mask"]
-        values = self._network(**inputs).last_hidden_state
-        return Tokens(values.cpu(), mask)
+        return Tokens(self._trunk(**inputs).cpu(), mask)
+
+
+class _Whole(nn.Module):
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, **inputs: Tensor) -> Tensor:
+        output: Tensor = self.network(**inputs).last_hidden_state
+        return output
+
+
+class _TextTop(TunedTop):
+    """The rest of a text model, or all of it on the numbers of words."""
+
+    def __init__(self, network: nn.Module, *, takes_mask: bool) -> None:
+        super().__init__()
+        self.network = network.requires_grad_(True)
+        self.takes_mask = takes_mask
+
+    def forward(self, tokens: Tokens) -> Tokens:
+        inputs = {}
+        if self.takes_mask:
+            # A row without any word would attend to nothing, which is NaN in some kernels.
+            first = torch.zeros_like(tokens.mask)
+            first[:, 0] = ~tokens.present
+            inputs["attention_mask"] = (tokens.mask | first).long()
+        if isinstance(self.network, Rest):
+            words = torch.zeros_like(tokens.mask, dtype=torch.long)
+            values = self.network(tokens.values, input_ids=words, **inputs)
+        else:
+            words = tokens.values[..., 0].long()
+            values = self.network(input_ids=words, **inputs).last_hidden_state
+        return Tokens(values, tokens.mask)
+
+    def blocks(self) -> Sequence[nn.Module]:
+        return blocks_of(self.network)

@@ -8,14 +8,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
-from torch import nn
+from torch import Tensor, nn
 
 from chiasm.data.pictures import open_picture
-from chiasm.encoders.base import Encoder
+from chiasm.encoders.base import Encoder, TrainableBlocks
 from chiasm.encoders.device import default_device, in_parts
+from chiasm.encoders.map_top import MapTop
 from chiasm.encoders.packaged.efficientnet_lite import EfficientNetLite
 from chiasm.encoders.packaged.weights import find_weights
 from chiasm.encoders.tokens import Tokens
+from chiasm.errors import EncoderError
 
 # Raised whenever the code below would give other tokens from the same weights.
 _FORMAT = 1
@@ -52,29 +54,36 @@ _RELEASES = {
 
 
 class EfficientNetEncoder(Encoder):
-    """Frozen EfficientNet-Lite: a token for each cell of its last map of features.
+    """EfficientNet-Lite: a token for each cell of its last map of features.
 
     The whole picture is squeezed into a square, never cropped, so that token ``r * side / 32 + c``
     is the cell in row r and column c of the picture as the user sees it: ``[b, 49, 1280]`` from
     224 pixels. Lite2 was trained at 260, which would cost twice the time and 81 tokens.
+
+    Its blocks are the seven stages; the head belongs to the last one. The batch norms are folded
+    into the convolutions: their statistics stay as published while the weights are tuned.
     """
 
     modality = "image"
-    trainable_blocks = 0
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, trainable_blocks: TrainableBlocks = 0) -> None:
         release = _RELEASES[name]
         path = find_weights(release.package, release.file, sha256=release.sha256)
         self.name = name
         self.side = release.side
-        self.fingerprint = f"{release.sha256}-square{release.side}-v{_FORMAT}"
-        self.top = nn.Identity()
+        self.trainable_blocks = trainable_blocks
+        self.fingerprint = f"{release.sha256}-square{release.side}-{trainable_blocks}-v{_FORMAT}"
         self._device = default_device()
-        self._network = EfficientNetLite(width=release.width, depth=release.depth).eval()
-        self._network.load_published_weights(torch.load(path, weights_only=True))
-        self._network.fold_batch_norm()
-        self._network.to(self._device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.trunk_dim = self.dim = self._network.conv_head.out_channels
+        network = EfficientNetLite(width=release.width, depth=release.depth).eval()
+        network.load_published_weights(torch.load(path, weights_only=True))
+        network.fold_batch_norm()
+        network.to(self._device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._trunk, last = _split(network, trainable_blocks, name)
+        self._trunk.requires_grad_(False)
+        self.top = MapTop(last) if len(last) else nn.Identity()
+        self.dim = network.conv_head.out_channels
+        blank = np.zeros((self.side, self.side, 3), dtype=np.uint8)
+        self.trunk_dim = self.trunk([blank]).values.shape[2]
 
     def load(self, value: Path | bytes) -> NDArray[np.uint8]:
         """The picture as ``[side, side, 3]`` RGB."""
@@ -86,8 +95,28 @@ class EfficientNetEncoder(Encoder):
     def trunk(self, batch: Sequence[NDArray[np.uint8]]) -> Tokens:
         rgb = torch.from_numpy(np.stack(batch)).to(self._device)
         # [b, h, w, 3] seen as [b, 3, h, w] is already in channels_last memory order
-        pixels = (rgb.permute(0, 3, 1, 2).float() - 127) / 128
-        maps = [self._network(part) for part in in_parts(pixels)]
-        # [b, d, h / 32, w / 32] -> [b, l, d]
+        maps = [self._trunk(part) for part in in_parts(rgb.permute(0, 3, 1, 2))]
+        # [b, d, h, w] -> [b, l, d]
         values = torch.cat(maps).flatten(2).transpose(1, 2).cpu()
         return Tokens(values, torch.ones(values.shape[:2], dtype=torch.bool))
+
+
+class _Normalise(nn.Module):
+    def forward(self, rgb: Tensor) -> Tensor:
+        return (rgb.float() - 127) / 128
+
+
+def _split(
+    network: EfficientNetLite, trainable_blocks: TrainableBlocks, name: str
+) -> tuple[nn.Sequential, nn.Sequential]:
+    """The frozen and the trained layers, of which one part may be empty."""
+    stages = network.stages()
+    if trainable_blocks == "all":
+        return nn.Sequential(), nn.Sequential(_Normalise(), *stages)
+    if not 0 <= trainable_blocks < len(stages):
+        raise EncoderError(
+            f"{name} was asked for with {trainable_blocks} trainable blocks. It has "
+            f"{len(stages) - 1}: give 0 (frozen) to {len(stages) - 1}, or all."
+        )
+    cut = len(stages) - trainable_blocks
+    return nn.Sequential(_Normalise(), *stages[:cut]), nn.Sequential(*stages[cut:])

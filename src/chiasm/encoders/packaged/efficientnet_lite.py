@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Mapping
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -76,37 +76,28 @@ class EfficientNetLite(nn.Module):
     Shapes: ``[b, 3, h, w]`` in ``(rgb - 127) / 128`` to ``[b, 1280, h / 32, w / 32]``.
     """
 
-    stages = len(_STAGES)
-
     def __init__(self, *, width: float = 1.0, depth: float = 1.0) -> None:
         super().__init__()
         self.conv_stem = _SameConv2d(3, _STEM_CHANNELS, 3, 2, bias=False)
         self.bn0 = _batch_norm(_STEM_CHANNELS)
         stages = _stages(width, depth)
         self.blocks = nn.ModuleList(block for stage in stages for block in stage)
-        self._stage_lengths = [len(stage) for stage in stages]
+        self._lengths = [len(stage) for stage in stages]
         last_channels = _round_channels(_STAGES[-1][3] * width)
         self.conv_head = _SameConv2d(last_channels, _HEAD_CHANNELS, 1, bias=False)
         self.bn1 = _batch_norm(_HEAD_CHANNELS)
 
     def forward(self, pixels: Tensor) -> Tensor:
-        first, last = self.split(0)
-        features: Tensor = last(first(pixels))
+        features: Tensor = nn.Sequential(*self.stages())(pixels)
         return features
 
-    def split(self, trainable_stages: int) -> tuple[nn.Sequential, nn.Sequential]:
-        """Two halves that share this network's weights; the last stage includes the head.
-
-        With no trainable stages the second half is empty, with one more than ``stages`` the first.
-        """
-        stem = nn.Sequential(self.conv_stem, self.bn0, nn.ReLU6())
-        head = nn.Sequential(self.conv_head, self.bn1, nn.ReLU6())
-        layers = [stem, *self.blocks, head]
-        kept = self.stages - trainable_stages
-        cut = len(layers) if trainable_stages == 0 else 1 + sum(self._stage_lengths[:kept])
-        if kept < 0:
-            cut = 0
-        return nn.Sequential(*layers[:cut]), nn.Sequential(*layers[cut:])
+    def stages(self) -> list[nn.Sequential]:
+        """The network in order: the stem, and seven stages of which the last has the head."""
+        blocks = iter(self.blocks)
+        stages = [nn.Sequential(self.conv_stem, self.bn0, nn.ReLU6())]
+        stages += [nn.Sequential(*islice(blocks, length)) for length in self._lengths]
+        stages[-1].extend([self.conv_head, self.bn1, nn.ReLU6()])
+        return stages
 
     def load_published_weights(self, weights: Mapping[str, Tensor]) -> None:
         """Load the released checkpoint, whose names differ by leading underscores."""
