@@ -5,11 +5,13 @@ from functools import partial
 from pathlib import Path
 
 from chiasm.encoders.base import Encoder
+from chiasm.encoders.huggingface.audio import HuggingFaceAudio
 from chiasm.encoders.huggingface.checkpoint import fetch_checkpoint
 from chiasm.encoders.huggingface.image import HuggingFaceImage
 from chiasm.encoders.huggingface.text import HuggingFaceText
 from chiasm.encoders.packaged.efficientnet import EfficientNetEncoder
 from chiasm.encoders.packaged.minilm import load_minilm
+from chiasm.encoders.packaged.whisper import WhisperEncoder
 from chiasm.errors import EncoderError
 
 _PACKAGED: dict[str, dict[str, Callable[[], Encoder]]] = {
@@ -18,6 +20,15 @@ _PACKAGED: dict[str, dict[str, Callable[[], Encoder]]] = {
         "efficientnet-lite0": partial(EfficientNetEncoder, "efficientnet-lite0"),
         "efficientnet-lite2": partial(EfficientNetEncoder, "efficientnet-lite2"),
     },
+    "audio": {
+        "whisper-tiny": WhisperEncoder,
+        "whisper-tiny-last": partial(WhisperEncoder, layers="last"),
+    },
+}
+_HUGGING_FACE: dict[str, Callable[..., Encoder]] = {
+    "text": HuggingFaceText,
+    "image": HuggingFaceImage,
+    "audio": HuggingFaceAudio,
 }
 
 
@@ -44,7 +55,7 @@ def load_encoder(
         if revision is not None:
             raise EncoderError(f"{name!r} is packaged and has no revisions: leave revision out.")
         return _PACKAGED[modality][name]()
-    kind = HuggingFaceText if modality == "text" else HuggingFaceImage
+    kind = _HUGGING_FACE[modality]
     folder = Path(name).expanduser()
     if not folder.is_dir():
         copy = fetch_checkpoint(name, revision=revision)

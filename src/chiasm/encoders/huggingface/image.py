@@ -12,8 +12,9 @@ from transformers import AutoImageProcessor
 
 from chiasm.data.pictures import open_picture
 from chiasm.encoders.base import Encoder
-from chiasm.encoders.device import default_device, in_parts
+from chiasm.encoders.device import default_device
 from chiasm.encoders.huggingface.checkpoint import fingerprint_of, load_network
+from chiasm.encoders.run_by_shape import run_by_shape
 from chiasm.encoders.tokens import Tokens, pad
 from chiasm.errors import EncoderError
 
@@ -52,17 +53,11 @@ class HuggingFaceImage(Encoder):
 
     @torch.no_grad()
     def trunk(self, batch: Sequence[NDArray[np.float32]]) -> Tokens:
-        rows: dict[int, Tensor] = {}
         # A processor that keeps the aspect ratio gives pictures of several sizes.
-        for shape in {pixels.shape for pixels in batch}:
-            alike = [row for row, pixels in enumerate(batch) if pixels.shape == shape]
-            pixels = torch.from_numpy(np.stack([batch[row] for row in alike])).to(self._device)
-            tokens = torch.cat([self._tokens(part) for part in in_parts(pixels)])
-            rows.update(zip(alike, tokens, strict=True))
-        return pad([rows[row] for row in range(len(batch))])
+        return pad(run_by_shape(self._tokens, batch, device=self._device))
 
     def _tokens(self, pixels: Tensor) -> Tensor:
         values: Tensor = self._network(pixel_values=pixels).last_hidden_state
         if values.dim() == 4:
             values = values.flatten(2).transpose(1, 2)  # [b, d, h, w] -> [b, l, d]
-        return values.cpu()
+        return values
