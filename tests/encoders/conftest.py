@@ -143,7 +143,7 @@ def save_feature_extractor(folder: Path, kind: str) -> None:
 
 
 def save_checkpoint(folder: Path, kind: str, *, seed: int = 0) -> Path:
-    """A whole tiny model of that kind: weights, config, tokenizer, image processor and feature extractor."""
+    """A whole tiny model of that kind: weights, config and what prepares its inputs."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         network = AutoModel.from_config(CONFIGS[kind])

@@ -111,5 +111,5 @@ def test_every_hidden_state_equals_that_of_transformers(source: Any) -> None:
 
 def test_weights_that_lack_a_layer_are_refused() -> None:
     weights = {name: value for name, value in random_weights().items() if "layer_3" not in name}
-    with pytest.raises(RuntimeError, match="layers.3"):
+    with pytest.raises(RuntimeError, match=r"layers\.3"):
         WhisperNetwork().load_published_weights(weights)
