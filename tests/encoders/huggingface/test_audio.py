@@ -86,6 +86,18 @@ def test_long_sound_is_cut_and_the_cut_is_in_the_fingerprint(checkpoint: Checkpo
     assert short.fingerprint != long.fingerprint
 
 
+@pytest.mark.parametrize(("kind", "seconds"), [("whisper", 1.0), ("ast", 0.42), ("hubert", 30.0)])
+def test_no_more_seconds_are_promised_than_the_model_hears(
+    kind: str, seconds: float, checkpoint: Checkpoint
+) -> None:
+    assert encoder_of(checkpoint(kind)).max_seconds == pytest.approx(seconds)
+
+
+def test_last_frame_of_a_long_clip_is_no_padding(checkpoint: Checkpoint) -> None:
+    frames = encoder_of(checkpoint("ast")).load(draw_sound(0, seconds=2)).inputs
+    assert frames[-1].std() > 0
+
+
 def test_more_clips_than_go_through_at_once_keep_their_order(checkpoint: Checkpoint) -> None:
     encoder = encoder_of(checkpoint("hubert"))
     clips = [encoder.load(draw_sound(n, seconds=0.2 + 0.1 * (n % 2))) for n in range(20)]

@@ -1,5 +1,6 @@
 """Any sound model in the Hugging Face layout."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from transformers import AutoFeatureExtractor
+from transformers import ASTFeatureExtractor, AutoFeatureExtractor, WhisperFeatureExtractor
 
 from chiasm.data.sounds import open_sound
 from chiasm.encoders.base import Encoder
@@ -39,7 +40,8 @@ class HuggingFaceAudio(Encoder):
     looks at a spectrogram of fixed length, all of whose tokens are kept.
 
     Attributes:
-        max_seconds: what lies behind is cut off; some models hear less (Whisper 30 s, AST 10 s).
+        max_seconds: what lies behind is cut off; less than asked for where the model hears less
+            (Whisper 30 s, AST 10 s).
     """
 
     modality = "audio"
@@ -50,7 +52,6 @@ class HuggingFaceAudio(Encoder):
     ) -> None:
         self.name = name
         self.revision = revision
-        self.max_seconds = max_seconds
         self.top = nn.Identity()
         self._device = default_device()
         self._network = load_network(folder, name=name, modality="audio").to(self._device)
@@ -62,7 +63,8 @@ class HuggingFaceAudio(Encoder):
             raise EncoderError(
                 f"The feature extractor of {name!r} cannot be loaded: {error}"
             ) from error
-        self.fingerprint = fingerprint_of(folder, "audio", max_seconds)
+        self.max_seconds = min(max_seconds, _hearing(self._extractor))
+        self.fingerprint = fingerprint_of(folder, "audio", self.max_seconds)
         silence = self._preprocess(np.zeros(1, dtype=np.float32))
         self.trunk_dim = self.dim = self.trunk([silence]).values.shape[2]
 
@@ -95,3 +97,13 @@ class HuggingFaceAudio(Encoder):
     def _tokens(self, inputs: Tensor) -> Tensor:
         values: Tensor = self._network(inputs).last_hidden_state
         return values
+
+
+def _hearing(extractor: Any) -> float:
+    """How many seconds of a clip reach the model at most."""
+    if isinstance(extractor, WhisperFeatureExtractor):
+        return float(extractor.chunk_length)
+    if isinstance(extractor, ASTFeatureExtractor):
+        # A frame every 10 ms; the window of the last one reaches beyond it.
+        return float(extractor.max_length + 2) / 100
+    return math.inf
