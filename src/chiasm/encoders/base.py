@@ -8,7 +8,6 @@ from torch import nn
 
 from chiasm.encoders.tokens import Tokens
 
-
 # The last k blocks, or the whole network.
 TrainableBlocks: TypeAlias = int | Literal["all"]
 
@@ -18,13 +17,14 @@ class Encoder(ABC):
 
     The last ``trainable_blocks`` blocks (k) of the network are the ``top``, trained with the
     fusion; what lies before is the ``trunk``, run once for each value and cached. With k = 0 the
-    top is the identity and the trunk is the whole frozen encoder; with k = "all" the trunk only
-    lays the value out as Tokens of raw numbers (pixels, word numbers). The order of the rows and the
-    composition of a batch never change a row's tokens beyond float tolerance.
+    trunk is the whole frozen network and the top the identity, or a ``LayerMix`` of its states;
+    with k = "all" the trunk only lays the value out as tokens of raw numbers (pixels, words). The
+    order of the rows and the composition of a batch never change a row's tokens beyond float
+    tolerance.
 
     Attributes:
         name: what the user called it: a packaged encoder, a hub name or a local path.
-        modality: "text" or "image".
+        modality: "text", "image" or "audio".
         revision: the commit of the hub model that was asked for, if any.
         trunk_dim: width of the trunk's tokens, which the cache holds.
         dim: width of the tokens after the top.

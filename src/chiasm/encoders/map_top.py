@@ -20,9 +20,10 @@ class MapTop(TunedTop):
         self.layers = layers
 
     def forward(self, tokens: Tokens) -> Tokens:
-        side = math.isqrt(tokens.values.shape[1])
+        rows, length, width = tokens.values.shape
+        side = math.isqrt(length)
         # [b, s * s, d] -> [b, d, s, s], already in channels_last memory order
-        maps: Tensor = self.layers(tokens.values.unflatten(1, (side, side)).permute(0, 3, 1, 2))
+        maps: Tensor = self.layers(tokens.values.view(rows, side, side, width).permute(0, 3, 1, 2))
         values = maps.flatten(2).transpose(1, 2)
         return Tokens(values, tokens.present[:, None].expand(values.shape[:2]))
 

@@ -4,25 +4,39 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from chiasm.encoders.base import Encoder
+from chiasm.encoders.base import Encoder, TrainableBlocks
+from chiasm.encoders.huggingface.audio import HuggingFaceAudio
 from chiasm.encoders.huggingface.checkpoint import fetch_checkpoint
 from chiasm.encoders.huggingface.image import HuggingFaceImage
 from chiasm.encoders.huggingface.text import HuggingFaceText
 from chiasm.encoders.packaged.efficientnet import EfficientNetEncoder
 from chiasm.encoders.packaged.minilm import load_minilm
+from chiasm.encoders.packaged.whisper import WhisperEncoder
 from chiasm.errors import EncoderError
 
-_PACKAGED: dict[str, dict[str, Callable[[], Encoder]]] = {
+_PACKAGED: dict[str, dict[str, Callable[..., Encoder]]] = {
     "text": {"minilm": load_minilm},
     "image": {
         "efficientnet-lite0": partial(EfficientNetEncoder, "efficientnet-lite0"),
         "efficientnet-lite2": partial(EfficientNetEncoder, "efficientnet-lite2"),
     },
+    "audio": {
+        "whisper-tiny": WhisperEncoder,
+        "whisper-tiny-last": partial(WhisperEncoder, layers="last"),
+    },
 }
+_HUGGING_FACE: dict[str, Callable[..., Encoder]] = {
+    "text": HuggingFaceText,
+    "image": HuggingFaceImage,
+    "audio": HuggingFaceAudio,
+}
+
+# The modalities whose encoders can be trained with the fusion.
+_TUNABLE = ("text", "image")
 
 
 def load_encoder(
-    modality: str, name: str, *, trainable_blocks: int = 0, revision: str | None = None
+    modality: str, name: str, *, trainable_blocks: TrainableBlocks = 0, revision: str | None = None
 ) -> Encoder:
     """The encoder of that name: packaged, a local folder, or a model of the Hugging Face hub.
 
@@ -35,21 +49,21 @@ def load_encoder(
             f"There is no encoder for the modality {modality!r}. Choose from: "
             f"{', '.join(_PACKAGED)}."
         )
-    if trainable_blocks != 0:
+    if trainable_blocks != 0 and modality not in _TUNABLE:
         raise EncoderError(
-            f"{name!r} was asked for with {trainable_blocks} trainable blocks; encoders are frozen "
-            "as yet: leave trainable_blocks at 0."
+            f"Encoders of the modality {modality!r} are frozen: leave trainable blocks at 0."
         )
+    tuned = {} if trainable_blocks == 0 else {"trainable_blocks": trainable_blocks}
     if name in _PACKAGED[modality]:
         if revision is not None:
             raise EncoderError(f"{name!r} is packaged and has no revisions: leave revision out.")
-        return _PACKAGED[modality][name]()
-    kind = HuggingFaceText if modality == "text" else HuggingFaceImage
+        return _PACKAGED[modality][name](**tuned)
+    kind = _HUGGING_FACE[modality]
     folder = Path(name).expanduser()
     if not folder.is_dir():
         copy = fetch_checkpoint(name, revision=revision)
-        return kind(copy, name=name, revision=copy.name)
+        return kind(copy, name=name, revision=copy.name, **tuned)
     if revision is not None:
         raise EncoderError(f"{name!r} is a local folder and has no revisions: leave revision out.")
     # The whole path, so that a saved model finds its encoder from any working folder.
-    return kind(folder, name=str(folder.resolve()))
+    return kind(folder, name=str(folder.resolve()), **tuned)

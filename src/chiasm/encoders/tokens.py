@@ -62,7 +62,7 @@ def pad(rows: Sequence[Tensor]) -> Tokens:
     in which every row is missing still has a key to mask.
     """
     lengths = torch.tensor([len(row) for row in rows])
-    values = pad_sequence(list(rows), batch_first=True).float()
+    values = pad_sequence([row.float() for row in rows], batch_first=True)
     if values.shape[1] == 0:
         values = torch.zeros(len(rows), 1, rows[0].shape[1])
     return Tokens(values, torch.arange(values.shape[1]) < lengths[:, None])

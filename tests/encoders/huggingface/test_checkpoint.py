@@ -33,6 +33,7 @@ def test_hub_that_cannot_be_reached_says_what_to_do(monkeypatch: pytest.MonkeyPa
     assert "local folder" in message
     assert "minilm" in message
     assert "efficientnet-lite0" in message
+    assert "whisper-tiny" in message
 
 
 def test_impossible_name_says_what_is_allowed() -> None:
@@ -118,12 +119,25 @@ def test_weights_without_a_pooler_are_whole(bert: Path) -> None:
     assert load_encoder("text", str(bert)).dim == 16
 
 
+def test_weights_without_the_embedding_of_masked_frames_are_whole(
+    checkpoint: Checkpoint, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(checkpoint("wav2vec2"), tmp_path / "wav2vec2"))
+    weights = load_file(folder / "model.safetensors")
+    del weights["masked_spec_embed"]
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    assert load_encoder("audio", str(folder)).dim == 16
+
+
 def test_empty_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EncoderError, match="cannot be loaded"):
         load_encoder("text", str(tmp_path))
 
 
-@pytest.mark.parametrize(("modality", "kind"), [("image", "bert"), ("text", "vit")])
+@pytest.mark.parametrize(
+    ("modality", "kind"),
+    [("image", "bert"), ("text", "vit"), ("audio", "vit"), ("text", "wav2vec2"), ("image", "ast")],
+)
 def test_model_of_another_modality_is_refused(
     modality: str, kind: str, checkpoint: Checkpoint
 ) -> None:

@@ -28,8 +28,15 @@ from chiasm.errors import EncoderError
 _FORMAT = 1
 _SETTINGS = ("*.json", "*.txt", "*.model")
 _WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
-_TOWERS = {"text": ("text_model",), "image": ("vision_model", "image_model")}
-_INPUTS = {"text": "input_ids", "image": "pixel_values"}
+_TOWERS = {"text": ("text_model",), "image": ("vision_model", "image_model"), "audio": ()}
+_INPUTS = {
+    "text": ("input_ids",),
+    "image": ("pixel_values",),
+    "audio": ("input_values", "input_features"),
+}
+# Weights that many checkpoints lack and that the tokens never depend on: the pooler stands after
+# them, the embedding of masked frames serves pretraining.
+_UNUSED = ("pooler", "masked_spec_embed")
 
 
 def fetch_checkpoint(name: str, *, revision: str | None = None) -> Path:
@@ -61,7 +68,8 @@ def _fetch(name: str, patterns: tuple[str, ...], revision: str | None) -> Path:
         raise EncoderError(
             f"The model {name!r} is not on this machine and the Hugging Face hub could not be "
             "reached. Give the path of a local folder that holds it, or use the packaged "
-            "encoders: minilm (text), efficientnet-lite0 or efficientnet-lite2 (image)."
+            "encoders: minilm (text), efficientnet-lite0 or efficientnet-lite2 (image), "
+            "whisper-tiny (audio)."
         ) from error
     return Path(copy)
 
@@ -97,15 +105,16 @@ def load_network(folder: Path, *, name: str, modality: str) -> nn.Module:
         ) from error
     except (OSError, ValueError, ImportError, RuntimeError, SafetensorError) as error:
         raise EncoderError(f"The model {name!r} cannot be loaded: {error}") from error
-    # The pooler stands after the tokens: many checkpoints lack it, and it is never used here.
-    missing = sorted(key for key in facts["missing_keys"] if "pooler" not in key)
+    missing = sorted(
+        key for key in facts["missing_keys"] if not any(unused in key for unused in _UNUSED)
+    )
     if missing:
         raise EncoderError(
             f"The weights of {name!r} are not those of its config.json: {len(missing)} are "
             f"missing, the first is {missing[0]!r}."
         )
     network = _tower(network, modality)
-    if network.main_input_name != _INPUTS[modality]:
+    if network.main_input_name not in _INPUTS[modality]:
         raise EncoderError(
             f"The model {name!r} ({network.config.model_type}) takes {network.main_input_name}: it "
             f"is no encoder for the modality {modality!r}."

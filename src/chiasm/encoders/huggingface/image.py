@@ -1,5 +1,7 @@
 """Any vision model in the Hugging Face layout."""
 
+import copy
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,25 +13,35 @@ from torch import Tensor, nn
 from transformers import AutoImageProcessor
 
 from chiasm.data.pictures import open_picture
-from chiasm.encoders.base import Encoder
-from chiasm.encoders.device import default_device, in_parts
+from chiasm.encoders.base import Encoder, TrainableBlocks
+from chiasm.encoders.device import default_device
 from chiasm.encoders.huggingface.checkpoint import fingerprint_of, load_network
+from chiasm.encoders.huggingface.split import Rest, Trunk, blocks_of, check_split
+from chiasm.encoders.run_by_shape import run_by_shape
 from chiasm.encoders.tokens import Tokens, pad
+from chiasm.encoders.tuned_top import TunedTop
 from chiasm.errors import EncoderError
 
 
 class HuggingFaceImage(Encoder):
-    """A frozen vision model: its last hidden states, or its last map of features row by row."""
+    """A vision model: its last hidden states, or its last map of features row by row."""
 
     modality = "image"
-    trainable_blocks = 0
 
-    def __init__(self, folder: Path, *, name: str, revision: str | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        name: str,
+        revision: str | None = None,
+        trainable_blocks: TrainableBlocks = 0,
+    ) -> None:
         self.name = name
         self.revision = revision
-        self.top = nn.Identity()
+        self.trainable_blocks = trainable_blocks
         self._device = default_device()
-        self._network = load_network(folder, name=name, modality="image").to(self._device)
+        network = load_network(folder, name=name, modality="image").to(self._device)
+        check_split(network, trainable_blocks, name)
         try:
             self._processor = AutoImageProcessor.from_pretrained(  # type: ignore[no-untyped-call]
                 folder, backend="pil", trust_remote_code=False, local_files_only=True
@@ -38,9 +50,27 @@ class HuggingFaceImage(Encoder):
             raise EncoderError(
                 f"The image processor of {name!r} cannot be loaded: {error}"
             ) from error
-        self.fingerprint = fingerprint_of(folder, "image")
+        self.fingerprint = fingerprint_of(folder, "image", trainable_blocks)
         grey = self._preprocess(Image.new("RGB", (64, 64), "grey"))
-        self.trunk_dim = self.dim = self.trunk([grey]).values.shape[2]
+        if (
+            trainable_blocks != 0
+            and self._preprocess(Image.new("RGB", (64, 48))).shape != grey.shape
+        ):
+            raise EncoderError(
+                f"{name!r} keeps the shape of a picture, so it can only be used frozen: give 0 "
+                "trainable blocks."
+            )
+        if trainable_blocks == 0:
+            self._trunk, self.top = network, nn.Identity()
+        elif trainable_blocks == "all":
+            self.top = _ImageTop(network, shape=grey.shape)
+        else:
+            self._trunk = Trunk(copy.deepcopy(network), trainable_blocks)
+            self.top = _ImageTop(Rest(network, trainable_blocks), shape=grey.shape)
+        with torch.no_grad():
+            trunk = self.trunk([grey])
+            self.trunk_dim = trunk.values.shape[2]
+            self.dim = self.top(trunk).values.shape[2] if trainable_blocks else self.trunk_dim
 
     def load(self, value: Path | bytes) -> NDArray[np.float32]:
         """The picture as the network takes it: ``[3, h, w]``."""
@@ -52,17 +82,43 @@ class HuggingFaceImage(Encoder):
 
     @torch.no_grad()
     def trunk(self, batch: Sequence[NDArray[np.float32]]) -> Tokens:
-        rows: dict[int, Tensor] = {}
         # A processor that keeps the aspect ratio gives pictures of several sizes.
-        for shape in {pixels.shape for pixels in batch}:
-            alike = [row for row, pixels in enumerate(batch) if pixels.shape == shape]
-            pixels = torch.from_numpy(np.stack([batch[row] for row in alike])).to(self._device)
-            tokens = torch.cat([self._tokens(part) for part in in_parts(pixels)])
-            rows.update(zip(alike, tokens, strict=True))
-        return pad([rows[row] for row in range(len(batch))])
+        return pad(run_by_shape(self._tokens, batch, device=self._device))
 
     def _tokens(self, pixels: Tensor) -> Tensor:
-        values: Tensor = self._network(pixel_values=pixels).last_hidden_state
-        if values.dim() == 4:
-            values = values.flatten(2).transpose(1, 2)  # [b, d, h, w] -> [b, l, d]
-        return values.cpu()
+        if self.trainable_blocks == "all":
+            return _as_tokens(pixels)
+        output = self._trunk(pixel_values=pixels)
+        return _as_tokens(output if self.trainable_blocks else output.last_hidden_state)
+
+
+def _as_tokens(values: Tensor) -> Tensor:
+    # [b, d, h, w] -> [b, l, d]
+    return values.flatten(2).transpose(1, 2) if values.dim() == 4 else values
+
+
+class _ImageTop(TunedTop):
+    """The rest of a vision model, or all of it on pixels ``shape`` [3, h, w]."""
+
+    def __init__(self, network: nn.Module, *, shape: tuple[int, ...]) -> None:
+        super().__init__()
+        self.network = network.requires_grad_(True)
+        self.shape = shape
+
+    def forward(self, tokens: Tokens) -> Tokens:
+        given = tokens.values.float()
+        if isinstance(self.network, Rest):
+            values = self.network(given, pixel_values=given.new_zeros(len(given), *self.shape))
+        else:
+            pixels = _fill(given, math.prod(self.shape[1:])).transpose(1, 2)
+            pixels = pixels.reshape(len(given), *self.shape)
+            values = _as_tokens(self.network(pixel_values=pixels).last_hidden_state)
+        return Tokens(values, tokens.present[:, None].expand(values.shape[:2]))
+
+    def blocks(self) -> Sequence[nn.Module]:
+        return blocks_of(self.network)
+
+
+def _fill(values: Tensor, length: int) -> Tensor:
+    """Tokens of a batch without any picture, which is one token long, at their full length."""
+    return values.expand(-1, length, -1) if values.shape[1] == 1 else values

