@@ -76,11 +76,12 @@ def _to_tokens(modality: str, values: Tensor, mask: Tensor | None, dim: int) -> 
         )
     if mask is None:
         mask = torch.ones(values.shape[:-1], dtype=torch.bool, device=values.device)
-    if mask.dtype != torch.bool or mask.shape != values.shape[:-1]:
+    elif mask.dtype == torch.bool and mask.shape == values.shape[:-1]:
+        # A weight of 0 does not keep NaN out of a sum.
+        values = values.masked_fill(~mask[..., None], 0.0)
+    else:
         raise ValueError(
             f"{modality}_mask must be bool, True where {modality} is real, and "
             f"{tuple(values.shape[:-1])}; got {mask.dtype} {tuple(mask.shape)}."
         )
-    # A weight of 0 does not keep NaN out of a sum.
-    values = values.masked_fill(~mask[..., None], 0.0)
     return Tokens(values, mask) if values.dim() == 3 else Tokens(values[:, None], mask[:, None])
