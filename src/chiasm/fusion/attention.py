@@ -91,7 +91,8 @@ class CrossModalAttention(nn.Module):
         if allowed is not None and self.null_key is not None:
             allowed = F.pad(allowed, (0, 1), value=True)
         elif allowed is not None:
-            # A softmax over no terms is NaN: these queries attend everywhere, and then get zeros.
+            # Some kernels give NaN for a softmax over no terms: these queries attend everywhere,
+            # and then get zeros.
             lost = ~allowed.any(dim=-1, keepdim=True)
             allowed = allowed | lost
 

@@ -1,6 +1,7 @@
 """Every modality asks every other: the fusion this project is named for."""
 
 from collections.abc import Mapping, Sequence
+from itertools import permutations
 
 import torch
 from torch import Tensor, nn
@@ -15,20 +16,21 @@ from chiasm.fusion.pooling import AttentivePooling
 class CrossAttention(Fusion):
     """Directed cross-attention between modalities, then attentive pooling of each.
 
-    The tokens of each modality query those of every other ("text->image" is text asking the
-    picture) in pre-norm residual blocks; all read the tokens as projected, so no direction comes
-    first. Both padding masks are respected, and a null key takes what a query does not find.
+    The tokens of one modality query those of another ("text->image" is text asking the picture) in
+    pre-norm residual blocks; all read the tokens as projected, so no direction comes first. Both
+    padding masks are respected, and a null key takes what a query does not find.
 
     Args:
         input_dims: width of the tokens of each modality.
         dim: width of the attention, and of the part of the output that each modality has.
         heads: number of attention heads.
         dropout: probability that a feature, and an attention weight, is dropped in training.
-        directions: who asks whom; None: every modality asks every other. One that nobody asks and
-            that asks nobody is pooled all the same.
+        directions: who asks whom; None: every modality asks every other. A modality that has no
+            part in them is pooled all the same.
 
     Raises:
-        ChiasmError: a direction is not between two of the modalities, or is given twice.
+        ChiasmError: a direction is not between two of the modalities or is given twice, or there
+            is none.
     """
 
     def __init__(
@@ -87,9 +89,7 @@ class CrossAttention(Fusion):
 
 
 def _choose(directions: Sequence[str] | None, modalities: Sequence[str]) -> Sequence[str]:
-    every = [
-        f"{asking}->{asked}" for asking in modalities for asked in modalities if asking != asked
-    ]
+    every = ["->".join(pair) for pair in permutations(modalities, 2)]
     if directions is None:
         return every
     if (
