@@ -2,79 +2,13 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import nn
+from torch import Tensor
 
 from chiasm.encoders.tokens import Tokens
 from chiasm.fusion.attention import CrossModalAttention
 
-from .batches import draw_tokens, equal, shake
-
-DIM = 8
-HEADS = 2
-
-
-def make(*, key_dropout: float = 0.0, seed: int = 0) -> CrossModalAttention:
-    attention = CrossModalAttention(dim=DIM, heads=HEADS, key_dropout=key_dropout)
-    shake(attention, seed)
-    return attention.eval()
-
-
-def draw_query(rows: int, length: int) -> torch.Tensor:
-    return torch.randn(rows, length, DIM, generator=torch.Generator().manual_seed(length))
-
-
-def as_torch(attention: CrossModalAttention) -> nn.MultiheadAttention:
-    """PyTorch's own attention with the same weights, whose extra key plays the null key."""
-    reference = nn.MultiheadAttention(DIM, HEADS, add_bias_kv=True, batch_first=True)
-    queries, keys_values = attention.query, attention.key_value
-    with torch.no_grad():
-        reference.in_proj_weight.copy_(torch.cat([queries.weight, keys_values.weight]))
-        reference.in_proj_bias.copy_(torch.cat([queries.bias, keys_values.bias]))
-        reference.bias_k.copy_(attention.null_key.reshape(1, 1, DIM))
-        reference.bias_v.copy_(attention.null_value.reshape(1, 1, DIM))
-        reference.out_proj.load_state_dict(attention.output.state_dict())
-    return reference.to(attention.null_key.dtype)
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_output_weights_and_gradients_are_those_of_pytorch(seed: int) -> None:
-    attention = make(seed=seed).double()
-    reference = as_torch(attention)
-    tokens = draw_tokens([True, True, False, True], dim=DIM, longest=5, seed=seed)
-    keys = tokens.values.double().requires_grad_()
-    query = draw_query(4, 3).double()
-
-    output, weights = attention(query, Tokens(keys, tokens.mask), need_weights=True)
-    (gradient,) = torch.autograd.grad(output.square().sum(), keys)
-    expected, expected_weights = reference(
-        query, keys, keys, key_padding_mask=~tokens.mask, average_attn_weights=False
-    )
-    (expected_gradient,) = torch.autograd.grad(expected.square().sum(), keys)
-
-    assert equal(output, expected, tolerance=1e-9)
-    assert equal(weights, expected_weights, tolerance=1e-9)
-    assert equal(gradient, expected_gradient, tolerance=1e-9)
-
-
-def test_constant_weights_give_the_numbers_worked_out_by_hand() -> None:
-    attention = CrossModalAttention(dim=2, heads=1)
-    with torch.no_grad():
-        for parameter in attention.parameters():
-            parameter.zero_()
-        # Queries are their own, keys and values the tokens themselves.
-        attention.query.weight.copy_(torch.eye(2))
-        attention.key_value.weight.copy_(torch.eye(2).repeat(2, 1))
-        attention.output.weight.copy_(torch.eye(2))
-        attention.null_value.fill_(10.0)
-    key = Tokens(
-        torch.tensor([[[1.0, 0.0], [0.0, 1.0], [5.0, 5.0]]]), torch.tensor([[1, 1, 0]]) > 0
-    )
-    query = torch.tensor([[[2**0.5 * torch.log(torch.tensor(2.0)), 0.0]]])
-
-    output, weights = attention(query, key, need_weights=True)
-    # Scores log 2, 0 and, for the null key, 0.
-    assert equal(weights[0, 0, 0], torch.tensor([0.5, 0.25, 0.0, 0.25]))
-    assert equal(output[0, 0], torch.tensor([0.5 + 2.5, 0.25 + 2.5]))
+from .attentions import DIM, HEADS, MASKS, attend, draw_mask, draw_query, make
+from .batches import draw_tokens, equal
 
 
 @settings(deadline=None, max_examples=50)
@@ -88,9 +22,8 @@ def test_weights_sum_to_1_and_leave_out_masked_keys(
 ) -> None:
     mask = torch.tensor(masks)
     key = Tokens(3 * torch.randn(len(masks), 4, DIM), mask)
-    output, weights = make(key_dropout=0.5).train(training)(
-        draw_query(len(masks), queries), key, need_weights=True
-    )
+    attention = make(key_dropout=0.5).train(training)
+    output, weights = attend(attention, draw_query(len(masks), queries), key)
     assert output.shape == (len(masks), queries, DIM)
     assert weights.shape == (len(masks), HEADS, queries, 5)
     assert equal(weights.sum(-1), torch.ones(weights.shape[:-1]))
@@ -102,8 +35,8 @@ def test_weights_sum_to_1_and_leave_out_masked_keys(
 def test_weights_are_those_that_mix_the_values() -> None:
     attention = make()
     key = draw_tokens([True, False, True], dim=DIM, longest=4, seed=0)
-    output, weights = attention(draw_query(3, 2), key, need_weights=True)
-    values = attention.key_value(key.values)[..., DIM:].unflatten(2, (HEADS, -1)).transpose(1, 2)
+    output, weights = attend(attention, draw_query(3, 2), key)
+    values = attention.value(key.values).unflatten(2, (HEADS, -1)).transpose(1, 2)
     values = torch.cat([values, attention.null_value.expand(3, -1, -1, -1)], dim=2)
     assert equal(attention.output((weights @ values).transpose(1, 2).flatten(2)), output)
 
@@ -111,17 +44,127 @@ def test_weights_are_those_that_mix_the_values() -> None:
 def test_missing_keys_leave_all_weight_to_the_null_key() -> None:
     attention = make()
     key = draw_tokens([False, False], dim=DIM, longest=3, seed=0)
-    output, weights = attention(draw_query(2, 3), key, need_weights=True)
+    output, weights = attend(attention, draw_query(2, 3), key)
     assert weights[..., -1].eq(1).all()
     assert equal(output, attention.output(attention.null_value.flatten()).expand_as(output))
+
+
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("full", [False, True])
+def test_without_the_null_key_a_query_with_nothing_to_ask_gets_zeros(
+    training: bool, full: bool
+) -> None:
+    attention = make(null_key=False, key_dropout=0.5).train(training)
+    query, key = draw_query(3, 2).requires_grad_(), torch.randn(3, 4, DIM, requires_grad=True)
+    mask = torch.tensor([[1, 0, 1, 0], [0, 0, 0, 0], [1, 1, 1, 1]]) > 0
+    if full:
+        mask = mask[:, None].repeat(1, 2, 1)
+    output, weights = attention(query, key, key, mask, need_weights=True)
+    (output.square().sum() + weights.square().sum()).backward()
+    assert output[1].eq(0).all()
+    assert weights[1].eq(0).all()
+    assert output[::2].ne(0).all()
+    assert equal(weights[::2].sum(-1), torch.ones(2, HEADS, 2))
+    assert key.grad[1].eq(0).all()
+    assert all(x.grad.isfinite().all() for x in (query, key, *attention.parameters()))
+
+
+@pytest.mark.parametrize("null_key", [False, True])
+@pytest.mark.parametrize("kind", ["padding", "full"])
+def test_what_is_masked_never_matters_however_large(kind: str, null_key: bool) -> None:
+    attention = make(null_key=null_key)
+    query, key = draw_query(2, 3), torch.randn(2, 4, DIM)
+    mask = draw_mask(kind, rows=2, queries=3, keys=4)
+    mask[..., 2] = False
+    spoilt = key.clone()
+    spoilt[:, 2] = 1e30
+    output, weights = attention(query, key, key, mask, need_weights=True)
+    spoilt_output, spoilt_weights = attention(query, spoilt, spoilt, mask, need_weights=True)
+    assert torch.equal(spoilt_output, output)
+    assert torch.equal(spoilt_weights, weights)
+
+
+def test_a_padding_mask_is_a_full_mask_that_is_the_same_for_all_queries() -> None:
+    attention = make()
+    query, key = draw_query(2, 3), torch.randn(2, 4, DIM)
+    mask = draw_mask("padding", rows=2, queries=3, keys=4)
+    full = mask[:, None].expand(-1, 3, -1)
+    assert equal(attention(query, key, key, mask)[0], attention(query, key, key, full)[0])
+
+
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("null_key", [False, True])
+@pytest.mark.parametrize("kind", MASKS)
+def test_asking_for_the_weights_never_changes_a_bit_of_the_output(
+    kind: str, null_key: bool, training: bool
+) -> None:
+    attention = make(null_key=null_key, key_dropout=0.5).train(training)
+    query, key = draw_query(4, 3), torch.randn(4, 5, DIM)
+    mask = draw_mask(kind, rows=4, queries=3, keys=5)
+    torch.manual_seed(0)
+    without, _ = attention(query, key, key, mask)
+    torch.manual_seed(0)
+    with_weights, weights = attention(query, key, key, mask, need_weights=True)
+    assert torch.equal(with_weights, without)
+    assert equal(weights.sum(-1), torch.ones(4, HEADS, 3))
+
+
+def test_the_weight_of_a_single_key_is_a_sigmoid_against_the_null_key() -> None:
+    """Without a null key it would be 1, whatever is asked: attention over one pooled key."""
+    attention = make()
+    query, key = draw_query(2, 3), torch.randn(2, 1, DIM)
+    _, weights = attention(query, key, key, need_weights=True)
+    queries, keys = (
+        x.unflatten(2, (HEADS, -1)).transpose(1, 2)
+        for x in (attention.query(query), attention.key(key))
+    )
+    scores = (queries * (keys - attention.null_key)).sum(-1) / (DIM // HEADS) ** 0.5
+    assert equal(weights[..., 0], scores.sigmoid())
+
+
+def test_no_keys_at_all_leave_the_null_key() -> None:
+    output, weights = make()(draw_query(2, 3), *[torch.empty(2, 0, DIM)] * 2, need_weights=True)
+    assert output.isfinite().all()
+    assert torch.equal(weights, torch.ones(2, HEADS, 3, 1))
+
+
+@pytest.mark.parametrize("null_key", [False, True])
+def test_every_parameter_learns_but_a_bias_that_cancels(null_key: bool) -> None:
+    attention = make(null_key=null_key).double()
+    key = torch.randn(2, 4, DIM, dtype=torch.float64)
+    output, _ = attention(draw_query(2, 3).double(), key, key)
+    output.square().sum().backward()
+    idle = [n for n, p in attention.named_parameters() if p.grad.abs().max() < 1e-12]
+    # Added to the score of every key alike, it leaves the softmax as it was.
+    assert idle == ([] if null_key else ["key.bias"])
+
+
+@pytest.mark.parametrize(
+    "mask",
+    [
+        torch.ones(2, 4),
+        torch.ones(2, 4).long(),
+        torch.ones(2, 3).bool(),
+        torch.ones(4).bool(),
+        torch.ones(1, 4).bool(),
+        torch.ones(2, 4, 3).bool(),
+        torch.ones(2, HEADS, 3, 4).bool(),
+    ],
+    ids=lambda mask: f"{mask.dtype} {tuple(mask.shape)}",
+)
+def test_a_mask_that_does_not_fit_is_refused(mask: Tensor) -> None:
+    """Above all that of the queries: one mask cannot serve both directions."""
+    query, key = draw_query(2, 3), torch.randn(2, 4, DIM)
+    with pytest.raises(ValueError, match=r"\[b, k\] = \(2, 4\) or \[b, q, k\] = \(2, 3, 4\); got"):
+        make()(query, key, key, mask)
 
 
 def test_order_of_the_keys_does_not_matter() -> None:
     attention = make()
     key = draw_tokens([True, True, False], dim=DIM, longest=6, seed=3)
     turned = Tokens(key.values.flip(1), key.mask.flip(1))
-    output, weights = attention(draw_query(3, 2), key, need_weights=True)
-    turned_output, turned_weights = attention(draw_query(3, 2), turned, need_weights=True)
+    output, weights = attend(attention, draw_query(3, 2), key)
+    turned_output, turned_weights = attend(attention, draw_query(3, 2), turned)
     assert equal(turned_output, output)
     assert equal(turned_weights[..., :-1].flip(-1), weights[..., :-1])
 
@@ -130,14 +173,15 @@ def test_a_query_does_not_see_another() -> None:
     attention = make()
     key = draw_tokens([True, True], dim=DIM, longest=4, seed=1)
     query = draw_query(2, 3)
-    together, _ = attention(query, key)
-    alone, _ = attention(query[:, 1:2], key)
+    together, _ = attend(attention, query, key)
+    alone, _ = attend(attention, query[:, 1:2], key)
     assert equal(alone, together[:, 1:2])
 
 
 def test_in_training_a_key_is_hidden_from_all_queries_of_its_row_or_from_none() -> None:
     key = draw_tokens([True] * 20, dim=DIM, longest=4, seed=1)
-    _, weights = make(key_dropout=0.5).train()(draw_query(20, 3), key, need_weights=True)
+    attention = make(key_dropout=0.5).train()
+    _, weights = attention(draw_query(20, 3), key.values, key.values, key.mask, need_weights=True)
     hidden = weights.eq(0).flatten(1, 2)
     assert torch.equal(hidden.any(dim=1), hidden.all(dim=1))
     assert hidden.any()
@@ -148,14 +192,14 @@ def test_key_dropout_acts_in_training_only() -> None:
     attention = make(key_dropout=0.5)
     key = draw_tokens([True, True], dim=DIM, longest=4, seed=1)
     query = draw_query(2, 3)
-    assert torch.equal(attention(query, key)[0], attention(query, key)[0])
+    assert torch.equal(attend(attention, query, key)[0], attend(attention, query, key)[0])
     attention.train()
-    assert not torch.equal(attention(query, key)[0], attention(query, key)[0])
+    assert not torch.equal(attend(attention, query, key)[0], attend(attention, query, key)[0])
 
 
 def test_weights_are_given_only_when_asked_for() -> None:
     key = draw_tokens([True], dim=DIM, longest=4, seed=1)
-    assert make()(draw_query(1, 2), key)[1] is None
+    assert attend(make(), draw_query(1, 2), key, need_weights=False)[1] is None
 
 
 @pytest.mark.parametrize(("dim", "heads"), [(8, 3), (10, 4), (1, 2)])

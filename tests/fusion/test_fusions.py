@@ -6,8 +6,10 @@ from torch import Tensor, nn
 from torch.nn.functional import gelu
 
 from chiasm.encoders.tokens import Tokens
+from chiasm.fusion.base import Fusion
 from chiasm.fusion.concat import Concat
 from chiasm.fusion.cross_attention import CrossAttention
+from chiasm.fusion.feature_gate import FeatureGate
 from chiasm.fusion.gated import Gated
 from chiasm.fusion.late import Late
 from chiasm.fusion.unimodal import Unimodal
@@ -143,3 +145,49 @@ def test_cross_attention_treats_its_directions_alike() -> None:
     features = fusion({"text": a, "image": b}).features
     renamed = turned({"text": b, "image": a}).features
     assert equal(torch.cat(renamed.split(8, dim=1)[::-1], dim=1), features)
+
+
+def test_cross_attention_hears_only_in_the_directions_chosen(batch: dict[str, Tokens]) -> None:
+    fusion = CrossAttention(
+        input_dims=DIMS, dim=8, heads=2, dropout=0.5, directions=("text->image",)
+    ).eval()
+    shake(fusion)
+    before = fusion(batch).features
+    for modality, parts in {"text": "text", "image": "text image", "audio": "audio"}.items():
+        other = draw_batch(THREE, [WHOLE] * 4, seed=1)[modality]
+        changed = (fusion(batch | {modality: other}).features - before)[0].split(8)
+        heard = {m for m, part in zip(THREE, changed, strict=True) if part.ne(0).any()}
+        assert heard == set(parts.split())
+
+
+def train_on_the_sign_of_a_feature(fusion: Fusion) -> float:
+    """Train for a while what anything can learn, and return the loss that is left of log 2."""
+    batch = draw_batch(THREE, [WHOLE] * 64)
+    labels = (batch["image"].mean()[:, 0] > 0).long()
+    head = nn.Linear(fusion.dim, 2)
+    optimizer = torch.optim.AdamW([*fusion.parameters(), *head.parameters()], lr=1e-3)
+    for _ in range(30):
+        loss = nn.functional.cross_entropy(head(fusion(batch).features), labels)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return loss.item()
+
+
+def test_a_gate_over_features_scales_by_one_over_their_number_and_a_gate_over_modalities_does_not(
+    batch: dict[str, Tokens],
+) -> None:
+    torch.manual_seed(0)
+    feature_gate = FeatureGate(input_dims=DIMS, dim=128, dropout=0.0)
+    ungated = torch.cat([feature_gate.towers[m](batch[m]) for m in THREE], dim=1)
+    ratio = feature_gate(batch).features.norm() / ungated.norm()
+    assert 0.8 < ratio * feature_gate.dim < 1.25
+    gated = Gated(input_dims=DIMS, dim=128, dropout=0.0)
+    assert gated(batch).features.norm() / ungated.norm() > 0.3
+
+
+def test_a_gate_over_features_hardly_learns_what_a_gate_over_modalities_does() -> None:
+    torch.manual_seed(0)
+    assert train_on_the_sign_of_a_feature(Gated(input_dims=DIMS, dim=128, dropout=0.0)) < 0.3
+    stuck = train_on_the_sign_of_a_feature(FeatureGate(input_dims=DIMS, dim=128, dropout=0.0))
+    assert 0.65 < stuck < 0.7

@@ -33,7 +33,7 @@ def test_pooling_without_preference_is_the_mean_over_real_tokens_and_the_null_va
     with torch.no_grad():
         for parameter in pooling.parameters():
             parameter.zero_()
-        pooling.attention.key_value.weight[DIM:] = torch.eye(DIM)
+        pooling.attention.value.weight.copy_(torch.eye(DIM))
         pooling.attention.output.weight.copy_(torch.eye(DIM))
         pooling.attention.null_value.fill_(6.0)
     tokens = pad(

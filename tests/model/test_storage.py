@@ -7,14 +7,14 @@ import torch
 
 from chiasm.encoders.base import Encoder
 from chiasm.errors import ChiasmError, EncoderError
-from chiasm.fusion.build import fusion_names
+from chiasm.fusion.build import FusionConfig, fusion_names
 from chiasm.model import storage
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import encode_table
 from chiasm.model.inference import predict_logits, predict_probabilities
 from chiasm.model.storage import load_model, save_model
 
-from .letters import LetterEncoder, make_model, make_table
+from .letters import CLASSES, LetterEncoder, make_encoders, make_model, make_table
 
 TABLE = make_table(text=["good stuff", None, "x"], image=[b"pixels", b"more", None])
 
@@ -55,6 +55,15 @@ def test_a_loaded_model_says_what_the_saved_one_said(
     assert loaded.modalities == model.modalities
     assert loaded.fusion_config == model.fusion_config
     assert not loaded.training
+
+
+def test_a_loaded_model_asks_in_the_directions_of_the_saved_one(tmp_path: Path) -> None:
+    fusion = FusionConfig(dim=8, heads=2, directions=("text->image",))
+    model = FusionClassifier(encoders=make_encoders(), fusion=fusion, classes=CLASSES).eval()
+    save_model(model, tmp_path, card="")
+    loaded = load_model(tmp_path)
+    assert loaded.fusion_config == fusion
+    assert torch.equal(logits(loaded), logits(model))
 
 
 def test_temperature_is_saved(tmp_path: Path) -> None:

@@ -7,14 +7,16 @@ from chiasm.errors import ChiasmError
 from chiasm.fusion.base import Fusion
 from chiasm.fusion.concat import Concat
 from chiasm.fusion.cross_attention import CrossAttention
+from chiasm.fusion.feature_gate import FeatureGate
 from chiasm.fusion.gated import Gated
 from chiasm.fusion.late import Late
 from chiasm.fusion.unimodal import Unimodal
 
-_POOLED: dict[str, type[Concat | Late | Gated]] = {
+_POOLED: dict[str, type[Concat | Late | Gated | FeatureGate]] = {
     "concat": Concat,
     "late": Late,
     "gated": Gated,
+    "feature_gate": FeatureGate,
 }
 
 
@@ -22,8 +24,9 @@ _POOLED: dict[str, type[Concat | Late | Gated]] = {
 class FusionConfig:
     """Which fusion, and how large.
 
-    ``name`` is a modality ("text": that modality alone), "concat", "late", "gated" or
-    "cross_attention".
+    ``name`` is a modality ("text": that modality alone), "concat", "late", "gated",
+    "cross_attention" or "feature_gate". Only "cross_attention" has ``directions``: who asks whom,
+    as in ("text->image",); None: every modality asks every other.
     """
 
     name: str = "cross_attention"
@@ -32,11 +35,17 @@ class FusionConfig:
     dropout: float = 0.5
     key_dropout: float = 0.3
     modality_dropout: float = 0.1
+    directions: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        # JSON and YAML have lists only.
+        if self.directions is not None:
+            object.__setattr__(self, "directions", tuple(self.directions))
 
 
 def fusion_names(modalities: Sequence[str]) -> tuple[str, ...]:
-    """Every fusion that these modalities allow, simplest first."""
-    joint = (*_POOLED, "cross_attention") if len(modalities) > 1 else ()
+    """Every fusion worth trying on these modalities, simplest first: not "feature_gate"."""
+    joint = ("concat", "late", "gated", "cross_attention") if len(modalities) > 1 else ()
     return (*modalities, *joint)
 
 
@@ -46,12 +55,13 @@ def check_fusions(names: Sequence[str], modalities: Sequence[str]) -> None:
     Raises:
         ChiasmError: one is unknown, or needs a modality that is not there.
     """
-    allowed = fusion_names(modalities)
-    unknown = [name for name in names if name not in allowed]
+    offered = fusion_names(modalities)
+    known = (*offered, "feature_gate") if len(modalities) > 1 else offered
+    unknown = [name for name in names if name not in known]
     if unknown:
         raise ChiasmError(
             f"There is no fusion '{unknown[0]}' of {' and '.join(modalities)}. "
-            f"Choose from: {', '.join(allowed)}."
+            f"Choose from: {', '.join(offered)}."
         )
 
 
@@ -59,7 +69,7 @@ def build_fusion(config: FusionConfig, input_dims: dict[str, int]) -> Fusion:
     """Build the fusion for modalities whose tokens have these widths.
 
     Raises:
-        ChiasmError: the modalities do not allow a fusion of that name.
+        ChiasmError: the modalities do not allow a fusion of that name, or with these directions.
     """
     check_fusions([config.name], tuple(input_dims))
     dim, dropout = config.dim, config.dropout
@@ -74,5 +84,6 @@ def build_fusion(config: FusionConfig, input_dims: dict[str, int]) -> Fusion:
             heads=config.heads,
             dropout=dropout,
             key_dropout=config.key_dropout,
+            directions=config.directions,
         )
     return _POOLED[config.name](input_dims=input_dims, dim=dim, dropout=dropout)

@@ -1,11 +1,13 @@
 """Every modality asks every other: the fusion this project is named for."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import permutations
 
 import torch
 from torch import Tensor, nn
 
 from chiasm.encoders.tokens import Tokens
+from chiasm.errors import ChiasmError
 from chiasm.fusion.attention import CrossModalAttention
 from chiasm.fusion.base import Fusion, FusionOutput, TokenProjection
 from chiasm.fusion.locked_dropout import LockedDropout
@@ -13,11 +15,23 @@ from chiasm.fusion.pooling import AttentivePooling
 
 
 class CrossAttention(Fusion):
-    """Directed cross-attention between all pairs of modalities, then attentive pooling of each.
+    """Directed cross-attention between modalities, then attentive pooling of each.
 
-    The tokens of each modality query those of every other ("text->image" is text asking the
-    picture) in pre-norm residual blocks; all read the tokens as projected, so no direction comes
-    first. Both padding masks are respected, and a null key takes what a query does not find.
+    The tokens of one modality query those of another ("text->image" is text asking the picture) in
+    pre-norm residual blocks; all read the tokens as projected, so no direction comes first. Both
+    padding masks are respected, and a null key takes what a query does not find.
+
+    Args:
+        input_dims: width of the tokens of each modality.
+        dim: width of the attention, and of the part of the output that each modality has.
+        heads: number of attention heads.
+        dropout: probability that a feature, and an attention weight, is dropped in training.
+        directions: who asks whom; None: every modality asks every other. A modality that has no
+            part in them is pooled all the same.
+
+    Raises:
+        ChiasmError: a direction is not between two of the modalities or is given twice, or there
+            is none.
     """
 
     def __init__(
@@ -28,8 +42,10 @@ class CrossAttention(Fusion):
         heads: int,
         dropout: float,
         key_dropout: float = 0.0,
+        directions: Sequence[str] | None = None,
     ) -> None:
         super().__init__()
+        directions = _choose(directions, tuple(input_dims))
         self.dim = dim * len(input_dims)
         self.projections = nn.ModuleDict(
             {
@@ -37,15 +53,12 @@ class CrossAttention(Fusion):
                 for modality, input_dim in input_dims.items()
             }
         )
-        self.norms = nn.ModuleDict({modality: nn.LayerNorm(dim) for modality in input_dims})
+        taking_part = {modality for direction in directions for modality in direction.split("->")}
+        self.norms = nn.ModuleDict({m: nn.LayerNorm(dim) for m in input_dims if m in taking_part})
         self.attentions = nn.ModuleDict(
             {
-                f"{asking}->{asked}": CrossModalAttention(
-                    dim=dim, heads=heads, key_dropout=key_dropout
-                )
-                for asking in input_dims
-                for asked in input_dims
-                if asking != asked
+                direction: CrossModalAttention(dim=dim, heads=heads, key_dropout=key_dropout)
+                for direction in directions
             }
         )
         self.pools = nn.ModuleDict(
@@ -55,16 +68,18 @@ class CrossAttention(Fusion):
         self.output = nn.Sequential(nn.GELU(), nn.Dropout(dropout))
 
     def forward(self, tokens: Mapping[str, Tokens], *, need_weights: bool = False) -> FusionOutput:
-        projected = {m: project(tokens[m]) for m, project in self.projections.items()}
-        normed = {
-            m: Tokens(norm(projected[m].values), projected[m].mask)
-            for m, norm in self.norms.items()
-        }
-        mixed = {modality: t.values for modality, t in projected.items()}
+        mixed = {m: project(tokens[m]).values for m, project in self.projections.items()}
+        normed = {m: norm(mixed[m]) for m, norm in self.norms.items()}
         attention: dict[str, Tensor] = {}
         for direction, attend in self.attentions.items():
             asking, asked = direction.split("->")
-            found, weights = attend(normed[asking].values, normed[asked], need_weights=need_weights)
+            found, weights = attend(
+                normed[asking],
+                normed[asked],
+                normed[asked],
+                tokens[asked].mask,
+                need_weights=need_weights,
+            )
             mixed[asking] = mixed[asking] + self.residual_dropout(found)
             if weights is not None:
                 attention[direction] = weights
@@ -73,3 +88,19 @@ class CrossAttention(Fusion):
             for modality, pool in self.pools.items()
         ]
         return FusionOutput(self.output(torch.cat(pooled, dim=-1)), attention)
+
+
+def _choose(directions: Sequence[str] | None, modalities: Sequence[str]) -> Sequence[str]:
+    every = ["->".join(pair) for pair in permutations(modalities, 2)]
+    if directions is None:
+        return every
+    if (
+        not directions
+        or not set(directions) <= set(every)
+        or len(set(directions)) < len(directions)
+    ):
+        raise ChiasmError(
+            f"Cross-attention of {' and '.join(modalities)} cannot have the directions "
+            f"{list(directions)}. Choose one or more, each once, from: {', '.join(every)}."
+        )
+    return directions

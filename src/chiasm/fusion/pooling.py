@@ -23,5 +23,6 @@ class AttentivePooling(nn.Module):
 
     def forward(self, tokens: Tokens) -> Tensor:
         gathered: Tensor
-        gathered, _ = self.attention(self.seed.expand(len(tokens), -1, -1), tokens)
+        seeds = self.seed.expand(len(tokens), -1, -1)
+        gathered, _ = self.attention(seeds, tokens.values, tokens.values, tokens.mask)
         return gathered[:, 0]

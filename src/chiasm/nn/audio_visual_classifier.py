@@ -1,0 +1,42 @@
+"""Sound and sight, on plain tensors."""
+
+from chiasm.fusion.build import FusionConfig
+from chiasm.nn.tensor_classifier import TensorClassifier
+
+
+class AudioVisualClassifier(TensorClassifier):
+    """Frames of the sound ask the picture, its patches ask the sound.
+
+    Each direction has the mask of those it asks (see fusion.cross_attention.CrossAttention).
+
+    Shapes: ``audio`` ``[b, l_a, audio_dim]``, ``visual`` ``[b, l_v, visual_dim]``, or ``[b, dim]``
+    for one vector a row; ``audio_mask`` bool ``[b, l_a]`` or ``[b]``, and ``visual_mask`` alike;
+    logits ``[b, classes]``; attention "audio->visual" ``[b, heads, l_a, l_v + 1]`` and
+    "visual->audio" ``[b, heads, l_v, l_a + 1]``, null key last.
+
+    Notation: b: batch, l_a: frames of the longest sound, l_v: patches of a picture.
+
+    Example:
+        >>> model = AudioVisualClassifier(audio_dim=768, visual_dim=192, classes=10)
+        >>> audio, visual = torch.randn(8, 99, 768), torch.randn(8, 197, 192)
+        >>> heard = torch.arange(99) < torch.randint(1, 100, (8, 1))
+        >>> logits, attention = model(audio=audio, visual=visual, audio_mask=heard)
+        >>> logits.shape, attention
+        (torch.Size([8, 10]), {})
+    """
+
+    def __init__(
+        self,
+        *,
+        audio_dim: int,
+        visual_dim: int,
+        classes: int,
+        dim: int = FusionConfig.dim,
+        heads: int = FusionConfig.heads,
+        dropout: float = FusionConfig.dropout,
+    ) -> None:
+        super().__init__(
+            input_dims={"audio": audio_dim, "visual": visual_dim},
+            fusion=FusionConfig(dim=dim, heads=heads, dropout=dropout),
+            classes=classes,
+        )

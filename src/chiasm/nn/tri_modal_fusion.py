@@ -1,0 +1,48 @@
+"""What is seen, heard and said, on plain tensors."""
+
+from chiasm.fusion.build import FusionConfig
+from chiasm.nn.tensor_classifier import TensorClassifier
+
+
+class TriModalFusion(TensorClassifier):
+    """A ring of three attentions: the sight asks the sound, the sound the text, the text the sight.
+
+    Each modality is normalised and projected, asks the next, and is then pooled by attention over
+    its own tokens; the pooled vectors are concatenated, so the lengths need not agree (see
+    fusion.cross_attention.CrossAttention).
+
+    Shapes: ``visual`` ``[b, l_v, visual_dim]``, ``audio`` ``[b, l_a, audio_dim]``, ``text``
+    ``[b, l_t, text_dim]``, or ``[b, dim]`` for one vector a row; ``visual_mask`` bool ``[b, l_v]``
+    or ``[b]``, and so on; logits ``[b, classes]``; attention "visual->audio"
+    ``[b, heads, l_v, l_a + 1]``, "audio->text" and "text->visual", null key last.
+
+    Notation: b: batch, l_v, l_a, l_t: tokens of each modality.
+
+    Example:
+        >>> model = TriModalFusion(visual_dim=35, audio_dim=74, text_dim=300, classes=2)
+        >>> visual, audio, text = (torch.randn(8, l, d) for l, d in [(20, 35), (50, 74), (9, 300)])
+        >>> heard = torch.arange(50) < torch.randint(51, (8, 1))
+        >>> logits, _ = model(visual=visual, audio=audio, text=text, audio_mask=heard)
+        >>> logits.shape
+        torch.Size([8, 2])
+    """
+
+    def __init__(
+        self,
+        *,
+        visual_dim: int,
+        audio_dim: int,
+        text_dim: int,
+        classes: int,
+        dim: int = FusionConfig.dim,
+        heads: int = FusionConfig.heads,
+        dropout: float = FusionConfig.dropout,
+    ) -> None:
+        fusion = FusionConfig(
+            dim=dim,
+            heads=heads,
+            dropout=dropout,
+            directions=("visual->audio", "audio->text", "text->visual"),
+        )
+        input_dims = {"visual": visual_dim, "audio": audio_dim, "text": text_dim}
+        super().__init__(input_dims=input_dims, fusion=fusion, classes=classes)
