@@ -71,6 +71,7 @@ def compare(
         DataError: the rows do not allow that many folds.
         ChiasmError: there is no fusion of a given name.
     """
+    recipe = recipe.for_table(table)
     names = tuple(fusions or fusion_names(table.modalities))
     check_fusions(names, table.modalities)
     groups = duplicate_groups(table, by=recipe.group_by)
