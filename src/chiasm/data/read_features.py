@@ -115,13 +115,15 @@ def _read_cell(cell: Any, locate: _Locate) -> Vectors:
     if isinstance(cell, str | Path) and Path(cell).suffix.lower() == ".npy":
         array = open_array(locate(str(cell).strip()))
     else:
-        # A Parquet list of lists may come as an array of arrays.
-        array = np.array(cell.tolist() if isinstance(cell, np.ndarray) else cell)
+        # pandas gives a list of lists as an array of arrays.
+        nested = isinstance(cell, np.ndarray) and cell.dtype.kind == "O"
+        array = np.asarray(cell.tolist() if nested else cell)
         if array.dtype.kind == "O" and not any(isinstance(number, str) for number in array.flat):
             array = array.astype(np.float64)  # None becomes NaN
     if array.dtype.kind not in "biuf" or array.ndim not in (1, 2):
         raise ValueError("not vectors of numbers")
-    return np.array(np.atleast_2d(array))
+    with np.errstate(over="ignore"):
+        return np.atleast_2d(array).astype(np.float32)
 
 
 def _read_row(read: _ReadRow, row: int) -> Vectors | UnreadableExample:
