@@ -191,7 +191,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _recipe(self) -> Recipe:
         return Recipe(
-            encoders={"text": self.text_encoder, "image": self.image_encoder},
+            encoders=DEFAULT_ENCODERS | {"text": self.text_encoder, "image": self.image_encoder},
             fusion=FusionConfig(
                 name=self.fusion,
                 dim=self.dim,

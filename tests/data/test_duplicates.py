@@ -137,7 +137,7 @@ def test_by_limits_which_modalities_tie_but_the_group_column_always_does() -> No
     assert find_groups(table, by=["text"]).tolist() == [0, 0, 1, 0]
     assert find_groups(table, by=["group"]).tolist() == [0, 1, 2, 0]
     assert find_groups(table).tolist() == [0, 0, 0, 0]
-    with pytest.raises(DataError, match="--group-by is one or more of text, image, group"):
+    with pytest.raises(DataError, match="--group-by is one or more of text, image, audio, group"):
         find_groups(table, by=["colour"])
 
 

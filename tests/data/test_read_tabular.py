@@ -68,7 +68,9 @@ def test_missing_named_column_is_refused_with_what_there_is(tmp_path: Path) -> N
 
 def test_no_text_and_no_image_column_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "t.csv", "stars,label\na,b\n")
-    with pytest.raises(DataError, match=r"no text and no image column.*'stars', 'label'.*--text"):
+    with pytest.raises(
+        DataError, match=r"no text, image or audio column.*'stars', 'label'.*--text"
+    ):
         read(path)
 
 

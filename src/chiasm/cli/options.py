@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 import typer
 
 from chiasm.encoders.defaults import DEFAULT_ENCODERS
+from chiasm.errors import DataError
 from chiasm.training.config import TrainingConfig
 
 if TYPE_CHECKING:
@@ -41,6 +43,17 @@ class Reading:
     image: Annotated[
         str | None, _option("Column of the picture paths, if not image, photo, ...")
     ] = None
+    audio: Annotated[str | None, _option("Column of the sound paths, if not audio, wav, ...")] = (
+        None
+    )
+    feature: Annotated[
+        list[str] | None,
+        _option(
+            "Precomputed features as a modality of that name: a .npy or .npz file, row for row "
+            "with the data, or a column. May be given several times.",
+            metavar="NAME=FILE_OR_COLUMN",
+        ),
+    ] = None
     label: Annotated[str | None, _option("Column of the labels, if not label, sentiment, ...")] = (
         None
     )
@@ -58,7 +71,7 @@ class Reading:
         _option("A missing or broken value: the row stays without it, is dropped, or all fails."),
     ] = "keep"
     allow_outside: Annotated[
-        bool, _option("Allow picture paths that leave the data folder.", "--allow-outside")
+        bool, _option("Allow paths that leave the data folder.", "--allow-outside")
     ] = False
 
     def read(self, data: Path) -> "Table":
@@ -71,15 +84,31 @@ class Reading:
             columns=Columns(
                 text=self.text,
                 image=self.image,
+                audio=self.audio,
                 label=self.label,
                 id=self.id,
                 split=self.split,
                 group=self.group,
             ),
+            features=_named(self.feature or []),
             encoding=self.encoding,
             on_bad=self.on_bad,
             allow_outside=self.allow_outside,
         )
+
+
+def _named(features: Sequence[str]) -> dict[str, str]:
+    """Where the features of each name lie."""
+    named: dict[str, str] = {}
+    for feature in features:
+        name, _, origin = feature.partition("=")
+        if not origin or name in named:
+            raise DataError(
+                f"--feature is NAME=FILE_OR_COLUMN, each name once, such as visual=visual.npy; not "
+                f"{feature!r}."
+            )
+        named[name] = origin
+    return named
 
 
 _MODEL = "Model and training"
@@ -104,7 +133,7 @@ class Settings:
     group_by: Annotated[
         str | None,
         _option(
-            "What makes rows duplicates that no split may part: text, image, or text,image.",
+            "What makes rows duplicates that no split may part: some of text,image,audio.",
             metavar="A,B",
             panel=_MODEL,
         ),
@@ -137,7 +166,7 @@ class Settings:
         from chiasm.training.recipe import Recipe
 
         return Recipe(
-            encoders={"text": self.text_encoder, "image": self.image_encoder},
+            encoders=DEFAULT_ENCODERS | {"text": self.text_encoder, "image": self.image_encoder},
             training=replace(
                 _DEFAULTS,
                 epochs=self.epochs,

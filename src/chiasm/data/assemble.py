@@ -1,16 +1,22 @@
 """Assemble: verify the raw rows of any reader and build the Table."""
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Literal
 
 from chiasm.data.columns import Columns, find_columns
 from chiasm.data.findings import Findings
+from chiasm.data.locate import locate_picture, locate_sound
+from chiasm.data.pictures import inspect_picture
 from chiasm.data.raw import RawRows
-from chiasm.data.table import PictureFacts, Problem, Table, Value
+from chiasm.data.read_features import read_features
+from chiasm.data.sounds import inspect_sound
+from chiasm.data.table import PictureFacts, Problem, SoundFacts, Table, Value
 from chiasm.data.verify import (
+    verify_files,
     verify_ids,
     verify_labels,
     verify_names,
-    verify_pictures,
     verify_texts,
 )
 from chiasm.errors import DataError
@@ -19,15 +25,23 @@ OnBad = Literal["keep", "drop", "fail"]
 _SHOWN = 5
 
 
-def assemble(raw: RawRows, *, columns: Columns, on_bad: OnBad, allow_outside: bool) -> Table:
+def assemble(
+    raw: RawRows,
+    *,
+    columns: Columns,
+    features: Mapping[str, str],
+    on_bad: OnBad,
+    allow_outside: bool,
+) -> Table:
     """Find the columns, verify every value and build the Table.
 
     Raises:
-        DataError: no rows, no such column, or any problem at all with ``on_bad="fail"``.
+        DataError: no rows, no such column, features that do not fit the rows, or any problem at
+            all with ``on_bad="fail"``.
     """
-    parts = find_columns(columns, list(raw.columns))
+    parts = find_columns(columns, list(raw.columns), features=features.values())
     cells = {part: raw.columns[name] for part, name in parts.items()}
-    size = len(next(iter(cells.values())))
+    size = len(raw)
     if size == 0:
         raise DataError(f"{raw.source} has no rows.")
     findings = Findings()
@@ -38,7 +52,9 @@ def assemble(raw: RawRows, *, columns: Columns, on_bad: OnBad, allow_outside: bo
     ids = [str(row + 1) for row in range(size)]
     nothing: list[str | None] = [None] * size
     labels, split, group, digests = nothing, nothing, nothing, nothing
-    facts: list[PictureFacts | None] = [None] * size
+    pictures: list[PictureFacts | None] = [None] * size
+    sounds: list[SoundFacts | None] = [None] * size
+    widths: dict[str, int] = {}
     values: dict[str, tuple[Value | None, ...]] = {}
     if "id" in cells:
         ids = verify_ids(cells["id"], whole, findings)
@@ -46,10 +62,22 @@ def assemble(raw: RawRows, *, columns: Columns, on_bad: OnBad, allow_outside: bo
         texts, digests = verify_texts(cells["text"], whole, findings)
         values["text"] = tuple(texts)
     if "image" in cells:
-        pictures, facts = verify_pictures(
-            cells["image"], whole, findings, folder=raw.folder, allow_outside=allow_outside
+        locate = partial(locate_picture, folder=raw.folder, allow_outside=allow_outside)
+        files, pictures = verify_files(
+            "image", cells["image"], whole, findings, locate=locate, inspect=inspect_picture
         )
-        values["image"] = tuple(pictures)
+        values["image"] = tuple(files)
+    if "audio" in cells:
+        locate = partial(locate_sound, folder=raw.folder, allow_outside=allow_outside)
+        files, sounds = verify_files(
+            "audio", cells["audio"], whole, findings, locate=locate, inspect=inspect_sound
+        )
+        values["audio"] = tuple(files)
+    for name, origin in features.items():
+        vectors, widths[name] = read_features(
+            name, origin, raw, whole, findings, allow_outside=allow_outside
+        )
+        values[name] = tuple(vectors)
     for row in whole:
         if all(column[row] is None for column in values.values()):
             findings.add(row, "row", f"no readable {' or '.join(values)}", "set aside")
@@ -69,10 +97,12 @@ def assemble(raw: RawRows, *, columns: Columns, on_bad: OnBad, allow_outside: bo
         labels=tuple(labels),
         split=tuple(split),
         group=tuple(group),
-        pictures=tuple(facts),
+        pictures=tuple(pictures),
+        sounds=tuple(sounds),
         usable=tuple(row not in set_aside for row in range(size)),
         problems=findings.problems(ids, dropped=on_bad == "drop"),
         text_digests=tuple(digests),
+        widths=widths,
     )
     if on_bad == "fail" and table.problems:
         raise DataError(_refusal(table.source, table.problems))

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from chiasm.data.duplicates import find_groups, picture_keys, text_keys
+from chiasm.data.duplicates import find_groups, picture_keys, sound_keys, text_keys
 from chiasm.data.table import Problem, Table
 
 TINY = 16  # pixels of the shorter side; less holds nothing to see
@@ -52,11 +52,11 @@ class ProblemCount:
 
 @dataclass(frozen=True)
 class Sizes:
-    """Characters of the texts, or pixels of the pictures' shorter sides."""
+    """Characters of the texts, pixels of the pictures' shorter sides, or seconds of the sounds."""
 
-    minimum: int
+    minimum: float
     median: float
-    maximum: int
+    maximum: float
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,9 @@ class CheckReport:
     ``present`` counts the rows that have each modality, ``tiny_images`` those under 16 pixels.
     ``duplicates`` are by "text_exact" (byte-equal), "text_stripped" (equal once outer whitespace is
     gone), "text_near" (equal once normalised), "image_exact", "image_near" (pHash distance of at
-    most 4), and "any": tied by near text, near picture or the group column, directly or not.
-    ``conflicts`` are the groups of "text" (near), "image" (near) and "any" with several labels.
+    most 4), "audio_exact", and "any": tied by near text, near picture, equal sound or the group
+    column, directly or not. ``conflicts`` are the groups of "text" (near), "image" (near), "audio"
+    (exact) and "any" with several labels.
     """
 
     source: str
@@ -86,6 +87,7 @@ class CheckReport:
     text_characters: Sizes | None
     image_pixels: Sizes | None
     tiny_images: int
+    audio_seconds: Sizes | None
 
     def as_dict(self) -> dict[str, Any]:
         """The report as plain JSON values."""
@@ -96,9 +98,10 @@ def check(table: Table) -> CheckReport:
     """Examine a table; nothing is changed or repaired."""
     usable = table.take(np.flatnonzero(table.usable))
     classes = Counter(str(usable.labels[row]) for row in usable.labelled)
-    exact, near = _ties(usable)
+    exact, tying = _ties(usable)
     lengths = [len(str(text)) for text in usable.values.get("text", ()) if text is not None]
     sides = [min(facts.width, facts.height) for facts in usable.pictures if facts is not None]
+    seconds = [facts.seconds for facts in usable.sounds if facts is not None]
     return CheckReport(
         source=table.source,
         encoding=table.encoding,
@@ -113,33 +116,36 @@ def check(table: Table) -> CheckReport:
         classes=dict(classes.most_common()),
         majority_accuracy=max(classes.values()) / sum(classes.values()) if classes else None,
         duplicates={
-            name: _describe(usable, _members(keys)) for name, keys in (exact | near).items()
+            name: _describe(usable, _members(keys)) for name, keys in (exact | tying).items()
         },
         conflicts={
-            name.removesuffix("_near"): _describe(usable, _conflicting(usable, keys))
-            for name, keys in near.items()
+            name.partition("_")[0]: _describe(usable, _conflicting(usable, keys))
+            for name, keys in tying.items()
         },
-        leakage=_find_leakage(usable, near["any"]),
+        leakage=_find_leakage(usable, tying["any"]),
         problems=_count_problems(table),
         text_characters=_measure(lengths),
         image_pixels=_measure(sides),
         tiny_images=sum(side < TINY for side in sides),
+        audio_seconds=_measure(seconds),
     )
 
 
 def _ties(table: Table) -> tuple[dict[str, Keys], dict[str, Keys]]:
-    """What makes rows exact duplicates, and what makes them near ones."""
+    """What else makes rows equal, and what ties them into groups that no split may part."""
     exact: dict[str, Keys] = {}
-    near: dict[str, Keys] = {}
+    tying: dict[str, Keys] = {}
     if "text" in table.values:
         exact["text_exact"] = table.text_digests
-        exact["text_stripped"] = table.values["text"]
-        near["text_near"] = text_keys(table)
+        exact["text_stripped"] = [None if x is None else str(x) for x in table.values["text"]]
+        tying["text_near"] = text_keys(table)
     if "image" in table.values:
         exact["image_exact"] = [facts and facts.digest for facts in table.pictures]
-        near["image_near"] = picture_keys(table)
-    near["any"] = find_groups(table).tolist()
-    return exact, near
+        tying["image_near"] = picture_keys(table)
+    if "audio" in table.values:
+        tying["audio_exact"] = sound_keys(table)
+    tying["any"] = find_groups(table).tolist()
+    return exact, tying
 
 
 def _members(keys: Keys) -> list[list[int]]:
@@ -209,5 +215,5 @@ def _count_problems(table: Table) -> list[ProblemCount]:
     ]
 
 
-def _measure(sizes: list[int]) -> Sizes | None:
+def _measure(sizes: Sequence[float]) -> Sizes | None:
     return Sizes(min(sizes), float(median(sizes)), max(sizes)) if sizes else None

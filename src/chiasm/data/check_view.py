@@ -12,6 +12,7 @@ _NAMES = {
     "text_near": "equal texts once normalised",
     "image_exact": "equal pictures, byte for byte",
     "image_near": "nearly equal pictures (pHash)",
+    "audio_exact": "equal sounds, byte for byte",
     "any": "any of these, or the group column",
 }
 _SHOWN = 8
@@ -47,6 +48,8 @@ def _summary(report: CheckReport) -> Grid:
     if report.image_pixels is not None:
         grid.add_row("shorter side of a picture", f"{_sizes(report.image_pixels)} pixels")
         grid.add_row("tiny pictures", f"{report.tiny_images:,}")
+    if report.audio_seconds is not None:
+        grid.add_row("length of a sound", f"{_sizes(report.audio_seconds, digits=1)} seconds")
     return grid
 
 
@@ -60,7 +63,7 @@ def _classes(report: CheckReport) -> Grid:
 def _groups(title: str, found: dict[str, Groups]) -> Grid:
     grid = Grid("tied by", "groups", "rows", "largest", "such as rows", title=title)
     for name, groups in found.items():
-        shown = _NAMES.get(name) or _NAMES[f"{name}_near"]
+        shown = _NAMES.get(name) or _NAMES.get(f"{name}_near") or _NAMES[f"{name}_exact"]
         counts = [f"{n:,}" for n in (groups.groups, groups.rows, groups.largest)]
         grid.add_row(shown, *counts, _some(groups.examples[0] if groups.examples else []))
     return grid
@@ -85,8 +88,11 @@ def _problems(report: CheckReport) -> Grid:
     return grid
 
 
-def _sizes(sizes: Sizes) -> str:
-    return f"{sizes.minimum:,} to {sizes.maximum:,}, median {sizes.median:,.0f}"
+def _sizes(sizes: Sizes, *, digits: int = 0) -> str:
+    low, middle, high = (
+        f"{size:,.{digits}f}" for size in (sizes.minimum, sizes.median, sizes.maximum)
+    )
+    return f"{low} to {high}, median {middle}"
 
 
 def _some(names: list[str]) -> Text:

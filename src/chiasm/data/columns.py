@@ -1,7 +1,7 @@
 """Columns: which column of a data set plays which part."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 
 from chiasm.errors import DataError
@@ -14,6 +14,10 @@ _COMMON = {
     "image": (
         *("image", "image_path", "image_file", "image_name", "img", "img_path"),
         *("photo", "photo_path", "picture", "picture_path", "file_name"),
+    ),
+    "audio": (
+        *("audio", "audio_path", "audio_file", "audio_name", "wav", "wav_path"),
+        *("sound", "sound_path", "sound_file", "speech", "speech_path", "recording", "clip"),
     ),
     "label": ("label", "sentiment", "tag", "answer", "target", "class"),
     "id": ("id", "guid"),
@@ -28,18 +32,23 @@ class Columns:
 
     text: str | None = None
     image: str | None = None
+    audio: str | None = None
     label: str | None = None
     id: str | None = None
     split: str | None = None
     group: str | None = None
 
 
-def find_columns(wanted: Columns, present: Sequence[str]) -> dict[str, str]:
+def find_columns(
+    wanted: Columns, present: Sequence[str], *, features: Collection[str] = ()
+) -> dict[str, str]:
     """Match each part to a column that is present; parts without a column are left out.
 
+    ``features`` are where precomputed features lie: such a column plays no other part.
+
     Raises:
-        DataError: a named column is absent, two columns fit one part, or there is neither a text
-            nor an image column.
+        DataError: a named column is absent, two columns fit one part, or there are neither texts,
+            pictures nor sounds, nor features in their place.
     """
     listed = ", ".join(map(repr, present)) or "none"
     named = {f.name: getattr(wanted, f.name) for f in fields(wanted)}
@@ -51,7 +60,7 @@ def find_columns(wanted: Columns, present: Sequence[str]) -> dict[str, str]:
                 f"Give one of them with --{part}."
             )
     for part, common in _COMMON.items():
-        free = [name for name in present if name not in found.values()]
+        free = [name for name in present if name not in (*found.values(), *features)]
         fitting = [name for name in free if _plain(name) in common]
         if part in found or not fitting:
             continue
@@ -61,10 +70,10 @@ def find_columns(wanted: Columns, present: Sequence[str]) -> dict[str, str]:
                 f"Name one with --{part}."
             )
         found[part] = fitting[0]
-    if "text" not in found and "image" not in found:
+    if not features and not found.keys() & {"text", "image", "audio"}:
         raise DataError(
-            f"There is no text and no image column. The columns are: {listed}. "
-            "Name the text column with --text or the image column with --image."
+            f"There is no text, image or audio column. The columns are: {listed}. "
+            "Name one with --text, --image or --audio, or give precomputed features with --feature."
         )
     return found
 

@@ -1,6 +1,6 @@
 """duplicate_groups: rows that must stay on one side of every split."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
 
@@ -10,14 +10,13 @@ from chiasm.data.normalise_text import normalise_text
 from chiasm.data.table import Table
 from chiasm.errors import DataError
 
-TIES = ("text", "image", "group")
-
 
 def duplicate_groups(table: Table, *, by: Sequence[str] | None = None) -> Positions:
     """Number the groups of duplicates: one number a row, whether it is usable or not.
 
     Rows are tied by the same normalised text, by nearly the same picture (pHash distance of at
-    most 4) and by the same value of the group column, directly or through other rows. ``by``
+    most 4), by the same sound and by the same value of the group column, directly or through other
+    rows. Precomputed features tie nothing. ``by``
     limits the modalities that tie; the group column always does. For visual question answering,
     the same question over another picture is no duplicate: ``by=["image"]``.
 
@@ -46,10 +45,9 @@ def find_groups(table: Table, *, by: Sequence[str] | None = None) -> Positions:
     if unknown:
         raise DataError(f"--group-by is one or more of {', '.join(TIES)}, not {unknown[0]!r}.")
     groups = tie_equal(np.arange(len(table)), table.group)
-    if "text" in table.values and (by is None or "text" in by):
-        groups = tie_equal(groups, text_keys(table))
-    if "image" in table.values and (by is None or "image" in by):
-        groups = tie_equal(groups, picture_keys(table))
+    for name, keys in _KEYS.items():
+        if name in table.values and (by is None or name in by):
+            groups = tie_equal(groups, keys(table))
     # Numbered by first appearance, so that the numbers do not depend on how they were found.
     _, first, inverse = np.unique(groups, return_index=True, return_inverse=True)
     numbered: Positions = np.argsort(np.argsort(first))[inverse].astype(np.int64)
@@ -69,3 +67,16 @@ def picture_keys(table: Table) -> list[int | None]:
     for row, component in zip(rows, near_pictures(hashes), strict=True):
         keys[row] = int(component)
     return keys
+
+
+def sound_keys(table: Table) -> list[str | None]:
+    """Each row's digest of its sound; None without a sound."""
+    return [None if facts is None else facts.digest for facts in table.sounds]
+
+
+_KEYS: dict[str, Callable[[Table], Sequence[Hashable | None]]] = {
+    "text": text_keys,
+    "image": picture_keys,
+    "audio": sound_keys,
+}
+TIES = (*_KEYS, "group")

@@ -1,43 +1,43 @@
-"""Inspect many pictures at once, each file only once."""
+"""Inspect many pictures or sounds at once, each file only once."""
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import track
 
-from chiasm.data.pictures import inspect_picture
-from chiasm.data.table import PictureFacts
 from chiasm.errors import UnreadableExample
 
+_Facts = TypeVar("_Facts")
 _MOST_THREADS = 8
 # Fewer are done before a bar could be read.
 _WORTH_A_BAR = 300
 
 
 def inspect_all(
-    sources: Iterable[Path | bytes],
-) -> dict[Path | bytes, PictureFacts | UnreadableExample]:
-    """Decode every distinct picture once, in threads; the unreadable is returned, not raised."""
+    sources: Iterable[Path | bytes], inspect: Callable[[Path | bytes], _Facts], *, part: str
+) -> dict[Path | bytes, _Facts | UnreadableExample]:
+    """Decode every distinct source once, in threads; the unreadable is returned, not raised."""
     distinct = list(dict.fromkeys(sources))
-    # Pillow decodes without the interpreter lock.
+
+    def attempt(source: Path | bytes) -> _Facts | UnreadableExample:
+        try:
+            return inspect(source)
+        except UnreadableExample as error:
+            return error
+
+    # Pillow and soundfile decode without the interpreter lock.
     with ThreadPoolExecutor(min(os.cpu_count() or 1, _MOST_THREADS)) as pool:
         results = track(
-            pool.map(_inspect, distinct),
-            description="Reading pictures",
+            pool.map(attempt, distinct),
+            description=f"Reading {part}",
             total=len(distinct),
             console=Console(stderr=True),
             transient=True,
             disable=len(distinct) < _WORTH_A_BAR or not sys.stderr.isatty(),
         )
         return dict(zip(distinct, results, strict=True))
-
-
-def _inspect(source: Path | bytes) -> PictureFacts | UnreadableExample:
-    try:
-        return inspect_picture(source)
-    except UnreadableExample as error:
-        return error

@@ -1,18 +1,23 @@
-"""Locate: from what a cell says of a picture to its file or bytes, within the data folder."""
+"""Locate: from what a cell says of a picture or sound to its file or bytes, within its folder."""
 
 import io
 import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import soundfile
 from PIL import Image
 
 from chiasm.data.encodings import is_undecodable
 from chiasm.data.pictures import as_rgb
 from chiasm.data.raw import is_nothing
+from chiasm.data.table import Vectors
 from chiasm.errors import UnreadableExample
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
+# How a WAV file holds samples of each kind without changing them.
+_WAV = {"float32": "FLOAT", "float64": "DOUBLE", "int16": "PCM_16", "int32": "PCM_32"}
 
 
 def locate_picture(cell: Any, *, folder: Path | None, allow_outside: bool) -> Path | bytes | None:
@@ -24,17 +29,23 @@ def locate_picture(cell: Any, *, folder: Path | None, allow_outside: bool) -> Pa
     Raises:
         UnreadableExample: a URL, a path out of the folder, or another kind of value.
     """
-    if isinstance(cell, dict):
-        cell = cell.get("bytes") or cell.get("path")
     if isinstance(cell, Image.Image):
         return _png(cell)
-    if isinstance(cell, bytes | bytearray | memoryview):
-        return bytes(cell) or None
-    if is_nothing(cell) or not str(cell).strip():
-        return None
-    if not isinstance(cell, str | Path):
-        raise UnreadableExample("neither a path nor a picture")
-    return locate_file(str(cell).strip(), folder=folder, allow_outside=allow_outside)
+    return _locate(cell, "picture", folder=folder, allow_outside=allow_outside)
+
+
+def locate_sound(cell: Any, *, folder: Path | None, allow_outside: bool) -> Path | bytes | None:
+    """Find the sound that a cell stands for: a path, bytes, or ``datasets``' dict.
+
+    That dict may hold a decoded sound too: ``array`` of ``[samples]`` or ``[samples, channels]``
+    and ``sampling_rate``. All else is as with ``locate_picture``.
+
+    Raises:
+        UnreadableExample: a URL, a path out of the folder, or another kind of value.
+    """
+    if isinstance(cell, dict) and cell.get("array") is not None:
+        return _wav(np.asarray(cell["array"]), cell.get("sampling_rate"))
+    return _locate(cell, "sound", folder=folder, allow_outside=allow_outside)
 
 
 def locate_file(path: str, *, folder: Path | None, allow_outside: bool) -> Path:
@@ -55,6 +66,36 @@ def locate_file(path: str, *, folder: Path | None, allow_outside: bool) -> Path:
     if folder is not None and not allow_outside and not resolved.is_relative_to(folder.resolve()):
         raise UnreadableExample("path leaves the data folder")
     return resolved
+
+
+def _locate(
+    cell: Any, kind: str, *, folder: Path | None, allow_outside: bool
+) -> Path | bytes | None:
+    if isinstance(cell, dict):
+        cell = cell.get("bytes") or cell.get("path")
+    if isinstance(cell, bytes | bytearray | memoryview):
+        return bytes(cell) or None
+    if is_nothing(cell) or not str(cell).strip():
+        return None
+    if not isinstance(cell, str | Path):
+        raise UnreadableExample(f"neither a path nor a {kind}")
+    return locate_file(str(cell).strip(), folder=folder, allow_outside=allow_outside)
+
+
+def _wav(samples: Vectors, rate: Any) -> bytes:
+    kind = _WAV.get(samples.dtype.name)
+    if kind is None:
+        raise UnreadableExample(f"samples of {samples.dtype} ({', '.join(_WAV)} are read)")
+    if samples.ndim not in (1, 2) or samples.shape[-1] > len(samples):
+        raise UnreadableExample(f"samples {samples.shape}, not [samples] or [samples, channels]")
+    if not isinstance(rate, int | np.integer):
+        raise UnreadableExample("samples without a whole sampling_rate")
+    buffer = io.BytesIO()
+    try:
+        soundfile.write(buffer, samples, int(rate), format="WAV", subtype=kind)
+    except (soundfile.LibsndfileError, OverflowError) as error:
+        raise UnreadableExample("samples that no sound file can hold") from error
+    return buffer.getvalue()
 
 
 def _png(image: Image.Image) -> bytes:

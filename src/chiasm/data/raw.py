@@ -14,7 +14,7 @@ class RawRows:
     """Values as they stand in the source, column by column.
 
     In a label, None says "unlabelled on purpose" and NaN "nothing there". ``folder`` is where
-    relative image paths start and what they must not leave; None for data that has no folder,
+    relative paths start and what they must not leave; None for data that has no folder,
     whose paths are the caller's own. ``broken`` holds rows that could not be taken apart at all:
     position -> reason.
     """
@@ -24,6 +24,9 @@ class RawRows:
     folder: Path | None = None
     encoding: str | None = None
     broken: dict[int, str] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return max(map(len, self.columns.values()), default=0)
 
 
 def name_columns(names: Sequence[str], columns: Sequence[list[Any]]) -> dict[str, list[Any]]:

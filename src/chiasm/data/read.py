@@ -1,5 +1,6 @@
 """read: the one way from a data source to a Table."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
 
@@ -20,17 +21,20 @@ def read(
     source: Any,
     *,
     columns: Columns | None = None,
+    features: Mapping[str, str] | None = None,
     encoding: str | None = None,
     on_bad: OnBad = "keep",
     allow_outside: bool = False,
 ) -> Table:
-    """Read a data set and verify every value of it; every picture is decoded once.
+    """Read a data set and verify every value of it; every picture and sound is decoded once.
 
     Args:
         source: a CSV, TSV, JSONL or Parquet file; a folder in the lab's form (``train.txt``,
             ``data/GUID.txt``, ``data/GUID.jpg``) or one label file of it; a pandas DataFrame; a
             ``datasets.Dataset``.
         columns: names of the columns, where they are not common ones.
+        features: precomputed features, by the name that their modality is to have: a file or a
+            column, as ``read_features`` takes it.
         encoding: of the texts; None: detected for the data set as a whole.
         on_bad: what an unreadable value does: "keep" marks it missing and keeps the row, "drop"
             drops the row, "fail" refuses the data.
@@ -43,7 +47,13 @@ def read(
         raise DataError(f"--on-bad is keep, drop or fail, not {on_bad!r}.")
     encoding = None if encoding is None else known_encoding(encoding)
     raw = _read_raw(source, encoding, allow_outside)
-    return assemble(raw, columns=columns or Columns(), on_bad=on_bad, allow_outside=allow_outside)
+    return assemble(
+        raw,
+        columns=columns or Columns(),
+        features=features or {},
+        on_bad=on_bad,
+        allow_outside=allow_outside,
+    )
 
 
 def _read_raw(source: Any, encoding: str | None, allow_outside: bool) -> RawRows:

@@ -3,14 +3,16 @@
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
-# A text is a str, a picture is a Path or the bytes of an image file.
-Value = str | Path | bytes
+# Precomputed features of one row: numbers [l, d], one vector or a sequence of them.
+Vectors = np.ndarray[Any, np.dtype[Any]]
+# A text is a str; a picture or a sound is a Path or the bytes of its file.
+Value = str | Path | bytes | Vectors
 _T = TypeVar("_T")
 Action = Literal["marked missing", "set aside", "dropped", "noted"]
 
@@ -57,9 +59,10 @@ class Table:
     unlabelled. ``usable[i]`` is False for a row that is set aside: it takes no part in training and
     judging, but keeps its place, so that predictions line up with the file. ``split[i]`` and
     ``group[i]`` are what the data itself says of the row (rows of one group stay on one side of
-    every split), None where it says nothing. ``pictures[i]`` are the facts of the picture,
-    ``text_digests[i]`` is the digest of the text as published: before its outer whitespace was
-    stripped.
+    every split), None where it says nothing. ``pictures[i]`` and ``sounds[i]`` are the facts of the
+    picture and the sound, ``text_digests[i]`` is the digest of the text as published: before its
+    outer whitespace was stripped. ``widths`` names the modalities that are precomputed features,
+    with the length d of their vectors; their values are ``[l, d]``.
     """
 
     source: str
@@ -73,6 +76,8 @@ class Table:
     usable: tuple[bool, ...]
     problems: tuple[Problem, ...] = ()
     text_digests: tuple[str | None, ...] = ()
+    sounds: tuple[SoundFacts | None, ...] = ()
+    widths: dict[str, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -97,7 +102,7 @@ class Table:
         positions = [int(row) for row in rows]
 
         def pick(column: tuple[_T, ...]) -> tuple[_T, ...]:
-            return tuple(column[i] for i in positions)
+            return tuple(column[i] for i in positions) if column else ()
 
         return replace(
             self,
@@ -108,7 +113,8 @@ class Table:
             group=pick(self.group),
             pictures=pick(self.pictures),
             usable=pick(self.usable),
-            text_digests=pick(self.text_digests) if self.text_digests else (),
+            text_digests=pick(self.text_digests),
+            sounds=pick(self.sounds),
         )
 
     def count_problems(self) -> Counter[tuple[str, str, Action]]:
@@ -117,11 +123,22 @@ class Table:
 
     @property
     def fingerprint(self) -> str:
-        """Digest of all that training can see: ids, texts, picture contents, labels, splits."""
+        """Digest of all that training can see: ids, labels, splits and the contents of values."""
         digest = hashlib.sha256()
         for i, row in enumerate(self.ids):
-            text = self.values["text"][i] if "text" in self.values else None
-            picture = self.pictures[i]
-            facts = (row, text, picture and picture.digest, self.labels[i], self.split[i])
-            digest.update(repr((*facts, self.group[i], self.usable[i])).encode())
+            facts = (row, self.labels[i], self.split[i], self.group[i], self.usable[i])
+            digest.update(repr((facts, self._contents(i))).encode())
         return digest.hexdigest()
+
+    def _contents(self, row: int) -> dict[str, object]:
+        """What tells the values of a row from others, by modality."""
+        contents: dict[str, object] = {name: column[row] for name, column in self.values.items()}
+        for name, facts in (("image", self.pictures), ("audio", self.sounds)):
+            if name in contents:
+                contents[name] = facts[row]
+        for name in self.widths:
+            vectors = contents[name]
+            if isinstance(vectors, np.ndarray):
+                numbers = vectors.astype(np.float32).tobytes()
+                contents[name] = (vectors.shape, hashlib.sha256(numbers).hexdigest())
+        return contents

@@ -1,18 +1,19 @@
 """Verify: one column of raw cells at a time; what is unreadable becomes None and a finding."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from chiasm.data.encodings import is_undecodable
 from chiasm.data.findings import Findings
 from chiasm.data.inspect_all import inspect_all
 from chiasm.data.labels import clean_scalar
-from chiasm.data.locate import locate_picture
 from chiasm.data.raw import is_nothing
-from chiasm.data.table import Action, PictureFacts
+from chiasm.data.table import Action
 from chiasm.errors import UnreadableExample
+
+_Facts = TypeVar("_Facts")
 
 
 def verify_texts(
@@ -37,34 +38,37 @@ def verify_texts(
     return texts, digests
 
 
-def verify_pictures(
+def verify_files(
+    part: str,
     cells: Sequence[Any],
     rows: Sequence[int],
     findings: Findings,
     *,
-    folder: Path | None,
-    allow_outside: bool,
-) -> tuple[list[Path | bytes | None], list[PictureFacts | None]]:
-    """Where each picture is, and what decoding it once told."""
+    locate: Callable[[Any], Path | bytes | None],
+    inspect: Callable[[Path | bytes], _Facts],
+) -> tuple[list[Path | bytes | None], list[_Facts | None]]:
+    """Where each picture or sound is, and what decoding it once told."""
     sources: list[Path | bytes | None] = [None] * len(cells)
-    facts: list[PictureFacts | None] = [None] * len(cells)
+    facts: list[_Facts | None] = [None] * len(cells)
 
-    def locate(cell: Any) -> Path | bytes | UnreadableExample:
+    def find(cell: Any) -> Path | bytes | UnreadableExample:
         try:
-            found = locate_picture(cell, folder=folder, allow_outside=allow_outside)
+            found = locate(cell)
         except UnreadableExample as error:
             return error
-        return UnreadableExample("missing image") if found is None else found
+        return UnreadableExample(f"missing {part}") if found is None else found
 
-    located = {row: locate(cells[row]) for row in rows}
+    located = {row: find(cells[row]) for row in rows}
     inspected = inspect_all(
-        source for source in located.values() if not isinstance(source, UnreadableExample)
+        (source for source in located.values() if not isinstance(source, UnreadableExample)),
+        inspect,
+        part=part,
     )
     for row, source in located.items():
         result = source if isinstance(source, UnreadableExample) else inspected[source]
         if isinstance(result, UnreadableExample):
             detail = str(cells[row]) if isinstance(cells[row], str | Path) else ""
-            findings.add(row, "image", result.reason, "marked missing", detail)
+            findings.add(row, part, result.reason, "marked missing", detail)
         elif not isinstance(source, UnreadableExample):
             sources[row], facts[row] = source, result
     return sources, facts

@@ -24,7 +24,7 @@ class Encoder(ABC):
 
     Attributes:
         name: what the user called it: a packaged encoder, a hub name or a local path.
-        modality: "text", "image" or "audio".
+        modality: "text", "image", "audio", or the name of precomputed features.
         revision: the commit of the hub model that was asked for, if any.
         trunk_dim: width of the trunk's tokens, which the cache holds.
         dim: width of the tokens after the top.

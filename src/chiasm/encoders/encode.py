@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -78,6 +79,8 @@ def _digest(value: Value) -> bytes:
             raise UnreadableExample("file cannot be read") from error
     if isinstance(value, str):
         value = value.encode("utf-8", "surrogatepass")
+    if isinstance(value, np.ndarray):
+        value = value.tobytes()
     return hashlib.sha256(value).digest()
 
 

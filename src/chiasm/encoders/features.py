@@ -8,21 +8,26 @@ import torch
 from torch import Tensor
 
 
-class FeatureStore(Protocol):
-    """Where tokens lie by the digest of the value they were made from."""
-
-    def __contains__(self, key: bytes, /) -> bool: ...
+class TokenSource(Protocol):
+    """Where tokens lie, by key."""
 
     def __getitem__(self, key: bytes, /) -> Tensor: ...
+
+
+class FeatureStore(TokenSource, Protocol):
+    """Where tokens lie by the digest of the value they were made from, and are put."""
+
+    def __contains__(self, key: bytes, /) -> bool: ...
 
     def update(self, entries: Mapping[bytes, Tensor], /) -> None: ...
 
 
 @dataclass(frozen=True)
 class Features:
-    """The tokens of many rows: ``features[i]`` is float16 ``[l, d]``, of length 0 where missing.
+    """The tokens of many rows: ``features[i]`` is ``[l, d]``, of length 0 where missing.
 
-    Only keys are held; the tokens are read from the store when they are asked for.
+    Values are float16, but float32 where they are precomputed features. Only keys are held; the
+    tokens are read from the store when they are asked for.
 
     Attributes:
         dim: d, the width of a token.
@@ -32,7 +37,7 @@ class Features:
     """
 
     keys: Sequence[bytes | None]
-    store: FeatureStore
+    store: TokenSource
     dim: int
     encoded: int
     reused: int

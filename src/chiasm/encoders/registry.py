@@ -12,6 +12,7 @@ from chiasm.encoders.huggingface.text import HuggingFaceText
 from chiasm.encoders.packaged.efficientnet import EfficientNetEncoder
 from chiasm.encoders.packaged.minilm import load_minilm
 from chiasm.encoders.packaged.whisper import WhisperEncoder
+from chiasm.encoders.precomputed import Precomputed, precomputed_width
 from chiasm.errors import EncoderError
 
 _PACKAGED: dict[str, dict[str, Callable[..., Encoder]]] = {
@@ -44,6 +45,9 @@ def load_encoder(
         EncoderError: no such modality or model, its weights cannot be had or are not the known
             ones, or it cannot be split at ``trainable_blocks``.
     """
+    width = precomputed_width(name)
+    if width is not None:
+        return Precomputed(modality=modality, width=width)
     if modality not in _PACKAGED:
         raise EncoderError(
             f"There is no encoder for the modality {modality!r}. Choose from: "

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn.utils.rnn import pad_sequence
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,8 @@ def pad(rows: Sequence[Tensor]) -> Tokens:
     in which every row is missing still has a key to mask.
     """
     lengths = torch.tensor([len(row) for row in rows])
-    values = pad_sequence([row.float() for row in rows], batch_first=True)
-    if values.shape[1] == 0:
-        values = torch.zeros(len(rows), 1, rows[0].shape[1])
-    return Tokens(values, torch.arange(values.shape[1]) < lengths[:, None])
+    longest = max(1, int(lengths.max()))
+    values = torch.zeros(len(rows), longest, rows[0].shape[1])
+    for index, row in enumerate(rows):
+        values[index, : len(row)] = row
+    return Tokens(values, torch.arange(longest) < lengths[:, None])

@@ -15,6 +15,7 @@ from chiasm.encoders.base import Encoder
 from chiasm.encoders.cache import FeatureCache
 from chiasm.encoders.encode import encode
 from chiasm.encoders.features import Features
+from chiasm.encoders.precomputed import Precomputed
 from chiasm.encoders.tokens import Tokens, pad
 
 _logger = logging.getLogger(__name__)
@@ -87,7 +88,11 @@ def encode_table(
     run = cache.features if cache else encode
     features = {}
     for modality, encoder in encoders.items():
-        features[modality] = run(encoder, table.values.get(modality, absent))
+        values = table.values.get(modality, absent)
+        if isinstance(encoder, Precomputed):
+            features[modality] = encoder.features(values)
+            continue
+        features[modality] = run(encoder, values)
         _log(table, encoder, features[modality])
     index: dict[str | None, int] = {label: position for position, label in enumerate(classes)}
     return EncodedTable(features, [index.get(label) for label in table.labels])

@@ -71,6 +71,7 @@ def compare(
         DataError: the rows do not allow that many folds.
         ChiasmError: there is no fusion of a given name.
     """
+    recipe = recipe.for_table(table)
     check_fusions(fusions, table.modalities)
     groups = duplicate_groups(table, by=recipe.group_by)
     kept_back = (given_split(table) or {}).get("test", np.empty(0, dtype=np.int64))

@@ -37,7 +37,7 @@ def part_rows(table: Table, recipe: Recipe) -> Parts:
     if not len(train):
         raise DataError(
             f"{table.source} has no labelled rows to train on. Rows need a label and at least one "
-            "readable text or picture; run chiasm check to see what is wrong with them."
+            "readable modality; run chiasm check to see what is wrong with them."
         )
     if "validation" in given:
         return Parts(train, given["validation"], given.get("test", nothing))

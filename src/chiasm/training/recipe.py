@@ -1,10 +1,12 @@
 """Recipe: everything that decides what a run comes to, besides the data."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from chiasm.data.table import Table
 from chiasm.encoders.base import Encoder
 from chiasm.encoders.defaults import DEFAULT_ENCODERS
+from chiasm.encoders.precomputed import precomputed_name
 from chiasm.encoders.registry import load_encoder
 from chiasm.fusion.build import FusionConfig
 from chiasm.training.config import TrainingConfig
@@ -25,6 +27,11 @@ class Recipe:
     fusion: FusionConfig = field(default_factory=FusionConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     group_by: tuple[str, ...] | None = None
+
+    def for_table(self, table: Table) -> "Recipe":
+        """This recipe, with encoders for the precomputed features that the table has."""
+        precomputed = {name: precomputed_name(width) for name, width in table.widths.items()}
+        return replace(self, encoders=self.encoders | precomputed)
 
     def load_encoders(self, modalities: Sequence[str]) -> dict[str, Encoder]:
         """The encoders of the modalities that the data has."""

@@ -45,9 +45,10 @@ def train(
         ChiasmError: the folder is in other use, or the fusion does not fit the data.
         TrainingStopped: Ctrl-C; the same call goes on.
     """
+    recipe = recipe.for_table(table)
     parts = part_rows(table, recipe)
-    encoders = recipe.load_encoders(table.modalities)
     torch.manual_seed(recipe.training.seed)
+    encoders = recipe.load_encoders(table.modalities)
     model = FusionClassifier(encoders=encoders, fusion=recipe.fusion, classes=table.classes)
     folder = RunFolder(out, record_run(command, recipe, table, model.encoders))
     folder.write_problems(table.problems)

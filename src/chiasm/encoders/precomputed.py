@@ -1,0 +1,126 @@
+"""Precomputed: features that were computed elsewhere, as the tokens of a modality."""
+
+import re
+import struct
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from chiasm.data.table import Value, Vectors
+from chiasm.encoders.base import Encoder
+from chiasm.encoders.features import Features
+from chiasm.encoders.standardise import Standardise
+from chiasm.encoders.tokens import Tokens, pad
+from chiasm.errors import EncoderError
+
+_NAME = re.compile(r"precomputed-([1-9]\d*)")
+_FORMAT = 1
+# First vector of a row, and the one after its last.
+_SPAN = struct.Struct("<QQ")
+_DIM = 128
+
+
+def precomputed_name(width: int) -> str:
+    """What the encoder of vectors of this length is called."""
+    return f"precomputed-{width}"
+
+
+def precomputed_width(name: str) -> int | None:
+    """The length of the vectors that an encoder of this name takes; None: it is another kind."""
+    match = _NAME.fullmatch(name)
+    return None if match is None else int(match[1])
+
+
+class Precomputed(Encoder):
+    """Takes the vectors ``[l, d]`` of a row as they are, and trains a linear layer over each.
+
+    The trunk is the identity. The top standardises each feature, since raw ones have any scale,
+    and maps the d of them to 128.
+
+    Args:
+        modality: what the features are called in the table.
+        width: d.
+
+    Raises:
+        EncoderError: a model cannot have a part of that name.
+    """
+
+    trainable_blocks = 1
+    dim = _DIM
+
+    def __init__(self, *, modality: str, width: int) -> None:
+        # A model keeps its parts by modality, beside what every module has.
+        if hasattr(nn.ModuleDict(), modality):
+            raise EncoderError(
+                f"Features cannot be named {modality!r}, which means something else inside of a "
+                "model. Choose another name with --feature."
+            )
+        self.name = precomputed_name(width)
+        self.modality = modality
+        self.trunk_dim = width
+        self.fingerprint = f"{self.name} format {_FORMAT}"
+        self.top = _Top(width, _DIM)
+
+    def load(self, value: Vectors) -> Tensor:
+        """The vectors in float32.
+
+        Raises:
+            EncoderError: vectors of another length.
+        """
+        self._check_width(value)
+        return torch.from_numpy(value.astype(np.float32))
+
+    def trunk(self, batch: Sequence[Tensor]) -> Tokens:
+        return pad(batch)
+
+    def features(self, values: Sequence[Value | None]) -> Features:
+        """The vectors of many rows, in memory: there is nothing to compute, so nothing to cache.
+
+        Raises:
+            EncoderError: vectors of another length.
+        """
+        keys: list[bytes | None] = []
+        parts = [np.empty((0, self.trunk_dim), dtype=np.float32)]
+        end = 0
+        for value in values:
+            if not isinstance(value, np.ndarray):
+                keys.append(None)
+                continue
+            self._check_width(value)
+            keys.append(_SPAN.pack(end, end := end + len(value)))
+            parts.append(value)
+        vectors = np.concatenate(parts, dtype=np.float32)
+        return Features(keys, _Vectors(vectors), dim=self.trunk_dim, encoded=0, reused=0)
+
+    def _check_width(self, value: Vectors) -> None:
+        if value.shape[1] != self.trunk_dim:
+            raise EncoderError(
+                f"The features {self.modality!r} have {value.shape[1]} numbers a vector, and the "
+                f"model takes {self.trunk_dim}. Give features made like those it was trained on."
+            )
+
+
+class _Top(nn.Module):
+    def __init__(self, width: int, dim: int) -> None:
+        super().__init__()
+        self.standardise = Standardise(width)
+        self.linear = nn.Linear(width, dim)
+
+    def forward(self, tokens: Tokens) -> Tokens:
+        tokens = self.standardise(tokens)
+        return Tokens(self.linear(tokens.values), tokens.mask)
+
+
+class _Vectors:
+    """The vectors of all rows end to end, by their span: one array, which processes can share.
+
+    In float32, since raw features may leave the range of the cache's float16.
+    """
+
+    def __init__(self, vectors: Vectors) -> None:
+        self._vectors = vectors
+
+    def __getitem__(self, key: bytes) -> Tensor:
+        return torch.tensor(self._vectors[slice(*_SPAN.unpack(key))])

@@ -1,0 +1,62 @@
+"""Precomputed features on the command line."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from chiasm.cli import run
+
+
+def chiasm(*arguments: object) -> int:
+    with pytest.raises(SystemExit) as ended:
+        run([str(argument) for argument in arguments])
+    return int(ended.value.code or 0)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    random = np.random.default_rng(0)
+    visual = random.normal(size=(40, 3))
+    np.save(tmp_path / "visual.npy", visual)
+    np.savez(tmp_path / "sounds.npz", energy=random.normal(size=(40, 6, 2)))
+    table = pd.DataFrame({"id": range(40), "label": np.where(visual[:, 0] > 0, "up", "down")})
+    table.to_csv(tmp_path / "table.csv", index=False)
+    return tmp_path / "table.csv"
+
+
+def test_features_are_modalities_of_the_names_they_are_given(data: Path, tmp_path: Path) -> None:
+    reading = ("--feature", "visual=visual.npy", "--feature", "acoustic=sounds.npz:energy")
+    out = tmp_path / "model"
+    assert chiasm("train", data, *reading, "--epochs", 1, "--out", out) == 0
+    record = json.loads((out / "run.json").read_text())
+    assert record["recipe"]["encoders"]["acoustic"] == "precomputed-2"
+    assert set(record["encoders"]) == {"visual", "acoustic"}
+    # A feature that is not given is missing in every row.
+    assert chiasm("predict", out, data, *reading[:2], "--out", tmp_path / "out.csv") == 0
+    assert pd.read_csv(tmp_path / "out.csv")["label"].notna().all()
+    assert chiasm("check", data, *reading, "--json", tmp_path / "check.json") == 0
+    assert json.loads((tmp_path / "check.json").read_text())["present"] == {
+        "visual": 40,
+        "acoustic": 40,
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["visual.npy"], "NAME=FILE_OR_COLUMN"),
+        (["visual="], "NAME=FILE_OR_COLUMN"),
+        (["a=visual.npy", "a=visual.npy"], "each name once"),
+        (["text=visual.npy"], "cannot be named"),
+        (["visual=nowhere.npy"], "file not found"),
+    ],
+)
+def test_a_users_error_is_told_in_words(
+    given: list[str], told: str, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = [word for feature in given for word in ("--feature", feature)]
+    assert chiasm("check", data, *options) == 1
+    assert told in " ".join(capsys.readouterr().err.split())

