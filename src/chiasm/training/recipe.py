@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from chiasm.data.table import Table
-from chiasm.encoders.base import Encoder
+from chiasm.encoders.base import Encoder, TrainableBlocks
 from chiasm.encoders.defaults import DEFAULT_ENCODERS
 from chiasm.encoders.precomputed import precomputed_name
 from chiasm.encoders.registry import load_encoder
@@ -18,12 +18,15 @@ class Recipe:
 
     Attributes:
         encoders: name of the encoder of each modality; those the data lacks are not loaded.
+        trainable_blocks: how many of the last blocks of an encoder are trained with the fusion, by
+            modality, or "all"; 0 for those that are not named.
         fusion: which fusion, and how large.
         training: how it is trained.
         group_by: which modalities make two rows duplicates; None: all.
     """
 
     encoders: dict[str, str] = field(default_factory=lambda: dict(DEFAULT_ENCODERS))
+    trainable_blocks: dict[str, TrainableBlocks] = field(default_factory=dict)
     fusion: FusionConfig = field(default_factory=FusionConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     group_by: tuple[str, ...] | None = None
@@ -35,4 +38,7 @@ class Recipe:
 
     def load_encoders(self, modalities: Sequence[str]) -> dict[str, Encoder]:
         """The encoders of the modalities that the data has."""
-        return {m: load_encoder(m, self.encoders[m]) for m in modalities}
+        return {
+            m: load_encoder(m, self.encoders[m], trainable_blocks=self.trainable_blocks.get(m, 0))
+            for m in modalities
+        }
