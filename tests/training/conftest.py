@@ -10,6 +10,7 @@ from torch import nn
 from chiasm.encoders.base import Encoder
 from chiasm.encoders.features import Features
 from chiasm.encoders.tokens import Tokens, pad
+from chiasm.encoders.tuned_top import TunedTop
 from chiasm.fusion.build import FusionConfig
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable
@@ -18,16 +19,35 @@ WIDTH = 6
 CLASSES = ("negative", "positive")
 
 
+class TwoBlocks(TunedTop):
+    """Two layers that start as the identity."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Linear(WIDTH, WIDTH), nn.Linear(WIDTH, WIDTH)])
+        for layer in self.layers:
+            nn.init.eye_(layer.weight)
+
+    def forward(self, tokens: Tokens) -> Tokens:
+        values = tokens.values
+        for layer in self.layers:
+            values = layer(values)
+        return Tokens(values, tokens.mask)
+
+    def blocks(self) -> Sequence[nn.Module]:
+        return list(self.layers)
+
+
 class VectorEncoder(Encoder):
     """Its raw values are token matrices already."""
 
     trunk_dim = dim = WIDTH
-    trainable_blocks = 0
     fingerprint = "vectors"
 
-    def __init__(self, modality: str) -> None:
+    def __init__(self, modality: str, *, tuned: bool = False) -> None:
         self.name = self.modality = modality
-        self.top = nn.Identity()
+        self.trainable_blocks = "all" if tuned else 0
+        self.top = TwoBlocks() if tuned else nn.Identity()
 
     def load(self, value: torch.Tensor) -> torch.Tensor:
         return value
@@ -36,9 +56,9 @@ class VectorEncoder(Encoder):
         return pad(batch)
 
 
-def make_model(fusion: str = "concat", *, seed: int = 0) -> FusionClassifier:
+def make_model(fusion: str = "concat", *, seed: int = 0, tuned: bool = False) -> FusionClassifier:
     torch.manual_seed(seed)
-    encoders = {"text": VectorEncoder("text"), "image": VectorEncoder("image")}
+    encoders = {m: VectorEncoder(m, tuned=tuned) for m in ("text", "image")}
     config = FusionConfig(name=fusion, dim=8, heads=2, dropout=0.1, modality_dropout=0.0)
     return FusionClassifier(encoders=encoders, fusion=config, classes=CLASSES)
 

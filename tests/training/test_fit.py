@@ -66,6 +66,36 @@ def test_of_one_averaged_epoch_the_best_is_kept(
     assert validation_loss(model, validation_rows) == pytest.approx(best, abs=1e-6)
 
 
+def test_auxiliary_heads_and_tuned_encoders_are_trained_and_resumed(
+    train_rows: EncodedTable, validation_rows: EncodedTable, tmp_path: Path
+) -> None:
+    config = replace(CONFIG, epochs=3, auxiliary_loss=0.5, encoder_learning_rate=1e-3)
+    whole = make_model(tuned=True)
+    before = whole.tops["text"].layers[0].weight.clone()
+    rows = (train_rows, validation_rows, config)
+    fit(whole, *rows, checkpoints=tmp_path / "whole", report=[].append)
+    assert not torch.equal(whole.tops["text"].layers[0].weight, before)
+    with pytest.raises(TrainingStopped):
+        fit(make_model(tuned=True), *rows, checkpoints=tmp_path / "parts", report=Interrupt(1))
+    resumed = make_model(tuned=True)
+    fit(resumed, *rows, checkpoints=tmp_path / "parts", report=[].append)
+    for name, weights in whole.state_dict().items():
+        assert torch.equal(resumed.state_dict()[name], weights), name
+
+
+def test_gradient_checkpointing_changes_nothing_but_memory(
+    train_rows: EncodedTable, validation_rows: EncodedTable, tmp_path: Path
+) -> None:
+    models = []
+    for checkpointing in (False, True):
+        config = replace(CONFIG, epochs=2, gradient_checkpointing=checkpointing)
+        model = make_model(tuned=True)
+        folder = tmp_path / str(checkpointing)
+        fit(model, train_rows, validation_rows, config, checkpoints=folder, report=[].append)
+        models.append(model)
+    torch.testing.assert_close(*(m.tops["text"].layers[0].weight for m in models))
+
+
 def test_training_stops_early_without_improvement(
     train_rows: EncodedTable, validation_rows: EncodedTable, tmp_path: Path
 ) -> None:

@@ -3,23 +3,31 @@
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 from transformers.utils.generic import ModelOutput
 
 from chiasm.encoders.base import Encoder
 from chiasm.encoders.tokens import Tokens
+from chiasm.encoders.tuned_top import TunedTop
 from chiasm.fusion.build import FusionConfig, build_fusion
 from chiasm.fusion.modality_dropout import ModalityDropout
 
 
 @dataclass
 class ClassifierOutput(ModelOutput):
-    """``logits`` ``[b, classes]``, and the fusion's attention where it was asked for."""
+    """``logits`` ``[b, classes]``, and the fusion's attention where it was asked for.
+
+    ``auxiliary`` holds the logits of each modality alone and which rows have it, in a training that
+    uses them.
+    """
 
     logits: Tensor
     attention: dict[str, Tensor] | None = None
+    auxiliary: dict[str, tuple[Tensor, Tensor]] | None = None
 
 
 class FusionClassifier(nn.Module):
@@ -33,9 +41,11 @@ class FusionClassifier(nn.Module):
         classes: the labels, in the order of the logits.
         temperature: what the logits are divided by to give calibrated probabilities (Guo et al.,
             "On Calibration of Modern Neural Networks", 2017).
+        gradient_checkpointing: whether tuned tops compute twice in training to use less memory.
     """
 
     temperature: Tensor
+    gradient_checkpointing = False
 
     def __init__(
         self, *, encoders: Mapping[str, Encoder], fusion: FusionConfig, classes: Sequence[str]
@@ -57,8 +67,22 @@ class FusionClassifier(nn.Module):
         self, tokens: Mapping[str, Tokens], *, need_weights: bool = False
     ) -> ClassifierOutput:
         """Logits from the trunks' tokens of each modality."""
-        topped = {modality: top(tokens[modality]) for modality, top in self.tops.items()}
-        fused = self.fusion(self.modality_dropout(topped), need_weights=need_weights)
+        return self.classify(self.encode(tokens), need_weights=need_weights)
+
+    def encode(self, tokens: Mapping[str, Tokens]) -> dict[str, Tokens]:
+        """What the tops make of the trunks' tokens."""
+        return {modality: self._run(top, tokens[modality]) for modality, top in self.tops.items()}
+
+    def _run(self, top: nn.Module, tokens: Tokens) -> Tokens:
+        if self.gradient_checkpointing and self.training and isinstance(top, TunedTop):
+            return cast(Tokens, checkpoint(top, tokens, use_reentrant=False))
+        return cast(Tokens, top(tokens))
+
+    def classify(
+        self, encoded: Mapping[str, Tokens], *, need_weights: bool = False
+    ) -> ClassifierOutput:
+        """Logits from the encoded tokens of each modality."""
+        fused = self.fusion(self.modality_dropout(encoded), need_weights=need_weights)
         return ClassifierOutput(logits=self.head(fused.features), attention=fused.attention or None)
 
     @property

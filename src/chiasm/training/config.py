@@ -21,12 +21,16 @@ class TrainingConfig:
         averaged_epochs: the weights of that many best epochs are averaged.
         batch_size: rows a step.
         learning_rate: of AdamW, at its peak.
+        encoder_learning_rate: of the last block of an encoder that is trained too.
+        layer_decay: what the rate of each block before that one is multiplied by.
         weight_decay: of AdamW.
         warmup: part of all steps in which the rate rises; it falls as a cosine after.
         label_smoothing: probability mass spread over all classes.
         class_weight: what a class weighs in the loss: "none" all rows alike, "balanced" the
             inverse of its frequency, "sqrt" the root of that.
         validation: part of the training rows held out to choose the epochs and the temperature.
+        auxiliary_loss: what the losses of the modalities alone weigh beside that of the fusion.
+        gradient_checkpointing: whether trained encoders compute twice to use less memory.
         max_grad_norm: gradients are clipped to this norm.
         seed: of initialisation, dropout and the order of the rows.
     """
@@ -36,10 +40,14 @@ class TrainingConfig:
     averaged_epochs: int = 5
     batch_size: int = 64
     learning_rate: float = 1e-3
+    encoder_learning_rate: float = 1e-4
+    layer_decay: float = 0.9
     weight_decay: float = 0.5
     warmup: float = 0.1
     label_smoothing: float = 0.05
     class_weight: ClassWeight = "none"
+    auxiliary_loss: float = 0.0
+    gradient_checkpointing: bool = False
     validation: float = 0.15
     max_grad_norm: float = 1.0
     seed: int = 0

@@ -30,10 +30,12 @@ from chiasm.evaluation.metrics import compute_metrics
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable, collate
 from chiasm.model.inference import predict_logits
+from chiasm.training.auxiliary import WithAuxiliaryHeads
 from chiasm.training.best_epochs import BestEpochs
 from chiasm.training.config import TrainingConfig
 from chiasm.training.epochs import Epoch, EpochLog
 from chiasm.training.loss import ClassificationLoss, class_weights
+from chiasm.training.optimizer import build_optimizer
 
 
 def fit(
@@ -58,8 +60,10 @@ def fit(
     interrupted = _StopOnInterrupt()
     best_epochs = BestEpochs(checkpoints / "best", count=config.averaged_epochs)
     epochs = config.epochs_for(len(train))
+    model.gradient_checkpointing = config.gradient_checkpointing
+    trained = WithAuxiliaryHeads(model) if config.auxiliary_loss else model
     trainer = Trainer(
-        model=model,
+        model=trained,
         args=_arguments(config, epochs, checkpoints, tensorboard=tensorboard),
         data_collator=collate,
         train_dataset=train,
@@ -67,7 +71,9 @@ def fit(
         compute_loss_func=ClassificationLoss(
             class_weights=class_weights(train.labels, len(model.classes), config.class_weight),
             label_smoothing=config.label_smoothing,
+            auxiliary=config.auxiliary_loss,
         ),
+        optimizers=(build_optimizer(trained, config), None),
         compute_metrics=_validation_metrics(model.classes),
         callbacks=[
             best_epochs,
@@ -81,7 +87,7 @@ def fit(
         trainer.train(resume_from_checkpoint=_last_checkpoint(checkpoints))
     if interrupted.pressed:
         raise TrainingStopped
-    best_epochs.load_into(model)
+    best_epochs.load_into(trained)
     temperature = fit_temperature(predict_logits(model, validation).numpy(), validation.labels)
     model.temperature.fill_(temperature)
     model.eval()
@@ -100,8 +106,6 @@ def _arguments(
         num_train_epochs=epochs,
         per_device_train_batch_size=config.batch_size,
         per_device_eval_batch_size=config.batch_size,
-        learning_rate=config.learning_rate,
-        weight_decay=config.weight_decay,
         warmup_steps=config.warmup,
         lr_scheduler_type="cosine",
         max_grad_norm=config.max_grad_norm,

@@ -14,18 +14,34 @@ _EXPONENTS: dict[ClassWeight, float] = {"none": 0.0, "sqrt": 0.5, "balanced": 1.
 
 
 class ClassificationLoss:
-    """Cross-entropy with label smoothing and class weights, in the form that Trainer calls."""
+    """Cross-entropy with label smoothing and class weights, in the form that Trainer calls.
 
-    def __init__(self, *, class_weights: Tensor, label_smoothing: float) -> None:
+    The losses of modalities alone, where the model gives them, are over the rows that have that
+    modality; their mean is added with weight ``auxiliary``.
+    """
+
+    def __init__(
+        self, *, class_weights: Tensor, label_smoothing: float, auxiliary: float = 0.0
+    ) -> None:
         self.class_weights = class_weights
         self.label_smoothing = label_smoothing
+        self.auxiliary = auxiliary
 
     def __call__(self, outputs: ClassifierOutput, labels: Tensor, **_: Any) -> Tensor:
         """Mean loss of a batch; Trainer's other arguments concern losses that are sums."""
+        loss = self._cross_entropy(outputs.logits, labels)
+        alone = [
+            self._cross_entropy(logits[present], labels[present])
+            for logits, present in (outputs.auxiliary or {}).values()
+            if present.any()
+        ]
+        return loss + self.auxiliary * torch.stack(alone).mean() if alone else loss
+
+    def _cross_entropy(self, logits: Tensor, labels: Tensor) -> Tensor:
         return F.cross_entropy(
-            outputs.logits,
+            logits,
             labels,
-            weight=self.class_weights.to(outputs.logits),
+            weight=self.class_weights.to(logits),
             label_smoothing=self.label_smoothing,
         )
 

@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -38,7 +39,7 @@ class HuggingFaceText(Encoder):
         self.revision = revision
         self.trainable_blocks = trainable_blocks
         self._device = default_device()
-        network = load_network(folder, name=name, modality="text").to(self._device)
+        network: Any = load_network(folder, name=name, modality="text").to(self._device)
         check_split(network, trainable_blocks, name)
         try:
             self._tokenizer = AutoTokenizer.from_pretrained(
@@ -59,6 +60,9 @@ class HuggingFaceText(Encoder):
             self.top = _TextTop(network, takes_mask=self._takes_mask)
         else:
             self._trunk = Trunk(copy.deepcopy(network), trainable_blocks)
+            # Of the words only one is ever looked up in what is left: the others need no place.
+            width = network.get_input_embeddings().embedding_dim
+            network.set_input_embeddings(nn.Embedding(1, width))
             self.top = _TextTop(Rest(network, trainable_blocks), takes_mask=self._takes_mask)
         with torch.no_grad():
             tokens = self.trunk(["a"])
