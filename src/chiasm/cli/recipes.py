@@ -3,7 +3,6 @@
 from typing import Annotated
 
 import typer
-from rich.box import SIMPLE
 from rich.table import Table as Grid
 
 from chiasm.cli.screen import results
@@ -26,10 +25,12 @@ def recipes(
     if name is not None:
         print(find_recipe(name), end="")  # noqa: T201
         return
-    grid = Grid("recipe", "what it does", "models from", box=SIMPLE)
+    # Narrow enough for 80 columns.
+    grid = Grid("recipe", "what it does", "needs", box=None, pad_edge=False)
     for each, text in packaged_recipes().items():
         # Not read as a Recipe, which would take the seconds that torch takes to load.
         settings = yaml.safe_load(text)
-        origin = "a hub" if "offline_twin" in settings else "wheels"
-        grid.add_row(each, settings["description"], origin)
+        grid.add_row(
+            each, settings["description"], "a hub" if "offline_twin" in settings else "wheels"
+        )
     results.print(grid)
