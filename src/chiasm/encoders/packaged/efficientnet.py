@@ -82,9 +82,10 @@ class EfficientNetEncoder(Encoder):
             path = find_weights(release.package, release.file, sha256=release.sha256)
             network.load_published_weights(torch.load(path, weights_only=True))
             network.fold_batch_norm()
-        network.to(self._device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._trunk, last = _split(network, trainable_blocks, name)
+        self._trunk, last = _split(network.to(self._device), trainable_blocks, name)
         self._trunk.requires_grad_(False)
+        # Not the top: safetensors hold contiguous weights only.
+        self._trunk.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.top = nn.Identity()
         if len(last):
             self.top = MapTop(last)
