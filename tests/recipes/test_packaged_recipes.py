@@ -25,8 +25,6 @@ from chiasm.training.train import train
 NAMES = list(packaged_recipes())
 HUB = [name for name in NAMES if read_recipe(name).offline_twin is not None]
 OFFLINE = [name for name in NAMES if name not in HUB]
-# EfficientNet from random weights is trained, forwards and backwards, on the processor.
-SLOW = "lab-image-scratch-offline"
 
 SERVED = {
     "google-bert/bert-base-uncased": "bert",
@@ -121,10 +119,7 @@ def test_the_offline_twin_is_the_same_system_on_packaged_encoders(name: str) -> 
     assert not any("/" in encoder for encoder in twin.encoders.values())
 
 
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param(n, marks=pytest.mark.slow) if n == SLOW else n for n in OFFLINE],
-)
+@pytest.mark.parametrize("name", OFFLINE)
 def test_an_offline_recipe_trains_on_the_packaged_weights(
     name: str, table: Table, without_features: Table, tmp_path: Path
 ) -> None:
