@@ -20,9 +20,9 @@ TABLE = make_table(text=["good stuff", None, "x"], image=[b"pixels", b"more", No
 
 
 def load_letters(
-    modality: str, name: str, *, trainable_blocks: int = 0, revision: str | None = None
+    modality: str, name: str, *, trainable_blocks: int, random_init: bool, revision: str | None
 ) -> Encoder:
-    assert (name, revision) == ("letters", None)
+    assert (name, random_init, revision) == ("letters", False, None)
     return LetterEncoder(modality, trainable_blocks=trainable_blocks)
 
 
@@ -94,6 +94,7 @@ def test_the_config_names_encoders_and_does_not_hold_them(saved: Path) -> None:
         "name": "letters",
         "revision": None,
         "trainable_blocks": 0,
+        "random_init": False,
         "fingerprint": "letters 1 image",
     }
 

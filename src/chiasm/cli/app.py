@@ -17,6 +17,7 @@ from chiasm.cli.check import check
 from chiasm.cli.compare import compare
 from chiasm.cli.evaluate import evaluate
 from chiasm.cli.predict import predict
+from chiasm.cli.recipes import recipes
 from chiasm.cli.sample import sample
 from chiasm.cli.screen import notes
 from chiasm.cli.train import train
@@ -26,7 +27,7 @@ _INTERRUPTED = 130
 
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-for command in (check, compare, train, evaluate, predict, sample):
+for command in (check, compare, train, evaluate, predict, recipes, sample):
     app.command()(command)
 app.add_typer(cache, name="cache")
 

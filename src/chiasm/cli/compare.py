@@ -1,7 +1,7 @@
 """The command ``chiasm compare``."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -9,6 +9,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from chiasm.cli.expand import expand_options
 from chiasm.cli.options import Data, Reading, Settings
 from chiasm.cli.screen import command_line, notes, results, say_what_was_read
+
+if TYPE_CHECKING:
+    from chiasm.data.table import Table
+    from chiasm.training.recipe import Recipe
 
 
 @expand_options
@@ -33,12 +37,12 @@ def compare(
     from chiasm.encoders.cache import FeatureCache
     from chiasm.evaluation.report.leaderboard import render_comparison
     from chiasm.evaluation.report.write_report import write_report
-    from chiasm.fusion.build import fusion_names
     from chiasm.training import compare as comparing
 
+    recipe = settings.read_recipe()
     table = reading.read(data)
     say_what_was_read(table)
-    names = tuple(fusions.split(",")) if fusions else fusion_names(table.modalities)
+    names = tuple(fusions.split(",")) if fusions else _offered(recipe, table)
     with Progress(
         TextColumn("training"),
         BarColumn(),
@@ -50,9 +54,9 @@ def compare(
         task = progress.add_task("", total=len(names) * folds)
         comparison = comparing.compare(
             table,
-            settings.recipe(),
+            recipe,
             folds=folds,
-            seed=settings.seed,
+            seed=recipe.training.seed,
             fusions=names,
             cache=FeatureCache(),
             advance=lambda name, fold: progress.update(
@@ -62,3 +66,15 @@ def compare(
     write_report(comparison, out, command=command_line())
     results.print(render_comparison(comparison))
     notes.print(f"Report and figures: {out / 'report.md'}")
+
+
+def _offered(recipe: "Recipe", table: "Table") -> tuple[str, ...]:
+    """Every fusion of the modalities that the recipe looks at, its own among them."""
+    from chiasm.fusion.build import fusion_names
+
+    encoders = recipe.for_table(table).encoders
+    modalities = [m for m in table.modalities if m in encoders]
+    names = fusion_names(modalities)
+    if len(modalities) < 2 or recipe.fusion.name in names:
+        return names
+    return (*names, recipe.fusion.name)

@@ -1,6 +1,6 @@
 """Options that several commands share."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 import typer
 
 from chiasm.encoders.defaults import DEFAULT_ENCODERS
-from chiasm.errors import DataError
+from chiasm.errors import ChiasmError, DataError
 from chiasm.training.config import TrainingConfig
 
 if TYPE_CHECKING:
     from chiasm.data.table import Table
+    from chiasm.encoders.base import TrainableBlocks
     from chiasm.training.recipe import Recipe
 
 Data: TypeAlias = Annotated[
@@ -112,35 +113,71 @@ def _named(features: Sequence[str]) -> dict[str, str]:
 
 
 _MODEL = "Model and training"
-_DEFAULTS = TrainingConfig()
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What decides how a model is made."""
+    """What decides how a model is made: a recipe, and what is to be different from it."""
 
-    text_encoder: Annotated[
-        str, _option("minilm, or a Hugging Face text model by name or folder.", panel=_MODEL)
-    ] = DEFAULT_ENCODERS["text"]
-    image_encoder: Annotated[
-        str,
+    recipe: Annotated[
+        str | None,
         _option(
-            "efficientnet-lite0, efficientnet-lite2, or a Hugging Face vision model by name or "
+            "A recipe by name (chiasm recipes lists them) or the path of its file; the options "
+            "below change it.",
+            metavar="NAME|FILE",
+            panel=_MODEL,
+        ),
+    ] = None
+    text_encoder: Annotated[
+        str | None,
+        _option(
+            f"{DEFAULT_ENCODERS['text']} (default), or a Hugging Face text model by name or "
             "folder.",
             panel=_MODEL,
         ),
-    ] = DEFAULT_ENCODERS["image"]
+    ] = None
+    image_encoder: Annotated[
+        str | None,
+        _option(
+            f"{DEFAULT_ENCODERS['image']} (default), efficientnet-lite0, or a Hugging Face vision "
+            "model by name or folder.",
+            panel=_MODEL,
+        ),
+    ] = None
+    audio_encoder: Annotated[
+        str | None,
+        _option(
+            f"{DEFAULT_ENCODERS['audio']} (default), whisper-tiny-last, or a Hugging Face sound "
+            "model by name or folder.",
+            panel=_MODEL,
+        ),
+    ] = None
+    trainable_blocks: Annotated[
+        list[str] | None,
+        _option(
+            "How many of the last blocks of an encoder are trained too; by default 0. May be given "
+            "several times.",
+            metavar="MODALITY=K|all",
+            panel=_MODEL,
+        ),
+    ] = None
     group_by: Annotated[
         str | None,
         _option(
-            "What makes rows duplicates that no split may part: some of text,image,audio.",
+            "What makes rows duplicates that no split may part: some of text,image,audio; by "
+            "default all.",
             metavar="A,B",
             panel=_MODEL,
         ),
     ] = None
     validation: Annotated[
-        float, _option("Part of the training rows held out to choose the epochs.", panel=_MODEL)
-    ] = _DEFAULTS.validation
+        float | None,
+        _option(
+            "Part of the training rows held out to choose the epochs; by default "
+            f"{TrainingConfig.validation}.",
+            panel=_MODEL,
+        ),
+    ] = None
     epochs: Annotated[
         int | None,
         _option(
@@ -148,33 +185,65 @@ class Settings:
             min=1,
             panel=_MODEL,
         ),
-    ] = _DEFAULTS.epochs
-    batch_size: Annotated[int, _option("Rows a step.", min=1, panel=_MODEL)] = _DEFAULTS.batch_size
-    learning_rate: Annotated[float, _option("Peak rate of AdamW.", min=0.0, panel=_MODEL)] = (
-        _DEFAULTS.learning_rate
-    )
+    ] = None
+    batch_size: Annotated[
+        int | None,
+        _option(f"Rows a step; by default {TrainingConfig.batch_size}.", min=1, panel=_MODEL),
+    ] = None
+    learning_rate: Annotated[
+        float | None,
+        _option(
+            f"Peak rate of AdamW; by default {TrainingConfig.learning_rate}.", min=0.0, panel=_MODEL
+        ),
+    ] = None
     class_weight: Annotated[
-        Literal["none", "sqrt", "balanced"],
-        _option("Weigh rare classes more in the loss.", panel=_MODEL),
-    ] = _DEFAULTS.class_weight
-    seed: Annotated[int, _option("Of splits, initialisation and order.", panel=_MODEL)] = (
-        _DEFAULTS.seed
-    )
+        Literal["none", "sqrt", "balanced"] | None,
+        _option("Weigh rare classes more in the loss; by default none.", panel=_MODEL),
+    ] = None
+    seed: Annotated[
+        int | None,
+        _option(
+            f"Of splits, initialisation and order; by default {TrainingConfig.seed}.", panel=_MODEL
+        ),
+    ] = None
 
-    def recipe(self) -> "Recipe":
-        """These settings as a recipe."""
+    def read_recipe(self) -> "Recipe":
+        """The recipe with these settings.
+
+        Raises:
+            ChiasmError: there is no such recipe, or it does not allow a setting.
+        """
+        from chiasm.recipes.read_recipe import read_recipe
         from chiasm.training.recipe import Recipe
 
-        return Recipe(
-            encoders=DEFAULT_ENCODERS | {"text": self.text_encoder, "image": self.image_encoder},
-            training=replace(
-                _DEFAULTS,
-                epochs=self.epochs,
-                batch_size=self.batch_size,
-                learning_rate=self.learning_rate,
-                class_weight=self.class_weight,
-                validation=self.validation,
-                seed=self.seed,
-            ),
-            group_by=tuple(self.group_by.split(",")) if self.group_by else None,
+        recipe = Recipe() if self.recipe is None else read_recipe(self.recipe)
+        encoders = {m: getattr(self, f"{m}_encoder") for m in DEFAULT_ENCODERS}
+        training = {name: getattr(self, name) for name in _TRAINING}
+        return replace(
+            recipe,
+            encoders=recipe.encoders | _given(encoders),
+            trainable_blocks=recipe.trainable_blocks | _blocks(self.trainable_blocks or []),
+            training=replace(recipe.training, **_given(training)),
+            group_by=tuple(self.group_by.split(",")) if self.group_by else recipe.group_by,
         )
+
+
+# Settings that are fields of TrainingConfig.
+_TRAINING = ("validation", "epochs", "batch_size", "learning_rate", "class_weight", "seed")
+
+
+def _given(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in settings.items() if value is not None}
+
+
+def _blocks(given: Sequence[str]) -> "dict[str, TrainableBlocks]":
+    """How many blocks of which encoder are trained."""
+    blocks: dict[str, TrainableBlocks] = {}
+    for setting in given:
+        modality, _, number = setting.partition("=")
+        if number != "all" and not number.isdecimal():
+            raise ChiasmError(
+                f"--trainable-blocks is MODALITY=K, such as text=2 or image=all; not {setting!r}."
+            )
+        blocks[modality] = "all" if number == "all" else int(number)
+    return blocks

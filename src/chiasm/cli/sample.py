@@ -10,8 +10,11 @@ from chiasm.cli.screen import results
 
 def sample(
     name: Annotated[
-        Literal["reviews", "vqa"],
-        typer.Argument(help="reviews: generated, with known truth; vqa: easy-VQA."),
+        Literal["audiovisual", "reviews", "vqa"],
+        typer.Argument(
+            help="reviews (texts, photos), audiovisual (pictures, sounds, texts): generated, with "
+            "known truth; vqa: easy-VQA."
+        ),
     ],
     out: Annotated[Path, typer.Argument(metavar="OUT", help="A new or empty folder.")],
 ) -> None:

@@ -18,9 +18,12 @@ def train(
     settings: Settings,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the model goes.")],
     fusion: Annotated[
-        str,
-        typer.Option(help="cross_attention, gated, late, concat, or one modality: text, image."),
-    ] = "cross_attention",
+        str | None,
+        typer.Option(
+            help="cross_attention (default), gated, late, concat, or one modality: text, image, "
+            "audio, or the name of a feature."
+        ),
+    ] = None,
     tensorboard: Annotated[
         bool, typer.Option("--tensorboard", help="Write TensorBoard events too.")
     ] = False,
@@ -28,17 +31,19 @@ def train(
     """Train a model and write it to a folder, with its history, metrics and record.
 
     Ctrl-C stops after the step at hand; the same command goes on from there.
-    Example: chiasm train reviews.csv --out model
+    Examples: chiasm train reviews.csv --out model;
+    chiasm train reviews.csv --recipe review-offline --out model
     """
     from chiasm.encoders.cache import FeatureCache
     from chiasm.evaluation.report.metrics_view import render_metrics
     from chiasm.training import train as training
     from chiasm.training.epochs import epoch_header, epoch_line
 
+    recipe = settings.read_recipe()
+    if fusion is not None:
+        recipe = replace(recipe, fusion=replace(recipe.fusion, name=fusion))
     table = reading.read(data)
     say_what_was_read(table)
-    recipe = settings.recipe()
-    recipe = replace(recipe, fusion=replace(recipe.fusion, name=fusion))
     results.print(epoch_header(), soft_wrap=True)
     trained = training.train(
         table,

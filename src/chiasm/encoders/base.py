@@ -29,6 +29,7 @@ class Encoder(ABC):
         trunk_dim: width of the trunk's tokens, which the cache holds.
         dim: width of the tokens after the top.
         trainable_blocks: k.
+        random_init: whether the weights of the top started at random, not as published.
         fingerprint: changes whenever the trunk's output could: weights, preprocessing, depth.
         top: maps trunk Tokens to the encoder's Tokens.
     """
@@ -39,6 +40,7 @@ class Encoder(ABC):
     trunk_dim: int
     dim: int
     trainable_blocks: TrainableBlocks
+    random_init: bool = False
     fingerprint: str
     top: nn.Module
 

@@ -37,13 +37,19 @@ _TUNABLE = ("text", "image")
 
 
 def load_encoder(
-    modality: str, name: str, *, trainable_blocks: TrainableBlocks = 0, revision: str | None = None
+    modality: str,
+    name: str,
+    *,
+    trainable_blocks: TrainableBlocks = 0,
+    random_init: bool = False,
+    revision: str | None = None,
 ) -> Encoder:
     """The encoder of that name: packaged, a local folder, or a model of the Hugging Face hub.
 
     Raises:
         EncoderError: no such modality or model, its weights cannot be had or are not the known
-            ones, or it cannot be split at ``trainable_blocks``.
+            ones, it cannot be split at ``trainable_blocks``, or not start from random weights:
+            only image encoders do, trained as a whole.
     """
     width = precomputed_width(name)
     if width is not None:
@@ -57,7 +63,14 @@ def load_encoder(
         raise EncoderError(
             f"Encoders of the modality {modality!r} are frozen: leave trainable blocks at 0."
         )
-    tuned = {} if trainable_blocks == 0 else {"trainable_blocks": trainable_blocks}
+    if random_init and (modality != "image" or trainable_blocks != "all"):
+        raise EncoderError(
+            f"The {modality} encoder {name!r} was asked for with random weights and "
+            f"{trainable_blocks} trainable blocks. Only image encoders start from random weights, "
+            "with all blocks trained."
+        )
+    asked = {"trainable_blocks": trainable_blocks, "random_init": random_init}
+    tuned = {name: setting for name, setting in asked.items() if setting}
     if name in _PACKAGED[modality]:
         if revision is not None:
             raise EncoderError(f"{name!r} is packaged and has no revisions: leave revision out.")

@@ -18,6 +18,8 @@ _POOLED: dict[str, type[Concat | Late | Gated | FeatureGate]] = {
     "gated": Gated,
     "feature_gate": FeatureGate,
 }
+_OFFERED = ("concat", "late", "gated", "cross_attention")
+JOINT_FUSIONS = (*_OFFERED, "feature_gate")
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,7 @@ class FusionConfig:
 
 def fusion_names(modalities: Sequence[str]) -> tuple[str, ...]:
     """Every fusion worth trying on these modalities, simplest first: not "feature_gate"."""
-    joint = ("concat", "late", "gated", "cross_attention") if len(modalities) > 1 else ()
-    return (*modalities, *joint)
+    return (*modalities, *(_OFFERED if len(modalities) > 1 else ()))
 
 
 def check_fusions(names: Sequence[str], modalities: Sequence[str]) -> None:
@@ -56,7 +57,7 @@ def check_fusions(names: Sequence[str], modalities: Sequence[str]) -> None:
         ChiasmError: one is unknown, or needs a modality that is not there.
     """
     offered = fusion_names(modalities)
-    known = (*offered, "feature_gate") if len(modalities) > 1 else offered
+    known = (*modalities, *(JOINT_FUSIONS if len(modalities) > 1 else ()))
     unknown = [name for name in names if name not in known]
     if unknown:
         raise ChiasmError(

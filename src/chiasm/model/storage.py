@@ -78,6 +78,7 @@ def _build(config: dict[str, Any]) -> FusionClassifier:
             modality,
             described["name"],
             trainable_blocks=described["trainable_blocks"],
+            random_init=described["random_init"],
             revision=described["revision"],
         )
         _check_fingerprint(encoders[modality], described["fingerprint"])
@@ -91,6 +92,7 @@ def _describe(encoder: Encoder) -> dict[str, object]:
         "name": encoder.name,
         "revision": encoder.revision,
         "trainable_blocks": encoder.trainable_blocks,
+        "random_init": encoder.random_init,
         "fingerprint": encoder.fingerprint,
     }
 

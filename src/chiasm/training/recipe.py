@@ -8,6 +8,7 @@ from chiasm.encoders.base import Encoder, TrainableBlocks
 from chiasm.encoders.defaults import DEFAULT_ENCODERS
 from chiasm.encoders.precomputed import precomputed_name
 from chiasm.encoders.registry import load_encoder
+from chiasm.errors import ChiasmError, DataError, EncoderError
 from chiasm.fusion.build import FusionConfig
 from chiasm.training.config import TrainingConfig
 
@@ -17,19 +18,39 @@ class Recipe:
     """Encoders, fusion and training.
 
     Attributes:
-        encoders: name of the encoder of each modality; those the data lacks are not loaded.
+        description: what it is, in a line.
+        encoders: name of the encoder of each modality. A modality without one is not looked at,
+            and an encoder whose modality the data lacks is not loaded.
         trainable_blocks: how many of the last blocks of an encoder are trained with the fusion, by
             modality, or "all"; 0 for those that are not named.
+        random_init: modalities whose encoder starts from random weights, not from published ones;
+            all of its blocks are trained.
         fusion: which fusion, and how large.
         training: how it is trained.
         group_by: which modalities make two rows duplicates; None: all.
+        offline_twin: the recipe to use where the encoders of this one cannot be had.
+
+    Raises:
+        ChiasmError: a setting of an encoder that is not there.
     """
 
+    description: str = ""
     encoders: dict[str, str] = field(default_factory=lambda: dict(DEFAULT_ENCODERS))
     trainable_blocks: dict[str, TrainableBlocks] = field(default_factory=dict)
+    random_init: tuple[str, ...] = ()
     fusion: FusionConfig = field(default_factory=FusionConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     group_by: tuple[str, ...] | None = None
+    offline_twin: str | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("trainable_blocks", "random_init"):
+            unknown = [m for m in getattr(self, name) if m not in self.encoders]
+            if unknown:
+                raise ChiasmError(
+                    f"{name} is given for {unknown[0]!r}, which has no encoder. Choose from: "
+                    f"{', '.join(self.encoders)}."
+                )
 
     def for_table(self, table: Table) -> "Recipe":
         """This recipe, with encoders for the precomputed features that the table has."""
@@ -37,8 +58,31 @@ class Recipe:
         return replace(self, encoders=self.encoders | precomputed)
 
     def load_encoders(self, modalities: Sequence[str]) -> dict[str, Encoder]:
-        """The encoders of the modalities that the data has."""
-        return {
-            m: load_encoder(m, self.encoders[m], trainable_blocks=self.trainable_blocks.get(m, 0))
-            for m in modalities
-        }
+        """The encoders of those of these modalities that the recipe looks at.
+
+        Random weights come from torch's global generator.
+
+        Raises:
+            DataError: the recipe looks at none of them.
+            EncoderError: one cannot be had, or not with these settings.
+        """
+        chosen = [m for m in modalities if m in self.encoders]
+        if not chosen:
+            raise DataError(
+                f"The recipe looks at {' and '.join(self.encoders)}, and the data has only "
+                f"{' and '.join(modalities)}. Choose another recipe, or name an encoder for it."
+            )
+        try:
+            return {m: self._load_encoder(m) for m in chosen}
+        except EncoderError as error:
+            if self.offline_twin is None:
+                raise
+            raise EncoderError(f"{error} Or use --recipe {self.offline_twin}.") from error
+
+    def _load_encoder(self, modality: str) -> Encoder:
+        return load_encoder(
+            modality,
+            self.encoders[modality],
+            trainable_blocks=self.trainable_blocks.get(modality, 0),
+            random_init=modality in self.random_init,
+        )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from chiasm.data.samples import write_reviews
+from chiasm.data.samples import write_audiovisual, write_reviews
 
 
 @dataclass(frozen=True)
@@ -20,4 +20,11 @@ class Written:
 def reviews(tmp_path_factory: pytest.TempPathFactory) -> Written:
     folder = tmp_path_factory.mktemp("sample") / "reviews"
     write_reviews(folder, rows=240, unseen=40)
+    return Written(folder)
+
+
+@pytest.fixture(scope="session")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> Written:
+    folder = tmp_path_factory.mktemp("sample") / "audiovisual"
+    write_audiovisual(folder, rows=120)
     return Written(folder)

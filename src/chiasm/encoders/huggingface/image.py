@@ -35,12 +35,15 @@ class HuggingFaceImage(Encoder):
         name: str,
         revision: str | None = None,
         trainable_blocks: TrainableBlocks = 0,
+        random_init: bool = False,
     ) -> None:
         self.name = name
         self.revision = revision
         self.trainable_blocks = trainable_blocks
+        self.random_init = random_init
         self._device = default_device()
-        network = load_network(folder, name=name, modality="image").to(self._device)
+        network = load_network(folder, name=name, modality="image", random_init=random_init)
+        network.to(self._device)
         check_split(network, trainable_blocks, name)
         try:
             self._processor = AutoImageProcessor.from_pretrained(  # type: ignore[no-untyped-call]
@@ -64,6 +67,7 @@ class HuggingFaceImage(Encoder):
             self._trunk, self.top = network, nn.Identity()
         elif trainable_blocks == "all":
             self.top = _ImageTop(network, shape=grey.shape)
+            self.top.keeps_statistics = not random_init
         else:
             self._trunk = Trunk(copy.deepcopy(network), trainable_blocks)
             self.top = _ImageTop(Rest(network, trainable_blocks), shape=grey.shape)

@@ -61,26 +61,35 @@ class EfficientNetEncoder(Encoder):
     224 pixels. Lite2 was trained at 260, which would cost twice the time and 81 tokens.
 
     Its blocks are the seven stages; the head belongs to the last one. The batch norms are folded
-    into the convolutions: their statistics stay as published while the weights are tuned.
+    into the convolutions: their statistics stay as published while the weights are tuned. From
+    random weights (``random_init``) they are kept and gather statistics of their own.
     """
 
     modality = "image"
 
-    def __init__(self, name: str, *, trainable_blocks: TrainableBlocks = 0) -> None:
+    def __init__(
+        self, name: str, *, trainable_blocks: TrainableBlocks = 0, random_init: bool = False
+    ) -> None:
         release = _RELEASES[name]
-        path = find_weights(release.package, release.file, sha256=release.sha256)
         self.name = name
         self.side = release.side
         self.trainable_blocks = trainable_blocks
+        self.random_init = random_init
         self.fingerprint = f"{release.sha256}-square{release.side}-{trainable_blocks}-v{_FORMAT}"
         self._device = default_device()
         network = EfficientNetLite(width=release.width, depth=release.depth).eval()
-        network.load_published_weights(torch.load(path, weights_only=True))
-        network.fold_batch_norm()
-        network.to(self._device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._trunk, last = _split(network, trainable_blocks, name)
+        if not random_init:
+            path = find_weights(release.package, release.file, sha256=release.sha256)
+            network.load_published_weights(torch.load(path, weights_only=True))
+            network.fold_batch_norm()
+        self._trunk, last = _split(network.to(self._device), trainable_blocks, name)
         self._trunk.requires_grad_(False)
-        self.top = MapTop(last) if len(last) else nn.Identity()
+        # Not the top: safetensors hold contiguous weights only.
+        self._trunk.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.top = nn.Identity()
+        if len(last):
+            self.top = MapTop(last)
+            self.top.keeps_statistics = not random_init
         self.dim = network.conv_head.out_channels
         blank = np.zeros((self.side, self.side, 3), dtype=np.uint8)
         self.trunk_dim = self.trunk([blank]).values.shape[2]

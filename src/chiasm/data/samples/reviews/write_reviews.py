@@ -1,7 +1,6 @@
 """Reviews whose truth is known: written, drawn and laid out as a small shop would keep them."""
 
-import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
@@ -13,6 +12,7 @@ from chiasm.data.samples.reviews.plan import BLOCK, Case, plan
 from chiasm.data.samples.reviews.products import PRODUCTS
 from chiasm.data.samples.reviews.scenery import VIEWS
 from chiasm.data.samples.reviews.wording import write_text
+from chiasm.data.samples.write_csv import write_csv
 from chiasm.errors import DataError
 
 _README = """\
@@ -71,9 +71,9 @@ def write_reviews(out: Path, *, rows: int = 1600, unseen: int = 200, seed: int =
             )
         columns = ("id", "text", "image_path", "label")
         kept = columns if name == "reviews" else columns[:-1]
-        _write(out / f"{name}.csv", kept, (review[: len(kept)] for review in reviews))
+        write_csv(out / f"{name}.csv", kept, (review[: len(kept)] for review in reviews))
     columns_of_truth = ("id", "kind", "decided_by", "phrase", "shows", "condition", "label")
-    _write(out / "truth.csv", columns_of_truth, truth)
+    write_csv(out / "truth.csv", columns_of_truth, truth)
     return out / "reviews.csv"
 
 
@@ -98,10 +98,3 @@ def _make(case: Case, image: Path, seed: str) -> tuple[str, str, str]:
         photo = photograph_product(product, colour=COLOURS[colour], damage=damage, rng=rng)
     photo.save(image, quality=88)
     return text, shows, condition
-
-
-def _write(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(columns)
-        writer.writerows(rows)

@@ -1,0 +1,1 @@
+"""A YAML for each system, to be copied and edited."""

@@ -1,0 +1,92 @@
+"""from_plain: a typed value from the mappings, lists and scalars of a YAML file."""
+
+import math
+import re
+from contextlib import suppress
+from dataclasses import is_dataclass
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from chiasm.errors import ChiasmError
+from chiasm.recipes.did_you_mean import did_you_mean
+
+_WORDS = {
+    str: "a text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    NoneType: "null",
+}
+# A number in YAML 1.2, which PyYAML takes for a text: it wants 2.0e-5.
+_EXPONENT = re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+")
+
+
+def from_plain(kind: Any, value: object, *, where: str) -> Any:
+    """``value`` as a ``kind``: a dataclass, dict, tuple, Literal, union or scalar type.
+
+    Raises:
+        ChiasmError: a value of another kind, or a setting that the dataclass does not have;
+            ``where`` says in which place.
+    """
+    if is_dataclass(kind):
+        return _read_fields(kind, value, where)
+    origin, options = get_origin(kind), get_args(kind)
+    if origin in (Union, UnionType):
+        return _read_union(kind, value, where)
+    if origin is Literal and value in options:
+        return value
+    if origin is dict and isinstance(value, dict):
+        return {
+            from_plain(options[0], key, where=f"A name in {where}"): from_plain(
+                options[1], item, where=f"{where}.{key}"
+            )
+            for key, item in value.items()
+        }
+    if origin is tuple and isinstance(value, list):
+        return tuple(from_plain(options[0], item, where=f"An item of {where}") for item in value)
+    if kind is float and (type(value) is int or _EXPONENT.fullmatch(str(value))):
+        value = float(str(value))
+    if type(value) is not kind or (kind is float and not math.isfinite(value)):  # type: ignore[arg-type]
+        raise ChiasmError(f"{where} is {value!r}, and must be {_say(kind)}.")
+    return value
+
+
+def _read_fields(kind: Any, value: object, where: str) -> Any:
+    kinds = get_type_hints(kind)
+    if not isinstance(value, dict):
+        raise ChiasmError(
+            f"{where} is {str(value)[:40]!r}, and must be a mapping of settings: "
+            f"{', '.join(kinds)}."
+        )
+    for name in value:
+        if name not in kinds:
+            raise ChiasmError(
+                f"{where} has no setting {name!r}. {did_you_mean(name, kinds)}"
+                f"Choose from: {', '.join(kinds)}."
+            )
+    return kind(
+        **{
+            name: from_plain(kinds[name], item, where=f"{where}.{name}")
+            for name, item in value.items()
+        }
+    )
+
+
+def _read_union(kind: Any, value: object, where: str) -> Any:
+    for option in get_args(kind):
+        with suppress(ChiasmError):
+            return from_plain(option, value, where=where)
+    raise ChiasmError(f"{where} is {value!r}, and must be {_say(kind)}.")
+
+
+def _say(kind: Any) -> str:
+    origin, options = get_origin(kind), get_args(kind)
+    if origin in (Union, UnionType):
+        return " or ".join(_say(option) for option in options)
+    if origin is Literal:
+        return " or ".join(map(str, options))
+    if origin is dict:
+        return f"a mapping of names to {_say(options[1])}"
+    if origin is tuple:
+        return f"a list, each item {_say(options[0])}"
+    return _WORDS[kind]

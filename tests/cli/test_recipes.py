@@ -1,0 +1,107 @@
+"""Recipes on the command line."""
+
+import json
+from pathlib import Path
+
+import pytest
+from joblib import parallel_config
+
+from chiasm.cli import run
+from chiasm.cli.options import Settings
+from chiasm.recipes.packaged_recipes import packaged_recipes
+from chiasm.recipes.read_recipe import read_recipe
+from chiasm.training.recipe import Recipe
+
+
+def chiasm(*arguments: object) -> int:
+    with pytest.raises(SystemExit) as ended:
+        run([str(argument) for argument in arguments])
+    return int(ended.value.code or 0)
+
+
+def test_all_are_listed_with_a_line_each(capsys: pytest.CaptureFixture[str]) -> None:
+    assert chiasm("recipes") == 0
+    lines = capsys.readouterr().out.splitlines()[1:]
+    assert [line.split()[0] for line in lines] == list(packaged_recipes())
+    needs = {line.split()[0]: line.split()[-1] for line in lines}
+    assert (needs["review"], needs["review-offline"]) == ("hub", "wheels")
+
+
+def test_one_is_printed_to_be_copied(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert chiasm("recipes", "vqa") == 0
+    copy = tmp_path / "mine.yaml"
+    copy.write_text(capsys.readouterr().out)
+    assert read_recipe(copy) == read_recipe("vqa")
+
+
+def test_without_options_the_recipe_is_the_default_one() -> None:
+    assert Settings().read_recipe() == Recipe()
+
+
+def test_options_change_what_they_name_and_nothing_else() -> None:
+    recipe = read_recipe("lab-gated")
+    changed = Settings(
+        recipe="lab-gated",
+        image_encoder="efficientnet-lite0",
+        trainable_blocks=["image=3", "text=0"],
+        epochs=2,
+        seed=0,
+        group_by="text,image",
+    ).read_recipe()
+    assert changed.encoders == {"text": recipe.encoders["text"], "image": "efficientnet-lite0"}
+    assert changed.trainable_blocks == {"image": 3, "text": 0}
+    assert (changed.training.epochs, changed.training.batch_size) == (2, recipe.training.batch_size)
+    assert changed.group_by == ("text", "image")
+    assert changed.fusion == recipe.fusion
+
+
+def test_a_sound_encoder_can_be_named() -> None:
+    recipe = Settings(recipe="review-offline", audio_encoder="whisper-tiny-last").read_recipe()
+    assert recipe.encoders["audio"] == "whisper-tiny-last"
+
+
+def test_train_follows_the_recipe_and_the_options_on_top(reviews: Path, tmp_path: Path) -> None:
+    out = tmp_path / "model"
+    options = ("--recipe", "lab-text-offline", "--epochs", 1)
+    assert chiasm("train", reviews / "reviews.csv", *options, "--out", out) == 0
+    record = json.loads((out / "run.json").read_text())
+    assert set(record["encoders"]) == {"text"}
+    assert record["recipe"]["fusion"]["name"] == "text"
+    assert record["recipe"]["training"]["epochs"] == 1
+
+
+def test_compare_looks_at_what_the_recipe_looks_at(reviews: Path, tmp_path: Path) -> None:
+    options = ("--recipe", "lab-text-offline", "--folds", 2, "--epochs", 1)
+    # In this process: others would take half a minute to start.
+    with parallel_config(backend="threading"):
+        assert chiasm("compare", reviews / "reviews.csv", *options, "--out", tmp_path) == 0
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert [row["name"] for row in report["rows"]] == ["majority", "text"]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--recipe", "revew"), "Did you mean 'review'?"),
+        (("--recipe", "{mine}"), "Did you mean 'gated'?"),
+        (("--recipe", "review"), "--recipe review-offline"),
+        (("--recipe", "audiovisual-offline"), "no fusion 'cross_attention' of image"),
+        (("--trainable-blocks", "text"), "MODALITY=K"),
+        (("--trainable-blocks", "text=-1"), "MODALITY=K"),
+        (("--trainable-blocks", "txt=1"), "'txt', which has no encoder"),
+    ],
+)
+def test_a_users_error_is_told_in_words(
+    options: tuple[str, ...],
+    told: str,
+    reviews: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("fusion: {name: gatd}")
+    given = [option.format(mine=mine) for option in options]
+    assert chiasm("train", reviews / "reviews.csv", "--out", tmp_path / "out", *given) == 1
+    assert told in " ".join(capsys.readouterr().err.split())

@@ -1,0 +1,125 @@
+from dataclasses import fields
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import EllipsisType
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from chiasm.errors import ChiasmError
+from chiasm.fusion.build import JOINT_FUSIONS, FusionConfig
+from chiasm.recipes.read_recipe import read_recipe
+from chiasm.recipes.write_recipe import write_recipe
+from chiasm.training.config import TrainingConfig
+from chiasm.training.recipe import Recipe
+
+NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
+
+
+def any_settings(kind: type) -> dict[str, SearchStrategy[float] | EllipsisType]:
+    """Every field of a dataclass by its type: ... lets hypothesis find out."""
+    return {field.name: NUMBERS if field.type is float else ... for field in fields(kind)}
+
+
+@st.composite
+def recipes(draw: Any) -> Recipe:
+    modalities = st.sampled_from(["text", "image", "audio"])
+    encoders = draw(st.dictionaries(modalities, st.text(), min_size=1))
+    own = st.sampled_from(sorted(encoders))
+    fusion = any_settings(FusionConfig) | {"name": st.sampled_from(JOINT_FUSIONS) | own}
+    return draw(
+        st.builds(
+            Recipe,
+            description=st.text(),
+            encoders=st.just(encoders),
+            trainable_blocks=st.dictionaries(own, st.integers(0, 99) | st.just("all")),
+            random_init=st.lists(own, unique=True).map(tuple),
+            fusion=st.builds(FusionConfig, **fusion),
+            training=st.builds(TrainingConfig, **any_settings(TrainingConfig)),
+            group_by=...,
+            offline_twin=...,
+        )
+    )
+
+
+@given(recipe=recipes())
+@settings(max_examples=60)
+def test_a_recipe_that_is_written_and_read_is_the_same(recipe: Recipe) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "recipe.yaml"
+        write_recipe(recipe, path)
+        assert read_recipe(path) == recipe
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "mine.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_what_a_file_leaves_out_has_its_default(tmp_path: Path) -> None:
+    assert read_recipe(written(tmp_path, "{}")) == Recipe()
+    recipe = read_recipe(written(tmp_path, "training: {epochs: 3}"))
+    assert recipe == Recipe(training=TrainingConfig(epochs=3))
+
+
+@pytest.mark.parametrize("number", ["2e-5", "2.0e-5", "0.00002", "2E-05"])
+def test_a_small_number_may_be_written_in_any_form(tmp_path: Path, number: str) -> None:
+    recipe = read_recipe(written(tmp_path, f"training: {{learning_rate: {number}}}"))
+    assert recipe.training.learning_rate == 2e-5
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "must be a mapping of settings: description, encoders"),
+        ("- text", "must be a mapping"),
+        ("fusion: gated", "fusion is 'gated', and must be a mapping of settings: name, dim"),
+        ("a: [", "is not YAML"),
+        ("encoder: {text: minilm}", "no setting 'encoder'. Did you mean 'encoders'? Choose from"),
+        ("training: {learning_rat: 1}", "Did you mean 'learning_rate'?"),
+        ("training: {epochs: many}", "training.epochs is 'many', and must be a whole number or"),
+        ("training: {epochs: true}", "training.epochs is True"),
+        ("training: {batch_size: 1.5}", "must be a whole number"),
+        ("training: {learning_rate: .nan}", "must be a number"),
+        ("training: {class_weight: rare}", "must be none or sqrt or balanced"),
+        ("fusion: {directions: text->image}", "must be a list, each item a text or null"),
+        ("encoders: {text: 5}", "encoders.text is 5, and must be a text"),
+        ("encoders: {txt: minilm}", "'txt', which is no modality. Did you mean 'text'?"),
+        ("fusion: {name: gate}", "'gate', which there is not. Did you mean 'gated'?"),
+        ("trainable_blocks: {image: some}", "must be a whole number or all"),
+        (
+            "{encoders: {text: minilm}, trainable_blocks: {image: 1}}",
+            "'image', which has no encoder. Choose from: text",
+        ),
+        (
+            "{encoders: {text: minilm}, random_init: [image]}",
+            "'image', which has no encoder. Choose from: text",
+        ),
+    ],
+)
+def test_a_file_that_is_no_recipe_is_refused_in_words(tmp_path: Path, text: str, told: str) -> None:
+    with pytest.raises(ChiasmError) as refused:
+        read_recipe(written(tmp_path, text))
+    assert told in str(refused.value)
+
+
+def test_an_unknown_name_says_which_there_are(tmp_path: Path) -> None:
+    with pytest.raises(ChiasmError, match=r"Did you mean 'review'\? Choose from: audiovisual, "):
+        read_recipe("revew")
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "picture.yaml"
+    path.write_bytes(b"\xff\xd8\xff")
+    with pytest.raises(ChiasmError, match="cannot be read"):
+        read_recipe(path)
+
+
+def test_no_file_runs_code(tmp_path: Path) -> None:
+    text = f"!!python/object/apply:pathlib.Path.touch [{tmp_path / 'exploded'}]"
+    with pytest.raises(ChiasmError, match="is not YAML"):
+        read_recipe(written(tmp_path, text))
