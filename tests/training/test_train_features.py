@@ -98,7 +98,7 @@ def test_features_of_another_width_than_the_model_was_trained_on_are_refused(mod
 
 def test_fusions_are_compared_on_features_alone() -> None:
     # In this process: others would take half a minute to start.
-    with parallel_config(backend="threading"):
+    with parallel_config(backend="sequential"):
         comparison = compare(
             make_table(60),
             replace(RECIPE, training=replace(RECIPE.training, epochs=1)),
