@@ -14,7 +14,7 @@ venv: $(INSTALLED) ## make .venv with chiasm, every extra and the tools of devel
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv --upgrade-deps .venv
-	$(BIN)/pip install --constraint constraints.txt --editable ".[all]" --group dev
+	$(BIN)/pip install --no-compile --constraint constraints.txt --editable ".[all]" --group dev
 	touch $@
 
 demo: $(INSTALLED) ## from data to a judged model: generated reviews, or your own with DATA=path
