@@ -21,10 +21,10 @@ from chiasm.fusion.build import check_fusions
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable, encode_table
 from chiasm.model.inference import predict_probabilities
-from chiasm.training.fit import fit
-from chiasm.training.one_core import one_core
+from chiasm.training.cores import one_core
 from chiasm.training.parts import Parts
 from chiasm.training.recipe import Recipe
+from chiasm.training.stages import fit_in_stages
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -136,11 +136,11 @@ def _train_fold(
     )
     rows = rows.of(model.modalities)
     with one_core(), TemporaryDirectory() as folder:
-        fit(
+        fit_in_stages(
             model,
             rows.take(part.train),
             rows.take(part.validation),
-            recipe.training,
+            recipe,
             checkpoints=Path(folder),
             report=lambda epoch: None,
         )
