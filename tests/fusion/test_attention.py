@@ -159,6 +159,12 @@ def test_a_mask_that_does_not_fit_is_refused(mask: Tensor) -> None:
         make()(query, key, key, mask)
 
 
+@pytest.mark.parametrize("shape", [(2, 3, DIM), (2, 5, DIM), (1, 4, DIM)])
+def test_more_or_fewer_values_than_keys_are_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=r"Each key needs a value; got keys \(2, 4, 8\)"):
+        make()(draw_query(2, 3), torch.randn(2, 4, DIM), torch.randn(shape))
+
+
 def test_order_of_the_keys_does_not_matter() -> None:
     attention = make()
     key = draw_tokens([True, True, False], dim=DIM, longest=6, seed=3)

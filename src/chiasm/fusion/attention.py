@@ -82,8 +82,15 @@ class CrossModalAttention(nn.Module):
             without it) if asked for.
 
         Raises:
-            ValueError: the mask is not bool, or its shape fits neither form.
+            ValueError: keys and values differ in number, the mask is not bool, or its shape fits
+                neither form.
         """
+        if key.shape[:2] != value.shape[:2]:
+            # Unchecked, the kernel would read and write memory that belongs to others.
+            raise ValueError(
+                f"Each key needs a value; got keys {tuple(key.shape)} and values "
+                f"{tuple(value.shape)}."
+            )
         queries = self._split_heads(self.query(query))
         keys = _append(self.null_key, self._split_heads(self.key(key)))
         values = _append(self.null_value, self._split_heads(self.value(value)))
