@@ -31,7 +31,9 @@ def test_the_best_recipe_is_written_and_can_be_trained(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     reading = ("--feature", "visual=visual.npy")
-    (tmp_path / "mine.yaml").write_text("fusion: {name: visual}")
+    (tmp_path / "mine.yaml").write_text(
+        "{encoders: {visual: precomputed-3}, fusion: {name: visual}}"
+    )
     recipe = ("--recipe", tmp_path / "mine.yaml", "--epochs", 1)
     out = tmp_path / "tuning"
     # In this process: others would take half a minute to start.

@@ -28,7 +28,7 @@ from chiasm.training.tuning import Trial, Tuning
 
 RECIPE = Recipe(
     fusion=FusionConfig(name="concat", dim=16, heads=2, dropout=0.1),
-    training=TrainingConfig(epochs=2, learning_rate=0.01),
+    training=TrainingConfig(epochs=1, learning_rate=0.01),
 )
 Report = Callable[[Sequence[Trial]], None]
 
@@ -164,11 +164,11 @@ def test_resumed_equals_uninterrupted(trained: tuple[Path, Tuning], tmp_path: Pa
     assert without_seconds(resumed.trials) == without_seconds(trained[1].trials)
 
 
-@pytest.mark.parametrize("cut_off", [1, 8])
+@pytest.mark.parametrize("cut_off", [1, 11])
 def test_a_trial_that_was_cut_off_is_tried_again(
     cut_off: int, made_up: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    whole = run(tmp_path / "whole", trials=14)
+    whole = run(tmp_path / "whole", trials=12)
     train_fold, calls = tune.train_fold, []
 
     def train_some(*given: Any) -> TrainedFold:
@@ -179,8 +179,8 @@ def test_a_trial_that_was_cut_off_is_tried_again(
 
     monkeypatch.setattr(tune, "train_fold", train_some)
     with pytest.raises(SystemExit):
-        run(tmp_path / "parts", trials=14)
-    resumed = run(tmp_path / "parts", trials=14)
+        run(tmp_path / "parts", trials=12)
+    resumed = run(tmp_path / "parts", trials=12)
     assert without_seconds(resumed.trials) == without_seconds(whole.trials)
 
 
@@ -192,15 +192,15 @@ def test_more_trials_go_on_where_fewer_ended(made_up: None, tmp_path: Path) -> N
 
 
 def test_what_is_learned_of_the_settings_is_used(made_up: None, tmp_path: Path) -> None:
-    tuning = run(tmp_path, trials=30)
+    tuning = run(tmp_path, trials=25)
     assert abs(tuning.recipe.fusion.dropout - 0.3) < 0.05
 
 
 def test_hopeless_trials_are_pruned_and_counted(made_up: None, tmp_path: Path) -> None:
-    tuning = run(tmp_path, trials=20)
+    tuning = run(tmp_path, trials=15)
     pruned = [trial for trial in tuning.trials if trial.pruned]
     assert pruned
-    assert len(tuning.trials) == 20
+    assert len(tuning.trials) == 15
     assert {len(trial.folds) for trial in pruned} == {1}
     assert {len(trial.folds) for trial in tuning.trials if not trial.pruned} == {2}
     assert not tuning.trials[0].pruned
@@ -213,7 +213,7 @@ def test_how_many_processes_there_are_changes_nothing(
     tunings = []
     for count in (1, 8):
         monkeypatch.setattr(tune, "processes", lambda count=count: count)
-        tunings.append(run(tmp_path / str(count), trials=15, folds=3))
+        tunings.append(run(tmp_path / str(count), trials=12, folds=3))
     assert without_seconds(tunings[0].trials) == without_seconds(tunings[1].trials)
 
 
@@ -254,10 +254,10 @@ def test_no_fold_judges_rows_by_their_duplicates(
         assert len(set.union(*sides)) == sum(map(len, sides))
 
 
-def test_ctrl_c_keeps_what_is_done(trained: tuple[Path, Tuning], tmp_path: Path) -> None:
+def test_ctrl_c_keeps_what_is_done(made_up: None, tmp_path: Path) -> None:
     stopped = run(tmp_path, report=after(2, control_c))
     assert stopped.stopped
-    assert without_seconds(stopped.trials) == without_seconds(trained[1].trials[:2])
+    assert len(stopped.trials) == 2
     assert len(pd.read_csv(tmp_path / "trials.csv")) == 2
 
 
