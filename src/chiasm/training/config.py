@@ -31,6 +31,8 @@ class TrainingConfig:
         validation: part of the training rows held out to choose the epochs and the temperature.
         auxiliary_loss: what the losses of the modalities alone weigh beside that of the fusion.
         gradient_checkpointing: whether trained encoders compute twice to use less memory.
+        augment: whether pictures are mirrored and cut at random, where a whole picture encoder is
+            trained.
         max_grad_norm: gradients are clipped to this norm.
         seed: of initialisation, dropout and the order of the rows.
     """
@@ -48,6 +50,7 @@ class TrainingConfig:
     class_weight: ClassWeight = "none"
     auxiliary_loss: float = 0.0
     gradient_checkpointing: bool = False
+    augment: bool = False
     validation: float = 0.15
     max_grad_norm: float = 1.0
     seed: int = 0

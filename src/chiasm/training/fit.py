@@ -24,6 +24,7 @@ from transformers import (
 )
 from transformers.trainer_utils import get_last_checkpoint
 
+from chiasm.encoders.random_view import RandomView
 from chiasm.errors import TrainingStopped
 from chiasm.evaluation.calibration import fit_temperature
 from chiasm.evaluation.metrics import compute_metrics
@@ -61,6 +62,9 @@ def fit(
     best_epochs = BestEpochs(checkpoints / "best", count=config.averaged_epochs)
     epochs = config.epochs_for(len(train))
     model.gradient_checkpointing = config.gradient_checkpointing
+    for module in model.modules():
+        if isinstance(module, RandomView):
+            module.enabled = config.augment
     trained = WithAuxiliaryHeads(model) if config.auxiliary_loss else model
     trainer = Trainer(
         model=trained,

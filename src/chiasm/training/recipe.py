@@ -27,6 +27,7 @@ class Recipe:
             all of its blocks are trained.
         fusion: which fusion, and how large.
         training: how it is trained.
+        staged: whether the encoders are trained alone first, then frozen and fused.
         group_by: which modalities make two rows duplicates; None: all.
         offline_twin: the recipe to use where the encoders of this one cannot be had.
 
@@ -40,6 +41,7 @@ class Recipe:
     random_init: tuple[str, ...] = ()
     fusion: FusionConfig = field(default_factory=FusionConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
+    staged: bool = False
     group_by: tuple[str, ...] | None = None
     offline_twin: str | None = None
 

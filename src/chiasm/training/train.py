@@ -15,13 +15,13 @@ from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import encode_table
 from chiasm.model.storage import save_model
 from chiasm.training.card import model_card
+from chiasm.training.cores import cores_for
 from chiasm.training.epochs import Epoch
-from chiasm.training.fit import fit
-from chiasm.training.one_core import one_core
 from chiasm.training.parts import part_rows
 from chiasm.training.recipe import Recipe
 from chiasm.training.record import record_run
 from chiasm.training.run_folder import RunFolder
+from chiasm.training.stages import fit_in_stages
 from chiasm.training.trained import TrainedModel
 
 
@@ -58,12 +58,12 @@ def train(
         folder.add_epoch(epoch)
         report(epoch)
 
-    with one_core():
-        fit(
+    with cores_for(model):
+        fit_in_stages(
             model,
             rows.take(parts.train),
             rows.take(parts.validation),
-            recipe.training,
+            recipe,
             checkpoints=folder.checkpoints,
             report=note,
             tensorboard=tensorboard,

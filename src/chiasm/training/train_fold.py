@@ -12,10 +12,10 @@ import torch
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable
 from chiasm.model.inference import predict_probabilities
-from chiasm.training.fit import fit
-from chiasm.training.one_core import one_core
+from chiasm.training.cores import one_core
 from chiasm.training.parts import Parts
 from chiasm.training.recipe import Recipe
+from chiasm.training.stages import fit_in_stages
 
 
 @dataclass(frozen=True)
@@ -37,18 +37,19 @@ def train_fold(
     The seed is that of the recipe plus the number of the fold. Nothing is kept of the model.
     """
     started = time.perf_counter()
-    training = replace(recipe.training, seed=recipe.training.seed + fold)
-    torch.manual_seed(training.seed)
+    seed = recipe.training.seed + fold
+    recipe = replace(recipe, training=replace(recipe.training, seed=seed))
+    torch.manual_seed(seed)
     model = FusionClassifier(
         encoders=recipe.load_encoders(tuple(rows.features)), fusion=recipe.fusion, classes=classes
     )
     rows = rows.of(model.modalities)
     with one_core(), TemporaryDirectory() as folder:
-        fit(
+        fit_in_stages(
             model,
             rows.take(part.train),
             rows.take(part.validation),
-            training,
+            recipe,
             checkpoints=Path(folder),
             report=lambda epoch: None,
         )

@@ -17,6 +17,7 @@ from chiasm.encoders.base import Encoder, TrainableBlocks
 from chiasm.encoders.device import default_device
 from chiasm.encoders.huggingface.checkpoint import fingerprint_of, load_network
 from chiasm.encoders.huggingface.split import Rest, Trunk, blocks_of, check_split
+from chiasm.encoders.random_view import RandomView
 from chiasm.encoders.run_by_shape import run_by_shape
 from chiasm.encoders.tokens import Tokens, pad
 from chiasm.encoders.tuned_top import TunedTop
@@ -108,6 +109,7 @@ class _ImageTop(TunedTop):
         super().__init__()
         self.network = network.requires_grad_(True)
         self.shape = shape
+        self.view = RandomView()
 
     def forward(self, tokens: Tokens) -> Tokens:
         given = tokens.values.float()
@@ -115,7 +117,7 @@ class _ImageTop(TunedTop):
             values = self.network(given, pixel_values=given.new_zeros(len(given), *self.shape))
         else:
             pixels = _fill(given, math.prod(self.shape[1:])).transpose(1, 2)
-            pixels = pixels.reshape(len(given), *self.shape)
+            pixels = self.view(pixels.reshape(len(given), *self.shape))
             values = _as_tokens(self.network(pixel_values=pixels).last_hidden_state)
         return Tokens(values, tokens.present[:, None].expand(values.shape[:2]))
 

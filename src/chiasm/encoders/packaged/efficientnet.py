@@ -16,6 +16,7 @@ from chiasm.encoders.device import default_device, in_parts
 from chiasm.encoders.map_top import MapTop
 from chiasm.encoders.packaged.efficientnet_lite import EfficientNetLite
 from chiasm.encoders.packaged.weights import find_weights
+from chiasm.encoders.random_view import RandomView
 from chiasm.encoders.tokens import Tokens
 from chiasm.errors import EncoderError
 
@@ -121,7 +122,7 @@ def _split(
     """The frozen and the trained layers, of which one part may be empty."""
     stages = network.stages()
     if trainable_blocks == "all":
-        return nn.Sequential(), nn.Sequential(_Normalise(), *stages)
+        return nn.Sequential(), nn.Sequential(RandomView(), _Normalise(), *stages)
     if not 0 <= trainable_blocks < len(stages):
         raise EncoderError(
             f"{name} was asked for with {trainable_blocks} trainable blocks. It has "

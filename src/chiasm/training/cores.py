@@ -1,0 +1,30 @@
+"""How many processor cores a training takes."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+
+import torch
+
+from chiasm.encoders.tuned_top import TunedTop
+from chiasm.model.classifier import FusionClassifier
+
+
+def cores_for(model: FusionClassifier) -> AbstractContextManager[None]:
+    """One core for a head on frozen encoders, all of them where an encoder is trained too."""
+    tuned = any(isinstance(top, TunedTop) for top in model.tops.values())
+    return nullcontext() if tuned else one_core()
+
+
+@contextmanager
+def one_core() -> Iterator[None]:
+    """Let torch compute in one thread.
+
+    The tensors of a head are small: more threads gain little, wait for each other for minutes as
+    soon as the machine has other work, and their number would change the last digits of a result.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
