@@ -22,7 +22,7 @@ class UnreadableExample(ChiasmError):
 
 
 class TrainingStopped(ChiasmError):
-    """Ctrl-C in training: a checkpoint has been written."""
+    """Ctrl-C in training or tuning: what was done has been written."""
 
     def __init__(self) -> None:
-        super().__init__("Stopped; a checkpoint is written. The same command goes on from it.")
+        super().__init__("Stopped; what is done is kept. The same command goes on from it.")

@@ -21,13 +21,14 @@ from chiasm.cli.recipes import recipes
 from chiasm.cli.sample import sample
 from chiasm.cli.screen import notes
 from chiasm.cli.train import train
+from chiasm.cli.tune import tune
 from chiasm.errors import ChiasmError, TrainingStopped
 
 _INTERRUPTED = 130
 
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-for command in (check, compare, train, evaluate, predict, recipes, sample):
+for command in (check, compare, train, tune, evaluate, predict, recipes, sample):
     app.command()(command)
 app.add_typer(cache, name="cache")
 

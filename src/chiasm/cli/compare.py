@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from chiasm.cli.expand import expand_options
 from chiasm.cli.options import Data, Reading, Settings
+from chiasm.cli.progress import progress_bar
 from chiasm.cli.screen import command_line, notes, results, say_what_was_read
 
 if TYPE_CHECKING:
@@ -43,14 +43,7 @@ def compare(
     table = reading.read(data)
     say_what_was_read(table)
     names = tuple(fusions.split(",")) if fusions else _offered(recipe, table)
-    with Progress(
-        TextColumn("training"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.description}"),
-        console=notes,
-    ) as progress:
+    with progress_bar("training") as progress:
         task = progress.add_task("", total=len(names) * folds)
         comparison = comparing.compare(
             table,

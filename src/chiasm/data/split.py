@@ -106,6 +106,16 @@ def given_split(table: Table) -> dict[str, Positions] | None:
     return {name: np.array(rows, dtype=np.int64) for name, rows in parts.items()}
 
 
+def development_rows(table: Table) -> Positions:
+    """The labelled rows, but for a test part that the data itself names.
+
+    Raises:
+        DataError: a split of another name.
+    """
+    test = (given_split(table) or {}).get("test", np.empty(0, dtype=np.int64))
+    return np.setdiff1d(table.labelled, test)
+
+
 def _in_seeded_order(table: Table, rows: Positions, seed: int) -> Positions:
     def place(row: int) -> bytes:
         return hashlib.sha256(f"{seed} {table.ids[row]}".encode()).digest()

@@ -1,46 +1,27 @@
 """compare: every fusion on the same folds, against honest baselines."""
 
-import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import torch
 from joblib import Parallel, delayed
 
 from chiasm.data.duplicates import duplicate_groups
-from chiasm.data.split import given_split, grouped_folds, hold_out
+from chiasm.data.split import development_rows
 from chiasm.data.table import Table
 from chiasm.encoders.cache import FeatureCache
 from chiasm.evaluation.comparison import MAJORITY, Comparison, OutOfFold, Predictions, judge
 from chiasm.fusion.build import check_fusions
-from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable, encode_table
-from chiasm.model.inference import predict_probabilities
-from chiasm.training.cores import one_core
+from chiasm.training.folds import fold_parts
 from chiasm.training.parts import Parts
+from chiasm.training.processes import processes
 from chiasm.training.recipe import Recipe
-from chiasm.training.stages import fit_in_stages
+from chiasm.training.train_fold import TrainedFold, train_fold
 
 Array = np.ndarray[Any, np.dtype[Any]]
-
-# Each training process holds torch and the encoders: about 700 MB.
-_MOST_PROCESSES = 8
-
-
-@dataclass(frozen=True)
-class _Trained:
-    """What one fusion came to on one fold."""
-
-    name: str
-    fold: int
-    probabilities: Array
-    parameters: int
-    seconds: float
 
 
 def compare(
@@ -74,28 +55,21 @@ def compare(
     recipe = recipe.for_table(table)
     check_fusions(fusions, table.modalities)
     groups = duplicate_groups(table, by=recipe.group_by)
-    kept_back = (given_split(table) or {}).get("test", np.empty(0, dtype=np.int64))
-    known = np.setdiff1d(table.labelled, kept_back)
-    parts = []
-    for index, fold in enumerate(
-        grouped_folds(table, known, folds=folds, seed=seed, groups=groups)
-    ):
-        train, validation = hold_out(
-            table, fold.train, fraction=recipe.training.validation, seed=seed + index, groups=groups
-        )
-        parts.append(Parts(train, validation, fold.test))
+    parts = fold_parts(
+        table, development_rows(table), recipe, folds=folds, seed=seed, groups=groups
+    )
     encoders = recipe.load_encoders(table.modalities)
     rows = encode_table(table, encoders, classes=table.classes, cache=cache)
 
     trained = []
     # Cross-attention takes longest: started first, it does not keep the others waiting at the end.
     tasks = [
-        delayed(_train_fold)(rows, part, table.classes, _for_fold(recipe, name, seed, fold), fold)
+        delayed(train_fold)(rows, part, table.classes, _with_fusion(recipe, name, seed), fold)
         for name in reversed(fusions)
         for fold, part in enumerate(parts)
     ]
-    for result in Parallel(n_jobs=_processes(), return_as="generator_unordered")(tasks):
-        advance(result.name, result.fold)
+    for result in Parallel(n_jobs=processes(), return_as="generator_unordered")(tasks):
+        advance(result.fusion, result.fold)
         trained.append(result)
 
     tested = np.concatenate([part.test for part in parts])
@@ -112,50 +86,16 @@ def compare(
     return judge(made, modalities=table.modalities, seed=seed)
 
 
-def _processes() -> int:
-    if torch.cuda.is_available():
-        return 1
-    return min(os.cpu_count() or 1, _MOST_PROCESSES)
-
-
-def _for_fold(recipe: Recipe, name: str, seed: int, fold: int) -> Recipe:
+def _with_fusion(recipe: Recipe, name: str, seed: int) -> Recipe:
     return replace(
         recipe,
         fusion=replace(recipe.fusion, name=name),
-        training=replace(recipe.training, seed=seed + fold),
+        training=replace(recipe.training, seed=seed),
     )
 
 
-def _train_fold(
-    rows: EncodedTable, part: Parts, classes: tuple[str, ...], recipe: Recipe, fold: int
-) -> _Trained:
-    started = time.perf_counter()
-    torch.manual_seed(recipe.training.seed)
-    model = FusionClassifier(
-        encoders=recipe.load_encoders(tuple(rows.features)), fusion=recipe.fusion, classes=classes
-    )
-    rows = rows.of(model.modalities)
-    with one_core(), TemporaryDirectory() as folder:
-        fit_in_stages(
-            model,
-            rows.take(part.train),
-            rows.take(part.validation),
-            recipe,
-            checkpoints=Path(folder),
-            report=lambda epoch: None,
-        )
-        probabilities = predict_probabilities(model, rows.take(part.test)).numpy()
-    return _Trained(
-        name=recipe.fusion.name,
-        fold=fold,
-        probabilities=probabilities,
-        parameters=model.trained_parameters,
-        seconds=time.perf_counter() - started,
-    )
-
-
-def _gather(trained: Sequence[_Trained], name: str) -> Predictions:
-    own = sorted((t for t in trained if t.name == name), key=lambda t: t.fold)
+def _gather(trained: Sequence[TrainedFold], name: str) -> Predictions:
+    own = sorted((t for t in trained if t.fusion == name), key=lambda t: t.fold)
     return Predictions(
         probabilities=np.concatenate([t.probabilities for t in own]),
         parameters=own[0].parameters,

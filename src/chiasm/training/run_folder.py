@@ -10,6 +10,7 @@ from chiasm.data.table import Problem
 from chiasm.errors import ChiasmError
 from chiasm.json_files import write_json
 from chiasm.training.epochs import Epoch
+from chiasm.training.own_folder import check_own_folder
 from chiasm.training.record import RunRecord
 
 
@@ -28,13 +29,7 @@ class RunFolder:
         self.checkpoints = path / "checkpoints"
         self._record = path / "run.json"
         self._history = path / "history.csv"
-        if path.exists() and not path.is_dir():
-            raise ChiasmError(f"{path} is a file. Give --out a folder.")
-        if path.is_dir() and any(path.iterdir()) and not self._record.is_file():
-            raise ChiasmError(
-                f"{path} is not empty and holds no run. Give --out a new or empty folder, so that "
-                "nothing of yours is overwritten."
-            )
+        check_own_folder(path, record=self._record)
         self.goes_on = self.checkpoints.is_dir()
         if self.goes_on and not record.same_run(json.loads(self._record.read_text("utf-8"))):
             raise ChiasmError(

@@ -6,14 +6,12 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 
 from chiasm.evaluation.comparison import Comparison, ComparisonRow, Score
+from chiasm.evaluation.report.blank_figure import blank_figure
 
 _ACCURACY = "#2f6690"
 _MACRO_F1 = "#d98324"
-_DPI = 150
 _MATRICES_A_ROW = 4
 # In inches: a cell that holds its figures, and the widest that a matrix gets.
 _CELL = 0.55
@@ -24,7 +22,7 @@ _LONGEST_NAME = 24
 def draw_scores(comparison: Comparison, path: Path) -> None:
     """Bars of accuracy and macro-F1 with their 95 % intervals, one pair a model."""
     rows = comparison.rows
-    figure = _figure(8, 0.9 + 0.62 * len(rows))
+    figure = blank_figure(8, 0.9 + 0.62 * len(rows))
     axes = figure.subplots()
     places = np.arange(len(rows), dtype=np.float64)[::-1]
     _bars(axes, places + 0.19, [row.accuracy for row in rows], "accuracy", _ACCURACY)
@@ -39,7 +37,7 @@ def draw_scores(comparison: Comparison, path: Path) -> None:
     axes.spines["bottom"].set_bounds(0, 1)
     axes.tick_params(axis="y", length=0)
     figure.legend(loc="outside upper right", ncols=2, frameon=False)
-    figure.savefig(path, dpi=_DPI)
+    figure.savefig(path)
 
 
 def draw_confusions(comparison: Comparison, classes: Sequence[str], path: Path) -> None:
@@ -48,20 +46,13 @@ def draw_confusions(comparison: Comparison, classes: Sequence[str], path: Path) 
     columns = min(len(rows), _MATRICES_A_ROW)
     lines = -(-len(rows) // columns)
     side = 1.6 + _cell(classes) * len(classes)
-    figure = _figure(side * columns, (side + 0.3) * lines)
+    figure = blank_figure(side * columns, (side + 0.3) * lines)
     grid = figure.subplots(lines, columns, squeeze=False)
     for axes, row in zip(grid.flat, rows, strict=False):
         _matrix(axes, row, classes)
     for axes in grid.flat[len(rows) :]:
         axes.set_axis_off()
-    figure.savefig(path, dpi=_DPI)
-
-
-def _figure(width: float, height: float) -> Figure:
-    # Without pyplot nothing global is touched and no display is looked for.
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
+    figure.savefig(path)
 
 
 def _bars(axes: Axes, places: np.ndarray, scores: Sequence[Score], label: str, color: str) -> None:

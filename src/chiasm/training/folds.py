@@ -1,0 +1,25 @@
+"""fold_parts: the rows of each fold of a cross-validation."""
+
+from chiasm.data.split import grouped_folds, hold_out
+from chiasm.data.table import Table
+from chiasm.training.parts import Parts, Rows
+from chiasm.training.recipe import Recipe
+
+
+def fold_parts(
+    table: Table, rows: Rows, recipe: Recipe, *, folds: int, seed: int, groups: Rows
+) -> list[Parts]:
+    """Part the given rows into folds, and hold out a validation part of the training rows of each.
+
+    ``groups`` as in ``grouped_folds``.
+
+    Raises:
+        DataError: the rows do not allow that many folds.
+    """
+    parts = []
+    for index, fold in enumerate(grouped_folds(table, rows, folds=folds, seed=seed, groups=groups)):
+        train, validation = hold_out(
+            table, fold.train, fraction=recipe.training.validation, seed=seed + index, groups=groups
+        )
+        parts.append(Parts(train, validation, fold.test))
+    return parts

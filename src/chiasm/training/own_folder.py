@@ -1,0 +1,20 @@
+"""check_own_folder: whether a folder may be written to."""
+
+from pathlib import Path
+
+from chiasm.errors import ChiasmError
+
+
+def check_own_folder(path: Path, *, record: Path) -> None:
+    """Make sure that a folder is new, empty, or of the same command, which wrote ``record`` there.
+
+    Raises:
+        ChiasmError: it is a file, or holds other files.
+    """
+    if path.exists() and not path.is_dir():
+        raise ChiasmError(f"{path} is a file. Give --out a folder.")
+    if path.is_dir() and any(path.iterdir()) and not record.is_file():
+        raise ChiasmError(
+            f"{path} is not empty and holds no {record.name}. Give --out a new or empty folder, so "
+            "that nothing of yours is overwritten."
+        )

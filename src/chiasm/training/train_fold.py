@@ -1,0 +1,63 @@
+"""train_fold: train a recipe's model on one fold and predict its test rows."""
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import torch
+
+from chiasm.model.classifier import FusionClassifier
+from chiasm.model.dataset import EncodedTable
+from chiasm.model.inference import predict_probabilities
+from chiasm.training.cores import one_core
+from chiasm.training.parts import Parts
+from chiasm.training.recipe import Recipe
+from chiasm.training.stages import fit_in_stages
+
+
+@dataclass(frozen=True)
+class TrainedFold:
+    """What a fusion came to on one fold: ``probabilities`` ``[n, classes]`` of its test rows."""
+
+    fusion: str
+    fold: int
+    probabilities: np.ndarray[Any, np.dtype[Any]]
+    parameters: int
+    seconds: float
+
+
+def train_fold(
+    rows: EncodedTable, part: Parts, classes: tuple[str, ...], recipe: Recipe, fold: int
+) -> TrainedFold:
+    """Train on one processor core; epochs and temperature are chosen on the validation rows.
+
+    The seed is that of the recipe plus the number of the fold. Nothing is kept of the model.
+    """
+    started = time.perf_counter()
+    seed = recipe.training.seed + fold
+    recipe = replace(recipe, training=replace(recipe.training, seed=seed))
+    torch.manual_seed(seed)
+    model = FusionClassifier(
+        encoders=recipe.load_encoders(tuple(rows.features)), fusion=recipe.fusion, classes=classes
+    )
+    rows = rows.of(model.modalities)
+    with one_core(), TemporaryDirectory() as folder:
+        fit_in_stages(
+            model,
+            rows.take(part.train),
+            rows.take(part.validation),
+            recipe,
+            checkpoints=Path(folder),
+            report=lambda epoch: None,
+        )
+        probabilities = predict_probabilities(model, rows.take(part.test)).numpy()
+    return TrainedFold(
+        fusion=recipe.fusion.name,
+        fold=fold,
+        probabilities=probabilities,
+        parameters=model.trained_parameters,
+        seconds=time.perf_counter() - started,
+    )

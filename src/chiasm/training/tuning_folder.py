@@ -1,0 +1,59 @@
+"""The folder of a tuning: begun, or gone on with."""
+
+import csv
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+
+from chiasm.errors import ChiasmError
+from chiasm.json_files import write_json
+from chiasm.training.draw_trials import draw_trials
+from chiasm.training.own_folder import check_own_folder
+from chiasm.training.record import RunRecord
+from chiasm.training.tuning import Scores, Trial
+
+
+class TuningFolder:
+    """Where a tuning keeps its trials, and its record, by which the same command goes on.
+
+    Raises:
+        ChiasmError: the folder holds other files, or a tuning of another configuration.
+    """
+
+    def __init__(self, path: Path, record: RunRecord, *, folds: int) -> None:
+        self.study = path / "study.jsonl"
+        self._trials = path / "trials.csv"
+        self._picture = path / "trials.png"
+        file = path / "tuning.json"
+        check_own_folder(path, record=file)
+        if not file.is_file():
+            path.mkdir(parents=True, exist_ok=True)
+            write_json(asdict(record) | {"folds": folds}, file)
+            return
+        written = json.loads(file.read_text("utf-8"))
+        if not record.same_run(written) or written["folds"] != folds:
+            raise ChiasmError(
+                f"{path} holds a tuning with another recipe, data, folds or versions. Repeat the "
+                f"command in {file} to go on with it, delete {path}, or choose another --out."
+            )
+
+    def write(self, trials: Sequence[Trial]) -> None:
+        """Write the trials as a table and as a picture; scores and seconds are means of folds."""
+        scores = [field.name for field in fields(Scores)]
+        settings = list(trials[0].settings)
+        with self._trials.open("w", newline="", encoding="utf-8") as file:
+            rows = csv.writer(file)
+            rows.writerow(["trial", "pruned", "folds", *scores, *settings])
+            for trial in trials:
+                mean = asdict(trial.mean)
+                rows.writerow(
+                    [
+                        trial.number,
+                        "yes" if trial.pruned else "no",
+                        len(trial.folds),
+                        *(mean[name] for name in scores),
+                        *(trial.settings[name] for name in settings),
+                    ]
+                )
+        draw_trials(trials, self._picture)

@@ -1,0 +1,56 @@
+"""Tuning on the command line."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from joblib import parallel_config
+
+from chiasm.cli import run
+from chiasm.recipes.read_recipe import read_recipe
+
+
+def chiasm(*arguments: object) -> int:
+    with pytest.raises(SystemExit) as ended:
+        run([str(argument) for argument in arguments])
+    return int(ended.value.code or 0)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    random = np.random.default_rng(0)
+    visual = random.normal(size=(40, 3))
+    np.save(tmp_path / "visual.npy", visual)
+    table = pd.DataFrame({"id": range(40), "label": np.where(visual[:, 0] > 0, "up", "down")})
+    table.to_csv(tmp_path / "table.csv", index=False)
+    return tmp_path / "table.csv"
+
+
+def test_the_best_recipe_is_written_and_can_be_trained(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reading = ("--feature", "visual=visual.npy")
+    (tmp_path / "mine.yaml").write_text(
+        "{encoders: {visual: precomputed-3}, fusion: {name: visual}}"
+    )
+    recipe = ("--recipe", tmp_path / "mine.yaml", "--epochs", 1)
+    out = tmp_path / "tuning"
+    # In this process: others would take half a minute to start.
+    with parallel_config(backend="sequential"):
+        options = ("--trials", 2, "--folds", 2, "--time", 5, "--out", out)
+        assert chiasm("tune", data, *reading, *recipe, *options) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "2 of 2 trials, 0 of them pruned" in said
+    assert "optimistic" in said
+    assert {path.name for path in out.iterdir()} == {
+        "recipe.yaml",
+        "study.jsonl",
+        "trials.csv",
+        "trials.png",
+        "tuning.json",
+    }
+    best = pd.read_csv(out / "trials.csv").sort_values("macro_f1", kind="stable").iloc[-1]
+    assert read_recipe(out / "recipe.yaml").training.learning_rate == best["learning_rate"]
+    model = tmp_path / "model"
+    assert chiasm("train", data, *reading, "--recipe", out / "recipe.yaml", "--out", model) == 0
