@@ -6,14 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-
-from chiasm.cli import run
-
-
-def chiasm(*arguments: object) -> int:
-    with pytest.raises(SystemExit) as ended:
-        run([str(argument) for argument in arguments])
-    return int(ended.value.code or 0)
+from command_line import chiasm
 
 
 @pytest.fixture(scope="module")

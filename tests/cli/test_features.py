@@ -3,28 +3,9 @@
 import json
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
-
-from chiasm.cli import run
-
-
-def chiasm(*arguments: object) -> int:
-    with pytest.raises(SystemExit) as ended:
-        run([str(argument) for argument in arguments])
-    return int(ended.value.code or 0)
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    random = np.random.default_rng(0)
-    visual = random.normal(size=(40, 3))
-    np.save(tmp_path / "visual.npy", visual)
-    np.savez(tmp_path / "sounds.npz", energy=random.normal(size=(40, 6, 2)))
-    table = pd.DataFrame({"id": range(40), "label": np.where(visual[:, 0] > 0, "up", "down")})
-    table.to_csv(tmp_path / "table.csv", index=False)
-    return tmp_path / "table.csv"
+from command_line import chiasm
 
 
 def test_features_are_modalities_of_the_names_they_are_given(data: Path, tmp_path: Path) -> None:

@@ -4,19 +4,13 @@ import json
 from pathlib import Path
 
 import pytest
+from command_line import chiasm
 from joblib import parallel_config
 
-from chiasm.cli import run
 from chiasm.cli.options import Settings
 from chiasm.recipes.packaged_recipes import packaged_recipes
 from chiasm.recipes.read_recipe import read_recipe
 from chiasm.training.recipe import Recipe
-
-
-def chiasm(*arguments: object) -> int:
-    with pytest.raises(SystemExit) as ended:
-        run([str(argument) for argument in arguments])
-    return int(ended.value.code or 0)
 
 
 def test_all_are_listed_with_a_line_each(capsys: pytest.CaptureFixture[str]) -> None:
@@ -72,8 +66,9 @@ def test_train_follows_the_recipe_and_the_options_on_top(reviews: Path, tmp_path
 
 def test_compare_looks_at_what_the_recipe_looks_at(reviews: Path, tmp_path: Path) -> None:
     options = ("--recipe", "lab-text-offline", "--folds", 2, "--epochs", 1)
-    # In this process: others would take half a minute to start.
-    with parallel_config(backend="threading"):
+    # In this process: others would take half a minute to start. Not in threads of it: a training
+    # keeps its settings in global state.
+    with parallel_config(backend="sequential"):
         assert chiasm("compare", reviews / "reviews.csv", *options, "--out", tmp_path) == 0
     report = json.loads((tmp_path / "report.json").read_text())
     assert [row["name"] for row in report["rows"]] == ["majority", "text"]

@@ -2,29 +2,12 @@
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
+from command_line import chiasm
 from joblib import parallel_config
 
-from chiasm.cli import run
 from chiasm.recipes.read_recipe import read_recipe
-
-
-def chiasm(*arguments: object) -> int:
-    with pytest.raises(SystemExit) as ended:
-        run([str(argument) for argument in arguments])
-    return int(ended.value.code or 0)
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    random = np.random.default_rng(0)
-    visual = random.normal(size=(40, 3))
-    np.save(tmp_path / "visual.npy", visual)
-    table = pd.DataFrame({"id": range(40), "label": np.where(visual[:, 0] > 0, "up", "down")})
-    table.to_csv(tmp_path / "table.csv", index=False)
-    return tmp_path / "table.csv"
 
 
 def test_the_best_recipe_is_written_and_can_be_trained(

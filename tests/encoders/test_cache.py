@@ -2,7 +2,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ import torch
 from chiasm.encoders import cache as cache_module
 from chiasm.encoders.cache import FeatureCache
 from chiasm.encoders.encode import encode
+from chiasm.encoders.tokens import Tokens
 from chiasm.errors import ChiasmError
 
 from .counting import CountingEncoder
@@ -50,6 +51,19 @@ def test_cached_tokens_equal_uncached_ones_bit_for_bit(cache: FeatureCache) -> N
         assert cached[i].dtype == torch.float16
         assert cached[i].shape == (len(text), 2)
         assert torch.equal(cached[i], fresh[i])
+
+
+def test_whole_numbers_are_kept_exactly(cache: FeatureCache) -> None:
+    """As float16, word 30521 would be word 30528."""
+
+    class WordEncoder(CountingEncoder):
+        def trunk(self, batch: Sequence[str]) -> Tokens:
+            words = torch.tensor([[[30521, 2049]]] * len(batch), dtype=torch.int32)
+            return Tokens(words, torch.ones(len(batch), 1, dtype=torch.bool))
+
+    cached = cache.features(WordEncoder(), TEXTS[:3])
+    assert cached[0].tolist() == [[30521, 2049]]
+    assert cached[0].dtype == torch.int32
 
 
 def test_a_new_row_costs_one_encode(cache: FeatureCache) -> None:
@@ -275,7 +289,7 @@ def test_folder_that_cannot_be_made_says_what_to_do(tmp_path: Path) -> None:
 
 
 def test_damaged_cache_says_what_to_do(tmp_path: Path) -> None:
-    (tmp_path / "v1").mkdir()
-    (tmp_path / "v1" / "data.mdb").write_bytes(b"no database" * 1000)
+    (tmp_path / "v2").mkdir()
+    (tmp_path / "v2" / "data.mdb").write_bytes(b"no database" * 1000)
     with pytest.raises(ChiasmError, match="damaged cache may be deleted"):
         FeatureCache(tmp_path).features(CountingEncoder(), ["a"])

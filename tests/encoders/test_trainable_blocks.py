@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from chiasm.encoders.base import Encoder, TrainableBlocks
+from chiasm.encoders.cache import FeatureCache
 from chiasm.encoders.encode import encode
 from chiasm.encoders.registry import load_encoder
 from chiasm.encoders.tokens import pad
@@ -40,14 +41,18 @@ def values_of(modality: str) -> list[Any]:
 
 @pytest.mark.parametrize(("modality", "kind", "blocks"), CASES)
 def test_trunk_and_top_together_are_the_frozen_encoder(
-    modality: str, kind: str, blocks: TrainableBlocks, checkpoint: Callable[[str], Path]
+    modality: str,
+    kind: str,
+    blocks: TrainableBlocks,
+    checkpoint: Callable[[str], Path],
+    tmp_path: Path,
 ) -> None:
     frozen = load(modality, kind, 0, checkpoint)
     split = load(modality, kind, blocks, checkpoint)
     values = values_of(modality)
     expected = frozen.trunk([frozen.load(value) for value in values])
-    # Through the store, as training sees it: float16, or whole numbers.
-    trunk = encode(split, values)
+    # Through the cache, as training sees it: float16, or whole numbers.
+    trunk = FeatureCache(tmp_path).features(split, values)
     split.top.eval()
     tokens = split.top(pad([trunk[row] for row in range(len(values))]))
     assert split.fingerprint != frozen.fingerprint

@@ -24,14 +24,14 @@ from chiasm.encoders.features import Features
 from chiasm.errors import ChiasmError
 
 # The name changes with the form of the entries, so that no release reads what it cannot.
-_STORE = "v1"
+_STORE = "v2"
 # Address space, not disk: the file grows with what is in it.
 _MAP_SIZE = 256 << 30
 _MAX_READERS = 512
 # An encoder's own key is a digest of this length, and its entries' keys begin with it.
 _ENCODER_KEY = 16
-# Tokens and their width, ahead of the float16 values.
-_SHAPE = struct.Struct("<II")
+# Tokens, their width and the kind of number ("f2", "u1", "i4"), ahead of the values.
+_HEADER = struct.Struct("<IH2s")
 
 
 @dataclass(frozen=True)
@@ -134,18 +134,22 @@ class _Shelf:
                     f"Features are no longer in the cache {self._folder.parent}: it was cleared "
                     "while they were in use. Run the command again."
                 )
-            shape = _SHAPE.unpack_from(entry)
-            values = np.frombuffer(entry, dtype="<f2", offset=_SHAPE.size).reshape(shape)
+            length, width, kind = _HEADER.unpack_from(entry)
+            stored = np.dtype(f"<{kind.decode()}")
+            values = np.frombuffer(entry, dtype=stored, offset=_HEADER.size)
             # Copied, since the page is only there during the transaction.
-            return torch.from_numpy(values.astype(np.float16))
+            values = values.reshape(length, width).astype(stored.newbyteorder("="))
+            return torch.from_numpy(values)
 
     def update(self, entries: Mapping[bytes, Tensor]) -> None:
         try:
             with _environment(self._folder).begin(write=True) as transaction:
                 transaction.put(self._encoder, self._facts.encode())
                 for key, tokens in entries.items():
-                    values = tokens.numpy().astype("<f2").tobytes()
-                    transaction.put(self._encoder + key, _SHAPE.pack(*tokens.shape) + values)
+                    values = tokens.numpy()
+                    values = values.astype(values.dtype.newbyteorder("<"))
+                    header = _HEADER.pack(*values.shape, values.dtype.str[1:].encode())
+                    transaction.put(self._encoder + key, header + values.tobytes())
         except lmdb.Error as error:
             raise ChiasmError(
                 f"The feature cache {self._folder.parent} cannot be written: {error}. Free some "

@@ -57,7 +57,7 @@ def encode(
             failed |= _failures(batch)
             loaded = {key: future.result() for key, future in batch.items() if key not in failed}
             if loaded:
-                tokens = _compact(encoder.trunk(list(loaded.values())))
+                tokens = compact(encoder.trunk(list(loaded.values())))
                 store.update(dict(zip(loaded, tokens, strict=True)))
             advance(len(batch))
     unreadable |= {row: failed[key] for row, key in rows.items() if key in failed}
@@ -117,7 +117,7 @@ def _length(value: Value) -> int:
     return len(value) if isinstance(value, str) else 0
 
 
-def _compact(tokens: Tokens) -> list[Tensor]:
+def compact(tokens: Tokens) -> list[Tensor]:
     """The real tokens of each row, floats in float16, whose range a stray activation may leave."""
     values = tokens.values
     if values.is_floating_point():

@@ -26,8 +26,8 @@ class FeatureStore(TokenSource, Protocol):
 class Features:
     """The tokens of many rows: ``features[i]`` is ``[l, d]``, of length 0 where missing.
 
-    Values are float16, but float32 where they are precomputed features. Only keys are held; the
-    tokens are read from the store when they are asked for.
+    Values are float16; float32 where they are precomputed features, and whole numbers where they
+    are pixels or words. Only keys are held; tokens are read from the store when they are asked for.
 
     Attributes:
         dim: d, the width of a token.

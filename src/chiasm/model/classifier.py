@@ -91,6 +91,11 @@ class FusionClassifier(nn.Module):
         return tuple(self.encoders)
 
     @property
+    def trains_encoders(self) -> bool:
+        """Whether a part of an encoder is trained with the fusion."""
+        return any(isinstance(top, TunedTop) for top in self.tops.values())
+
+    @property
     def trained_parameters(self) -> int:
         """How many numbers training can change."""
         return sum(p.numel() for p in self.parameters() if p.requires_grad)

@@ -5,14 +5,12 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import torch
 
-from chiasm.encoders.tuned_top import TunedTop
 from chiasm.model.classifier import FusionClassifier
 
 
 def cores_for(model: FusionClassifier) -> AbstractContextManager[None]:
     """One core for a head on frozen encoders, all of them where an encoder is trained too."""
-    tuned = any(isinstance(top, TunedTop) for top in model.tops.values())
-    return nullcontext() if tuned else one_core()
+    return nullcontext() if model.trains_encoders else one_core()
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from chiasm.encoders.encode import compact
 from chiasm.encoders.features import Features
 from chiasm.encoders.tokens import Tokens
 from chiasm.model.classifier import FusionClassifier
@@ -39,27 +40,18 @@ def fit_in_stages(
     Raises:
         TrainingStopped: as ``fit``; the same call goes on.
     """
-    if not recipe.staged:
-        folder = checkpoints / "fusion"
+    tops = model.tops
+    if recipe.staged:
+        for modality in model.modalities:
+            _fit_alone(model, modality, train, validation, recipe, checkpoints / modality, report)
+        tops.eval()
+        train, validation = _encode(tops, train), _encode(tops, validation)
+        model.tops = nn.ModuleDict({modality: nn.Identity() for modality in tops})
+    try:
         fit(
             model,
             train,
             validation,
-            recipe.training,
-            checkpoints=folder,
-            report=report,
-            tensorboard=tensorboard,
-        )
-        return
-    for modality in model.modalities:
-        _fit_alone(model, modality, train, validation, recipe, checkpoints / modality, report)
-    tops = model.tops.eval()
-    model.tops = nn.ModuleDict({modality: nn.Identity() for modality in tops})
-    try:
-        fit(
-            model,
-            _encode(tops, train),
-            _encode(tops, validation),
             recipe.training,
             checkpoints=checkpoints / "fusion",
             report=report,
@@ -115,11 +107,11 @@ def _encode(tops: nn.ModuleDict, rows: EncodedTable) -> EncodedTable:
             device = next((p.device for p in top.parameters()), torch.device("cpu"))
             tokens: Tokens = top(given[modality].to(device)).to("cpu")
             dims[modality] = tokens.values.shape[2]
-            for values, mask in zip(tokens.values.half(), tokens.mask, strict=True):
-                key = len(keys[modality]).to_bytes(8, "big") if mask.any() else None
+            for values in compact(tokens):
+                key = len(keys[modality]).to_bytes(8, "big") if len(values) else None
                 keys[modality].append(key)
                 if key is not None:
-                    stores[modality][key] = values[mask].clone()
+                    stores[modality][key] = values
     features = {
         modality: Features(keys[modality], store, dim=dims[modality], encoded=len(store), reused=0)
         for modality, store in stores.items()

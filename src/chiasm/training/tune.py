@@ -13,7 +13,6 @@ from chiasm.data.duplicates import duplicate_groups
 from chiasm.data.split import development_rows
 from chiasm.data.table import Table
 from chiasm.encoders.cache import FeatureCache
-from chiasm.encoders.tuned_top import TunedTop
 from chiasm.errors import TrainingStopped
 from chiasm.evaluation.metrics import compute_metrics
 from chiasm.model.classifier import FusionClassifier
@@ -82,8 +81,7 @@ def tune(
         encoders=known.load_encoders(table.modalities), fusion=recipe.fusion, classes=table.classes
     )
     folder = TuningFolder(out, _record(command, known, table, model), folds=folds)
-    trains_encoders = any(isinstance(module, TunedTop) for module in model.modules())
-    space = SearchSpace(known, trains_encoders=trains_encoders)
+    space = SearchSpace(known, trains_encoders=model.trains_encoders)
     study = Study(folder.study, space, folds=folds, seed=seed)
     report(study.trials)
     rows = encode_table(table, model.encoders, classes=table.classes, cache=cache)
