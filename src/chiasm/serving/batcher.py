@@ -1,0 +1,121 @@
+"""Batcher: rows of many requests go through the model together."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from itertools import groupby, islice
+from queue import Empty, SimpleQueue
+from typing import Any
+
+Work = Callable[[Sequence[Any]], Sequence[Any]]
+
+
+@dataclass(frozen=True)
+class _Job:
+    kind: str
+    row: Any
+    likeness: tuple[Any, ...]
+    answer: "Future[Any]" = field(default_factory=Future)
+
+
+class Batcher:
+    """One thread runs the model, on as many of the waiting rows at a time as belong together.
+
+    While the model works, the rows of other requests gather; ``max_wait`` only matters to an idle
+    server. How many may gather is for ``Admission`` to say.
+
+    Args:
+        works: what can be done with rows, by name; each answers all the rows it is given.
+        max_batch: rows in one call.
+        max_wait: seconds that an idle model waits for more rows after the first.
+        observe: is told the rows and the seconds of each call.
+    """
+
+    def __init__(
+        self,
+        works: Mapping[str, Work],
+        *,
+        max_batch: int,
+        max_wait: float,
+        observe: Callable[[int, float], None],
+    ) -> None:
+        self._works = works
+        self._max_batch = max_batch
+        self._max_wait = max_wait
+        self._observe = observe
+        self._waiting: SimpleQueue[_Job | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="model", daemon=True)
+        self._thread.start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread still takes rows."""
+        return self._thread.is_alive()
+
+    async def submit(self, kind: str, row: Any, *, likeness: tuple[Any, ...]) -> Any:
+        """The answer of the work ``kind`` to this row, which may share its call with others.
+
+        Args:
+            likeness: rows are sorted by it before they are divided into batches, so that long texts
+                do not pad short ones.
+        """
+        job = _Job(kind, row, likeness)
+        self._waiting.put(job)
+        return await asyncio.wrap_future(job.answer)
+
+    def close(self) -> None:
+        """Answer what waits, then end the thread."""
+        self._waiting.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while jobs := self._take():
+            jobs.sort(key=lambda job: (job.kind, job.likeness))
+            for kind, alike in groupby(jobs, key=lambda job: job.kind):
+                while batch := list(islice(alike, self._max_batch)):
+                    # One whose client has given up is not worth the model's time.
+                    live = [job for job in batch if job.answer.set_running_or_notify_cancel()]
+                    if live:
+                        self._answer(self._works[kind], live)
+
+    def _take(self) -> list[_Job]:
+        """All that waits, at least one job; none once the batcher was closed."""
+        jobs: list[_Job] = []
+        for job in self._arriving():
+            if job is None:
+                if jobs:
+                    self._waiting.put(None)  # for the next time
+                break
+            jobs.append(job)
+        return jobs
+
+    def _arriving(self) -> Iterator[_Job | None]:
+        yield self._waiting.get()
+        until = time.monotonic() + self._max_wait
+        taken = 1
+        while True:
+            patience = until - time.monotonic() if taken < self._max_batch else 0.0
+            try:
+                yield self._waiting.get(timeout=max(0.0, patience))
+            except Empty:
+                return
+            taken += 1
+
+    def _answer(self, work: Work, jobs: Sequence[_Job]) -> None:
+        started = time.perf_counter()
+        try:
+            answers = work([job.row for job in jobs])
+        except Exception as error:  # belongs to the requests; the thread goes on
+            if len(jobs) == 1:
+                jobs[0].answer.set_exception(error)
+                return
+            # A row that breaks the model must not break the others of its batch.
+            for job in jobs:
+                self._answer(work, [job])
+            return
+        self._observe(len(jobs), time.perf_counter() - started)
+        for job, answer in zip(jobs, answers, strict=True):
+            job.answer.set_result(answer)
