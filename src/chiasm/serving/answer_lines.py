@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 
 from chiasm.serving.admission import Admission
 from chiasm.serving.read_lines import Line
@@ -18,12 +19,9 @@ async def answer_lines(
 
     Rows are taken in while their answers are not yet read: many clients send all before they
     listen. The answers that wait for such a one are small, and no more than a batch has rows.
-
-    Args:
-        answer: to a line, by its number; a problem of its own is an answer too.
-        gone: whether the client has left; asked once all lines are there.
+    Whether the client is ``gone`` is asked once all lines are there.
     """
-    answers: asyncio.Queue[asyncio.Task[bytes] | None] = asyncio.Queue()
+    answers: asyncio.Queue[asyncio.Future[bytes] | None] = asyncio.Queue()
 
     async def take_in() -> None:
         try:
@@ -31,7 +29,7 @@ async def answer_lines(
                 size = len(line) if isinstance(line, bytes) else 0
                 await admission.enter_in_turn(size)
                 task = asyncio.ensure_future(answer(number, line))
-                task.add_done_callback(lambda _, size=size: admission.leave(size))
+                task.add_done_callback(partial(_leave, admission, size))
                 answers.put_nowait(task)
         finally:
             answers.put_nowait(None)
@@ -48,3 +46,8 @@ async def answer_lines(
         while not answers.empty():
             if task := answers.get_nowait():
                 task.cancel()
+
+
+def _leave(admission: Admission, size: int, _: object) -> None:
+    # A callback, since a task that is cancelled before it began runs no code of its own.
+    admission.leave(size)

@@ -10,6 +10,8 @@ from itertools import groupby, islice
 from queue import Empty, SimpleQueue
 from typing import Any
 
+from chiasm.serving.model_failure import ModelFailure
+
 Work = Callable[[Sequence[Any]], Sequence[Any]]
 
 
@@ -58,9 +60,11 @@ class Batcher:
     async def submit(self, kind: str, row: Any, *, likeness: tuple[Any, ...]) -> Any:
         """The answer of the work ``kind`` to this row, which may share its call with others.
 
-        Args:
-            likeness: rows are sorted by it before they are divided into batches, so that long texts
-                do not pad short ones.
+        Rows are sorted by ``likeness`` before they are divided into batches, so that long texts do
+        not pad short ones.
+
+        Raises:
+            ModelFailure: the work raised for this row, even when it was alone.
         """
         job = _Job(kind, row, likeness)
         self._waiting.put(job)
@@ -110,7 +114,9 @@ class Batcher:
             answers = work([job.row for job in jobs])
         except Exception as error:  # belongs to the requests; the thread goes on
             if len(jobs) == 1:
-                jobs[0].answer.set_exception(error)
+                failure = ModelFailure(type(error).__name__)
+                failure.__cause__ = error
+                jobs[0].answer.set_exception(failure)
                 return
             # A row that breaks the model must not break the others of its batch.
             for job in jobs:

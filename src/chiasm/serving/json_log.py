@@ -14,7 +14,7 @@ class JsonFormatter(logging.Formatter):
     """
 
     def format(self, record: logging.LogRecord) -> str:
-        line = {
+        line: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, timezone.utc).isoformat(
                 timespec="milliseconds"
             ),
@@ -23,9 +23,16 @@ class JsonFormatter(logging.Formatter):
             **getattr(record, "fields", {}),
         }
         if record.exc_info and record.exc_info[0]:
-            frames = traceback.extract_tb(record.exc_info[2])
-            line["error"] = record.exc_info[0].__name__
-            line["raised_at"] = [f"{f.filename}:{f.lineno} {f.name}" for f in frames]
+            error = record.exc_info[1]
+            while error:
+                frames = traceback.extract_tb(error.__traceback__)
+                line.setdefault("errors", []).append(
+                    {
+                        "type": type(error).__name__,
+                        "at": [f"{f.filename}:{f.lineno} {f.name}" for f in frames],
+                    }
+                )
+                error = error.__cause__
         return json.dumps(line, ensure_ascii=False)
 
 

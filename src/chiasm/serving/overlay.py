@@ -20,11 +20,8 @@ _SATURATION = 0.35
 def draw_overlay(picture: Image.Image, scores: Grid, box: Box) -> bytes:
     """A PNG of the picture: blue where it speaks for the class, orange where against.
 
-    The strongest score has the full colour.
-
-    Args:
-        scores: ``[rows, columns]``.
-        box: left, top, right and bottom of what the scores cover, as fractions of the picture.
+    The strongest of the ``[rows, columns]`` scores has the full colour. ``box`` is what they cover:
+    left, top, right and bottom as fractions of the picture.
     """
     picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     width, height = picture.size

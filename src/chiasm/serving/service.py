@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -141,7 +141,7 @@ class Service:
     async def _decode(self, work: Callable[..., _Result], *given: Any) -> _Result:
         return await asyncio.get_running_loop().run_in_executor(self._decoders, work, *given)
 
-    async def _in_time(self, answer: Any) -> Any:
+    async def _in_time(self, answer: Awaitable[_Result]) -> _Result:
         try:
             return await asyncio.wait_for(answer, self._limits.answer_seconds)
         except asyncio.TimeoutError as error:

@@ -1,8 +1,10 @@
 """POST /v1/batch: a file of rows."""
 
 import json
+import logging
 from collections.abc import AsyncIterator
 from functools import partial
+from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.requests import ClientDisconnect
@@ -12,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 from chiasm.serving.admission import Admission
 from chiasm.serving.answer_lines import answer_lines
 from chiasm.serving.limits import Limits
+from chiasm.serving.model_failure import ModelFailure
 from chiasm.serving.openapi import problems, schema_of
 from chiasm.serving.parse_row import Values, parse_json, row_values
 from chiasm.serving.problem import Problem
@@ -20,6 +23,7 @@ from chiasm.serving.read_lines import Line, read_lines
 from chiasm.serving.schemas import BatchAnswer, BatchRow
 from chiasm.serving.service import Service
 
+_logger = logging.getLogger(__name__)
 _MEDIA_TYPES = ("application/jsonl", "application/x-ndjson")
 
 
@@ -62,21 +66,30 @@ def batch_route(service: Service, admission: Admission, limits: Limits) -> APIRo
 
 async def _answer(service: Service, number: int, line: Line) -> bytes:
     """A line of the answer: the prediction, or the problem in its place."""
-    named: dict[str, str | None] = {}
+    name = None
 
     def read() -> Values:
+        nonlocal name
         if isinstance(line, Problem):
             raise line
         row = parse_json(line, BatchRow)
-        named["id"] = row.id
+        name = row.id
         return row_values(row)
 
     try:
         predicted = await service.predict(read)
-        answer = BatchAnswer(line=number, **named, **predicted.model_dump())
     except Problem as problem:
-        answer = BatchAnswer(line=number, **named, error=problem.body())
-    return answer.model_dump_json(exclude_none=True).encode() + b"\n"
+        return _line(number, name, error=problem.body())
+    except ModelFailure as failure:
+        _logger.error("line failed", exc_info=failure)
+        problem = Problem(500, "The server failed on this line; its log says where.")
+        return _line(number, name, error=problem.body())
+    return _line(number, name, **predicted.model_dump())
+
+
+def _line(number: int, name: str | None, **answer: Any) -> bytes:
+    filled = BatchAnswer.model_validate({"line": number, "id": name, **answer})
+    return filled.model_dump_json(exclude_none=True).encode() + b"\n"
 
 
 async def _chunks(request: Request) -> AsyncIterator[bytes]:

@@ -1,5 +1,6 @@
 """GET /: the page, from files of this package."""
 
+from collections.abc import Awaitable, Callable
 from importlib.resources import files
 
 from fastapi import APIRouter
@@ -30,7 +31,7 @@ def page_routes() -> APIRouter:
     return router
 
 
-def _sender(content: bytes, media_type: str) -> object:
+def _sender(content: bytes, media_type: str) -> Callable[[Request], Awaitable[Response]]:
     async def send(request: Request) -> Response:
         # Asked for again each time, so that a new version is seen at once.
         return Response(content, media_type=media_type, headers={"Cache-Control": "no-cache"})
