@@ -23,7 +23,7 @@ class JsonFormatter(logging.Formatter):
             **getattr(record, "fields", {}),
         }
         if record.exc_info and record.exc_info[0]:
-            error = record.exc_info[1]
+            error: BaseException | None = record.exc_info[1]
             while error:
                 frames = traceback.extract_tb(error.__traceback__)
                 line.setdefault("errors", []).append(

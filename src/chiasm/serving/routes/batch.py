@@ -82,8 +82,8 @@ async def _answer(service: Service, number: int, line: Line) -> bytes:
         return _line(number, name, error=problem.body())
     except ModelFailure as failure:
         _logger.error("line failed", exc_info=failure)
-        problem = Problem(500, "The server failed on this line; its log says where.")
-        return _line(number, name, error=problem.body())
+        fault = Problem(500, "The server failed on this line; its log says where.")
+        return _line(number, name, error=fault.body())
     return _line(number, name, **predicted.model_dump())
 
 
