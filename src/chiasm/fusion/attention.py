@@ -132,7 +132,11 @@ class CrossModalAttention(nn.Module):
 
 def _append(null: Tensor | None, x: Tensor) -> Tensor:
     # [b, h, k, e] -> [b, h, k + 1, e]
-    return x if null is None else torch.cat([x, null.to(x.dtype).expand(x.shape[0], -1, -1, -1)], dim=2)
+    return (
+        x
+        if null is None
+        else torch.cat([x, null.to(x.dtype).expand(x.shape[0], -1, -1, -1)], dim=2)
+    )
 
 
 def _over_heads(mask: Tensor, query: Tensor, key: Tensor) -> Tensor:
