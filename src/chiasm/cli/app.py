@@ -16,10 +16,12 @@ from chiasm.cli.cache import cache
 from chiasm.cli.check import check
 from chiasm.cli.compare import compare
 from chiasm.cli.evaluate import evaluate
+from chiasm.cli.export import export
 from chiasm.cli.predict import predict
 from chiasm.cli.recipes import recipes
 from chiasm.cli.sample import sample
 from chiasm.cli.screen import notes
+from chiasm.cli.serve import serve
 from chiasm.cli.train import train
 from chiasm.cli.tune import tune
 from chiasm.errors import ChiasmError, TrainingStopped
@@ -28,7 +30,7 @@ _INTERRUPTED = 130
 
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-for command in (check, compare, train, tune, evaluate, predict, recipes, sample):
+for command in (check, compare, train, tune, evaluate, predict, export, recipes, serve, sample):
     app.command()(command)
 app.add_typer(cache, name="cache")
 

@@ -83,9 +83,7 @@ def read_picture(source: Path | bytes) -> bytes:
     return data
 
 
-def decode_picture(
-    data: bytes, at_least: int | None = None
-) -> tuple[tuple[int, int], Image.Image]:
+def decode_picture(data: bytes, at_least: int | None = None) -> tuple[tuple[int, int], Image.Image]:
     """The width and height as stored, and the picture as ``open_picture`` gives it.
 
     Raises:

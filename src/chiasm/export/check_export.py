@@ -1,6 +1,5 @@
 """check_export: whether an exported folder predicts as the model that it was made of."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +26,9 @@ def check_export(model: FusionClassifier, folder: Path) -> None:
     probes = {m: make_probes(e.portable().preprocessing) for m, e in model.encoders.items()}
     rows: list[dict[str, Value]] = [{}]
     rows += [{m: value} for m, values in probes.items() for value in values]
-    rows += [dict(zip(probes, values, strict=True)) for values in zip(*probes.values(), strict=True)]
+    rows += [
+        dict(zip(probes, values, strict=True)) for values in zip(*probes.values(), strict=True)
+    ]
     runtime = load_runtime(folder)
     found = runtime.predict(
         [{m: runtime.load(m, value) for m, value in row.items()} for row in rows],
@@ -48,7 +49,9 @@ def _expected(model: FusionClassifier, rows: list[dict[str, Value]]) -> np.ndarr
     features = {}
     for modality, encoder in model.encoders.items():
         values = [row.get(modality) for row in rows]
-        is_precomputed = isinstance(encoder, Precomputed)
-        features[modality] = encoder.features(values) if is_precomputed else encode(encoder, values)
+        if isinstance(encoder, Precomputed):
+            features[modality] = encoder.features(values)
+        else:
+            features[modality] = encode(encoder, values)
     table = EncodedTable(features, [None] * len(rows))
     return predict_probabilities(model, table).numpy()

@@ -1,12 +1,13 @@
 """export: a trained model as a folder that is used without torch."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from math import isqrt
 from pathlib import Path
 from urllib.parse import quote
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from chiasm import __version__
 from chiasm.encoders.base import Encoder
@@ -98,8 +99,8 @@ def _write_encoder(folder: Path, encoder: Encoder, top: nn.Module) -> ModalityMa
 
 
 def _write_fusion(folder: Path, model: FusionClassifier) -> None:
-    inputs = {}
-    lengths = {}
+    inputs: dict[str, Tensor] = {}
+    lengths: dict[str, Sequence[int]] = {}
     for place, (modality, encoder) in enumerate(model.encoders.items()):
         # Lengths of their own: equal ones could be taken for one.
         values = torch.zeros(2, 3 + place, encoder.dim)

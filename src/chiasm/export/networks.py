@@ -12,7 +12,7 @@ from chiasm.model.classifier import ClassifierOutput, FusionClassifier
 
 
 class EncoderNetwork(nn.Module):
-    """Trunk, rounding to the half precision of the cache, and top: values to tokens ``[b, l, d]``."""
+    """Trunk, rounding to what the cache holds, and top: values to tokens ``[b, l, d]``."""
 
     def __init__(self, trunk: Portable, top: nn.Module) -> None:
         super().__init__()

@@ -1,6 +1,7 @@
 """FusionNetwork: from the tokens of all modalities to probabilities."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -49,7 +50,7 @@ class FusionNetwork:
         return probabilities
 
     def _logits(self, rows: Sequence[Mapping[str, Tokens]]) -> NDArray[np.float32]:
-        fed = {}
+        fed: dict[str, NDArray[Any]] = {}
         for modality, dim in self._dims.items():
             nothing = np.empty((0, dim), dtype=np.float32)
             sequences = [row.get(modality, nothing) for row in rows]

@@ -50,7 +50,9 @@ class ModalityEncoder:
             (tokens,) = self._network.run(None, fed)
             for place, row in enumerate(rows):
                 is_real = inputs[row].mask
-                found[row] = tokens[place] if is_real is None else tokens[place, : len(is_real)][is_real]
+                found[row] = (
+                    tokens[place] if is_real is None else tokens[place, : len(is_real)][is_real]
+                )
         return [found[row] for row in range(len(inputs))]
 
 

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import onnxruntime
-
 from onnxruntime.capi import onnxruntime_pybind11_state as errors
 
 from chiasm.errors import ChiasmError

@@ -122,7 +122,7 @@ class Runtime:
     ) -> list[dict[str, Probabilities]]:
         """The Shapley values ``[classes]`` of each modality, by row.
 
-        A missing modality adds nothing to any coalition, so the game is one of those that are there.
+        A missing modality adds nothing to any coalition: the players are those that are there.
         """
         shares = [{m: np.zeros(len(self.classes)) for m in self.modalities} for _ in rows]
         for present in {tuple(row) for row in rows}:
@@ -190,7 +190,9 @@ def load_runtime(folder: Path) -> Runtime:
 
 
 def _load_encoder(folder: Path, told: ModalityManifest) -> ModalityEncoder:
-    tokenizer = None if told.tokenizer is None else Tokenizer.from_file(str(folder / told.tokenizer))
+    tokenizer = (
+        None if told.tokenizer is None else Tokenizer.from_file(str(folder / told.tokenizer))
+    )
     return ModalityEncoder(
         preprocessing=restore_preprocessing(told.preprocessing, tokenizer=tokenizer),
         network=open_session(folder / told.network),

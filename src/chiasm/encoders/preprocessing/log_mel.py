@@ -67,7 +67,7 @@ def log_mel(samples: NDArray[np.float32]) -> NDArray[np.float32]:
 
 @cache
 def _filters() -> Floats:
-    """Triangles of equal area over the frequencies ``[201, 80]``, as in Slaney's Auditory Toolbox."""
+    """Triangles of equal area over the frequencies ``[201, 80]`` (Slaney, Auditory Toolbox)."""
     corners = _hertz(np.linspace(0.0, _mels(RATE / 2), _MELS + 2))
     frequencies = np.linspace(0.0, RATE / 2, _WINDOW // 2 + 1)
     # [201, 82]

@@ -77,5 +77,10 @@ def _cut_middle(
 ) -> tuple[Image.Image, tuple[float, float, float, float]]:
     left, top = (picture.width - width) // 2, (picture.height - height) // 2
     right, bottom = left + width, top + height
-    box = (left / picture.width, top / picture.height, right / picture.width, bottom / picture.height)
+    box = (
+        left / picture.width,
+        top / picture.height,
+        right / picture.width,
+        bottom / picture.height,
+    )
     return picture.crop((left, top, right, bottom)), box

@@ -36,7 +36,9 @@ class Words:
             np.array(found.ids, dtype=np.int64),
             mask=mask,
             pieces=tuple(compress(found.tokens, mask)),
-            spans=tuple((start + before, end + before) for start, end in compress(found.offsets, mask)),
+            spans=tuple(
+                (start + before, end + before) for start, end in compress(found.offsets, mask)
+            ),
         )
 
     @property
