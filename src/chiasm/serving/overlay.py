@@ -13,7 +13,7 @@ LONGEST_SIDE = 640
 # Blue and orange differ to colour-blind eyes too.
 _FOR = (20, 110, 245)
 _AGAINST = (240, 120, 10)
-_OPACITY = 0.72
+_OPACITY = 0.66
 _SATURATION = 0.35
 
 
@@ -42,5 +42,5 @@ def _heat(scores: Grid, size: tuple[int, int]) -> Image.Image:
     values = np.clip(np.asarray(smooth), -1, 1)  # [height, width]
     pixels = np.empty((*values.shape, 4), dtype=np.uint8)
     pixels[..., :3] = np.where(values[..., None] >= 0, _FOR, _AGAINST)
-    pixels[..., 3] = 255 * _OPACITY * np.abs(values)
+    pixels[..., 3] = 255 * _OPACITY * np.abs(values) ** 1.3
     return Image.fromarray(pixels)

@@ -12,6 +12,7 @@ export function show(found, sent) {
     ? `Said with ${found.missing.map((name) => MISSING[name]).join(" and ")}.`
     : "";
   by("missing").hidden = !found.missing.length;
+  by("legend-for").textContent = `for ${found.explained}`;
   showClasses(found);
   showSteps(found);
   showWords(found, sent.text);
