@@ -18,7 +18,9 @@ def answers(client: TestClient, *lines: object) -> list[dict]:
 
 
 def test_answers_come_in_the_order_of_the_lines(client: TestClient, model: StandIn) -> None:
-    rows = [{"id": str(i), "text": "mug " + "good " * (i % 3) + "bad " * (i % 5)} for i in range(200)]
+    rows = [
+        {"id": str(i), "text": "mug " + "good " * (i % 3) + "bad " * (i % 5)} for i in range(200)
+    ]
     found = answers(client, *rows)
     assert [line["line"] for line in found] == list(range(1, 201))
     assert [line["id"] for line in found] == [row["id"] for row in rows]
