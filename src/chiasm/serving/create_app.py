@@ -61,9 +61,8 @@ def create_app(model: ServedModel, settings: Settings) -> FastAPI:
         summary=f"{model.name}: {', '.join(model.classes)}",
         version=__version__,
         lifespan=lifespan,
-        # Their pages would load scripts from elsewhere.
-        docs_url=None,
-        redoc_url=None,
+        # Written once by describe(); FastAPI's pages for it would load scripts from elsewhere.
+        openapi_url=None,
         # Redirects would repeat the Host header of the request.
         redirect_slashes=False,
     )

@@ -44,6 +44,7 @@ def json_log() -> dict[str, Any]:
         "disable_existing_loggers": False,
         "formatters": {"json": {"()": JsonFormatter}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
-        "loggers": {"chiasm": own, "uvicorn": own},
+        # The form parser warns of what it refuses, quoting it.
+        "loggers": {"chiasm": own, "uvicorn": own, "python_multipart": {"level": "ERROR"}},
         "root": {"handlers": ["stderr"], "level": "WARNING"},
     }
