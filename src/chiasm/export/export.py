@@ -1,13 +1,12 @@
 """export: a trained model as a folder that is used without torch."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from math import isqrt
 from pathlib import Path
 from urllib.parse import quote
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from chiasm import __version__
 from chiasm.encoders.base import Encoder
@@ -16,10 +15,11 @@ from chiasm.encoders.portable import Portable
 from chiasm.encoders.preprocessing.pixels import Pixels
 from chiasm.encoders.preprocessing.words import Words
 from chiasm.export.check_export import check_export
-from chiasm.export.networks import EncoderNetwork, FusionNetwork
+from chiasm.export.networks import EncoderNetwork
 from chiasm.export.on_cpu import on_cpu
 from chiasm.export.quantise import quantise
 from chiasm.export.to_onnx import to_onnx
+from chiasm.export.write_fusion import write_fusion
 from chiasm.model.classifier import FusionClassifier
 from chiasm.runtime.manifest import MANIFEST, Manifest, ModalityManifest, write_manifest
 from chiasm.runtime.stored_preprocessing import describe_preprocessing
@@ -48,7 +48,7 @@ def export(model: FusionClassifier, folder: Path, *, int8: bool = False) -> None
         modality: _write_encoder(folder, encoder, model.tops[modality])
         for modality, encoder in model.encoders.items()
     }
-    _write_fusion(folder, model)
+    write_fusion(model, folder / _FUSION)
     manifest = Manifest(
         name=_name(model),
         chiasm=__version__,
@@ -96,28 +96,6 @@ def _write_encoder(folder: Path, encoder: Encoder, top: nn.Module) -> ModalityMa
         grid=_grid(trunk, length) if isinstance(trunk.preprocessing, Pixels) else None,
         tokenizer=tokenizer,
     )
-
-
-def _write_fusion(folder: Path, model: FusionClassifier) -> None:
-    inputs: dict[str, Tensor] = {}
-    lengths: dict[str, Sequence[int]] = {}
-    for place, (modality, encoder) in enumerate(model.encoders.items()):
-        # Lengths of their own: equal ones could be taken for one.
-        values = torch.zeros(2, 3 + place, encoder.dim)
-        inputs[f"{modality}.tokens"] = values
-        inputs[f"{modality}.mask"] = torch.ones(values.shape[:2], dtype=torch.bool)
-        lengths |= {f"{modality}.tokens": (1,), f"{modality}.mask": (1,)}
-    network = FusionNetwork(model)
-    with on_cpu(network):
-        with torch.no_grad():
-            attention = network.classify(list(inputs.values())).attention or {}
-        to_onnx(
-            network,
-            inputs,
-            folder / _FUSION,
-            lengths=lengths,
-            outputs=["logits", *attention],
-        )
 
 
 def _grid(trunk: Portable, length: int) -> tuple[int, int]:

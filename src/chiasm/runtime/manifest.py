@@ -12,6 +12,8 @@ from chiasm.json_files import write_json
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+# What reading a manifest raises that is not as it was written.
+BROKEN = (KeyError, TypeError, ValueError, AttributeError)
 
 
 @dataclass(frozen=True)
@@ -80,12 +82,17 @@ def read_manifest(folder: Path) -> Manifest:
         )
     try:
         manifest = _parse(content)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ChiasmError(
-            f"{folder / MANIFEST} is not whole ({error}). Copy the folder again, or export anew."
-        ) from error
+    except BROKEN as error:
+        raise not_whole(folder, error) from error
     _check_files(folder, manifest.files)
     return manifest
+
+
+def not_whole(folder: Path, error: Exception) -> ChiasmError:
+    """What to say where the content of a manifest cannot be used."""
+    return ChiasmError(
+        f"{folder / MANIFEST} is not whole ({error}). Copy the folder again, or export anew."
+    )
 
 
 def _parse(content: dict[str, Any]) -> Manifest:

@@ -12,7 +12,7 @@ from chiasm.encoders.preprocessing.network_input import NetworkInput
 from chiasm.errors import ChiasmError
 from chiasm.explain.shapley import coalitions, shapley_values
 from chiasm.runtime.fusion_network import FusionNetwork, Probabilities, Tokens
-from chiasm.runtime.manifest import ModalityManifest, read_manifest
+from chiasm.runtime.manifest import BROKEN, ModalityManifest, not_whole, read_manifest
 from chiasm.runtime.modality_encoder import ModalityEncoder
 from chiasm.runtime.open_session import open_session
 from chiasm.runtime.row_prediction import RowPrediction
@@ -193,8 +193,12 @@ def _load_encoder(folder: Path, told: ModalityManifest) -> ModalityEncoder:
     tokenizer = (
         None if told.tokenizer is None else Tokenizer.from_file(str(folder / told.tokenizer))
     )
+    try:
+        preprocessing = restore_preprocessing(told.preprocessing, tokenizer=tokenizer)
+    except BROKEN as error:
+        raise not_whole(folder, error) from error
     return ModalityEncoder(
-        preprocessing=restore_preprocessing(told.preprocessing, tokenizer=tokenizer),
+        preprocessing=preprocessing,
         network=open_session(folder / told.network),
         grid=told.grid,
     )
