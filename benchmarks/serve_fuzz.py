@@ -2,8 +2,8 @@
 
     python benchmarks/serve_fuzz.py EXPORTED [--count 3000]
 
-The server is a process of its own on 127.0.0.1. Writes benchmarks/results/serve_fuzz.json; ends with
-status 1 where an answer is a 5xx, one is not as it must be, or memory grew by 100 MB or more.
+The server is a process of its own on 127.0.0.1. Writes benchmarks/results/serve_fuzz.json; ends
+with status 1 where an answer is a 5xx, one is not as it must be, or memory grew by 100 MB.
 """
 
 import argparse
@@ -18,8 +18,8 @@ from chiasm.json_files import write_json
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tests.serving.bad_inputs import BadInput, bad_inputs  # noqa: E402
-from tests.serving.test_bad_inputs import check_refused  # noqa: E402
+from tests.serving.bad_inputs import BadInput, bad_inputs
+from tests.serving.test_bad_inputs import check_refused
 
 RESULT = Path(__file__).parent / "results" / "serve_fuzz.json"
 MOST_GROWTH = 100
@@ -33,7 +33,9 @@ def send(client: httpx.Client, bad: BadInput) -> str:
     except httpx.RemoteProtocolError:
         return "refused"  # hardly HTTP: the connection is closed
     try:
-        check_refused(bad, answer.status_code, answer.headers.get("content-type", ""), answer.content)
+        check_refused(
+            bad, answer.status_code, answer.headers.get("content-type", ""), answer.content
+        )
     except AssertionError as error:
         print(f"not as it must be: {error}")
         return f"wrong {answer.status_code}"
@@ -56,9 +58,10 @@ def main() -> int:
             statuses[send(client, bad)] += 1
             kinds[bad.kind] += 1
         after = server.resident()
-        healthy = client.get("/healthz").text == "ok" and client.post(
-            "/v1/predict", json={"text": "good"}
-        ).is_success
+        healthy = (
+            client.get("/healthz").text == "ok"
+            and client.post("/v1/predict", json={"text": "good"}).is_success
+        )
     RESULT.parent.mkdir(exist_ok=True)
     write_json(
         {

@@ -32,7 +32,7 @@ def batcher(work: Work, **settings: object) -> Batcher:
 
 
 async def ask(of: Batcher, *rows: int, kind: str = "double") -> list[object]:
-    waiting = [of.submit(kind, row, likeness=(abs(row),)) for row in rows]
+    waiting = [of.submit(kind, row) for row in rows]
     return await asyncio.gather(*waiting, return_exceptions=True)
 
 
@@ -54,11 +54,11 @@ def run_behind_one(work: Work, of: Batcher, *rows: int) -> list[object]:
     return answers
 
 
-def test_rows_that_wait_go_together_and_the_like_with_the_like() -> None:
+def test_rows_that_wait_go_together() -> None:
     work = Work()
     answers = run_behind_one(work, batcher(work), 9, 1, 8, 2, 7, 3)
     assert answers == [18, 2, 16, 4, 14, 6]
-    assert work.batches == [[0], [1, 2, 3, 7], [8, 9]]
+    assert work.batches == [[0], [9, 1, 8, 2], [7, 3]]
 
 
 def test_a_row_that_breaks_the_model_breaks_no_other() -> None:
@@ -116,7 +116,7 @@ def test_rows_whose_client_gave_up_are_not_computed() -> None:
         first = asyncio.create_task(ask(of, 0))
         await asyncio.to_thread(work.begun.wait, 20)
         with pytest.raises(asyncio.TimeoutError):
-            await asyncio.wait_for(of.submit("double", 7, likeness=()), 0.05)
+            await asyncio.wait_for(of.submit("double", 7), 0.05)
         work.go_on.set()
         await first
 

@@ -3,10 +3,9 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from itertools import groupby, islice
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -19,12 +18,11 @@ Work = Callable[[Sequence[Any]], Sequence[Any]]
 class _Job:
     kind: str
     row: Any
-    likeness: tuple[Any, ...]
     answer: "Future[Any]" = field(default_factory=Future)
 
 
 class Batcher:
-    """One thread runs the model, on as many of the waiting rows at a time as belong together.
+    """One thread runs the model, on as many of the waiting rows at a time as it may.
 
     While the model works, the rows of other requests gather; ``max_wait`` only matters to an idle
     server. How many may gather is for ``Admission`` to say.
@@ -57,16 +55,13 @@ class Batcher:
         """Whether the thread still takes rows."""
         return self._thread.is_alive()
 
-    async def submit(self, kind: str, row: Any, *, likeness: tuple[Any, ...]) -> Any:
+    async def submit(self, kind: str, row: Any) -> Any:
         """The answer of the work ``kind`` to this row, which may share its call with others.
-
-        Rows are sorted by ``likeness`` before they are divided into batches, so that long texts do
-        not pad short ones.
 
         Raises:
             ModelFailure: the work raised for this row, even when it was alone.
         """
-        job = _Job(kind, row, likeness)
+        job = _Job(kind, row)
         self._waiting.put(job)
         return await asyncio.wrap_future(job.answer)
 
@@ -77,36 +72,34 @@ class Batcher:
 
     def _run(self) -> None:
         while jobs := self._take():
-            jobs.sort(key=lambda job: (job.kind, job.likeness))
-            for kind, alike in groupby(jobs, key=lambda job: job.kind):
-                while batch := list(islice(alike, self._max_batch)):
-                    # One whose client has given up is not worth the model's time.
-                    live = [job for job in batch if job.answer.set_running_or_notify_cancel()]
-                    if live:
-                        self._answer(self._works[kind], live)
+            for kind, work in self._works.items():
+                # One whose client has given up is not worth the model's time.
+                live = [
+                    job
+                    for job in jobs
+                    if job.kind == kind and job.answer.set_running_or_notify_cancel()
+                ]
+                if live:
+                    self._answer(work, live)
 
     def _take(self) -> list[_Job]:
-        """All that waits, at least one job; none once the batcher was closed."""
+        """What waits, from one job to a batch of them; none once the batcher was closed."""
         jobs: list[_Job] = []
-        for job in self._arriving():
+        until = 0.0
+        while len(jobs) < self._max_batch:
+            patience = max(0.0, until - time.monotonic()) if jobs else None
+            try:
+                job = self._waiting.get(timeout=patience)
+            except Empty:
+                break
             if job is None:
                 if jobs:
                     self._waiting.put(None)  # for the next time
                 break
+            if not jobs:
+                until = time.monotonic() + self._max_wait
             jobs.append(job)
         return jobs
-
-    def _arriving(self) -> Iterator[_Job | None]:
-        yield self._waiting.get()
-        until = time.monotonic() + self._max_wait
-        taken = 1
-        while True:
-            patience = until - time.monotonic() if taken < self._max_batch else 0.0
-            try:
-                yield self._waiting.get(timeout=max(0.0, patience))
-            except Empty:
-                return
-            taken += 1
 
     def _answer(self, work: Work, jobs: Sequence[_Job]) -> None:
         started = time.perf_counter()

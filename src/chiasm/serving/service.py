@@ -36,10 +36,6 @@ class _Loaded:
     inputs: dict[str, Any]
     values: Values
 
-    @property
-    def likeness(self) -> tuple[Any, ...]:
-        return (sorted(self.inputs), len(self.values.get("text", "")))
-
 
 class Service:
     """Parses and decodes rows in a few threads, and runs the model on batches of them in another.
@@ -108,7 +104,7 @@ class Service:
 
     async def _predict(self, read: Callable[[], Values]) -> Prediction:
         row = await self._decode(self._load, read)
-        predicted = await self._batcher.submit("predict", row.inputs, likeness=row.likeness)
+        predicted = await self._batcher.submit("predict", row.inputs)
         self._count(predicted)
         return Prediction(
             label=predicted.label,
@@ -118,9 +114,7 @@ class Service:
 
     async def _explain(self, read: Callable[[], Values], label: str | None) -> Explanation:
         row = await self._decode(self._load, read)
-        predicted, scores = await self._batcher.submit(
-            "explain", (row.inputs, label), likeness=row.likeness
-        )
+        predicted, scores = await self._batcher.submit("explain", (row.inputs, label))
         self._count(predicted)
         return await self._decode(
             partial(explain_row, row.values, predicted, scores, explained=label or predicted.label)
