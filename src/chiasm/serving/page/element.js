@@ -11,9 +11,6 @@ export function element(tag, properties = {}, ...children) {
   return made;
 }
 
-export const percent = (value) => `${(100 * value).toFixed(value > 0 && value < 0.01 ? 1 : 0)} %`;
+export const percent = (value, digits = 0) => `${(100 * value).toFixed(digits)} %`;
 
-export function points(value) {
-  const rounded = (100 * value).toFixed(Math.abs(value) < 0.0095 ? 1 : 0);
-  return `${value >= 0 ? "+" : "−"}${rounded.replace("-", "")}`;
-}
+export const points = (value) => `${value >= 0 ? "+" : "−"}${Math.abs(100 * value).toFixed(1)}`;

@@ -175,23 +175,23 @@ function begin(table, used, model) {
   by("batch-answer").hidden = false;
   by("download").hidden = true;
   by("progress").value = 0;
-  const heads = [...used.map(([modality]) => NAMES[modality]), "Label", "Sure"];
+  const heads = ["Label", "Sure", ...used.map(([modality]) => NAMES[modality])];
   by("rows").tHead.replaceChildren(
     element("tr", {}, ...heads.map((name) => element("th", { scope: "col" }, name))),
   );
   by("rows").tBodies[0].replaceChildren();
   return (row, answer) => {
     if (row >= SHOWN) return;
-    const cells = used.map(([, column]) =>
+    const given = used.map(([, column]) =>
       element("td", {}, element("span", { className: "cell" }, table.rows[row][column] ?? "")),
     );
-    if (answer.label) {
-      cells.push(element("td", { title: answer.problem }, answer.label));
-      cells.push(element("td", { className: "number" }, percent(answer.probabilities[answer.label])));
-    } else {
-      cells.push(element("td", { className: "failed", colSpan: 2 }, answer.problem));
-    }
-    by("rows").tBodies[0].append(element("tr", {}, ...cells));
+    const found = answer.label
+      ? [
+          element("td", { title: answer.problem }, answer.label),
+          element("td", { className: "number" }, percent(answer.probabilities[answer.label])),
+        ]
+      : [element("td", { className: "failed", colSpan: 2 }, answer.problem)];
+    by("rows").tBodies[0].append(element("tr", {}, ...found, ...given));
   };
 }
 

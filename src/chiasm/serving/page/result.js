@@ -44,13 +44,13 @@ function showSteps(found) {
   const parts = Object.entries(found.contributions).filter(([name]) => !found.missing.includes(name));
   let at = sure - parts.reduce((sum, [, added]) => sum + added, 0);
   by("explained").textContent = `How the probability of “${found.label}” comes about.`;
-  const steps = [step("Before looking", 0, at, "", percent(at))];
+  const steps = [step("Beforehand", 0, at, "", percent(at, 1))];
   for (const [name, added] of parts) {
     const tone = added >= 0 ? "for" : "against";
     steps.push(step(NAMES[name] ?? name, Math.min(at, at + added), Math.abs(added), tone, points(added)));
     at += added;
   }
-  steps.push(step("Together", 0, sure, "", percent(sure)));
+  steps.push(step("Together", 0, sure, "", percent(sure, 1)));
   by("steps").replaceChildren(...steps);
 }
 
