@@ -10,10 +10,10 @@ from PIL import Image
 from rich.console import Console, RenderableType
 
 from chiasm.evaluation.comparison import Comparison
-from chiasm.evaluation.report.figures import draw_confusions, draw_scores
-from chiasm.evaluation.report.leaderboard import markdown_report, render_comparison
-from chiasm.evaluation.report.metrics_view import render_metrics
-from chiasm.evaluation.report.write_report import write_report
+from chiasm.evaluation.views.figures import draw_confusions, draw_scores
+from chiasm.evaluation.views.leaderboard import markdown_report, render_comparison
+from chiasm.evaluation.views.metrics_view import render_metrics
+from chiasm.evaluation.views.write_report import write_report
 
 from .made_up import CLASSES, compare, compare_all, draw_labels
 

@@ -35,8 +35,8 @@ def compare(
     Writes report.json, report.md and figures. Example: chiasm compare reviews.csv --out comparison
     """
     from chiasm.encoders.cache import FeatureCache
-    from chiasm.evaluation.report.leaderboard import render_comparison
-    from chiasm.evaluation.report.write_report import write_report
+    from chiasm.evaluation.views.leaderboard import render_comparison
+    from chiasm.evaluation.views.write_report import write_report
     from chiasm.training import compare as comparing
 
     recipe = settings.read_recipe()

@@ -16,7 +16,7 @@ def evaluate(model: Model, data: Data, reading: Reading, json: Json = None) -> N
     """
     from chiasm.encoders.cache import FeatureCache
     from chiasm.evaluation import evaluate as evaluation
-    from chiasm.evaluation.report.metrics_view import render_metrics
+    from chiasm.evaluation.views.metrics_view import render_metrics
     from chiasm.model.storage import load_model
 
     loaded = load_model(model)

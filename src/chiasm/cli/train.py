@@ -35,7 +35,7 @@ def train(
     chiasm train reviews.csv --recipe review-offline --out model
     """
     from chiasm.encoders.cache import FeatureCache
-    from chiasm.evaluation.report.metrics_view import render_metrics
+    from chiasm.evaluation.views.metrics_view import render_metrics
     from chiasm.training import train as training
     from chiasm.training.epochs import epoch_header, epoch_line
 

@@ -19,7 +19,7 @@ from chiasm.training.folds import fold_parts
 from chiasm.training.parts import Parts
 from chiasm.training.processes import processes
 from chiasm.training.recipe import Recipe
-from chiasm.training.train_fold import TrainedFold, train_fold
+from chiasm.training.train_fold import Examine, TrainedFold, train_fold
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -32,7 +32,8 @@ def compare(
     seed: int,
     fusions: Sequence[str],
     cache: FeatureCache,
-    advance: Callable[[str, int], None],
+    advance: Callable[[TrainedFold], None],
+    examine: Examine | None = None,
 ) -> Comparison:
     """Cross-validate the majority class and every fusion on grouped folds, all on one encoding.
 
@@ -46,7 +47,9 @@ def compare(
         seed: of the folds, the initialisation and the bootstrap.
         fusions: names.
         cache: where the features of all folds and fusions lie.
-        advance: called with fusion and fold after each training.
+        advance: called after each training with what came of it.
+        examine: asked of every fusion of several modalities on the test rows of its fold; what it
+            says is in the TrainedFold.
 
     Raises:
         DataError: the rows do not allow that many folds.
@@ -64,12 +67,19 @@ def compare(
     trained = []
     # Cross-attention takes longest: started first, it does not keep the others waiting at the end.
     tasks = [
-        delayed(train_fold)(rows, part, table.classes, _with_fusion(recipe, name, seed), fold)
+        delayed(train_fold)(
+            rows,
+            part,
+            table.classes,
+            _with_fusion(recipe, name, seed),
+            fold,
+            None if name in table.modalities else examine,
+        )
         for name in reversed(fusions)
         for fold, part in enumerate(parts)
     ]
     for result in Parallel(n_jobs=processes(), return_as="generator_unordered")(tasks):
-        advance(result.fusion, result.fold)
+        advance(result)
         trained.append(result)
 
     tested = np.concatenate([part.test for part in parts])

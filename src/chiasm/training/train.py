@@ -70,7 +70,8 @@ def train(
         )
         trained = TrainedModel(
             model=model,
-            train_rows=len(parts.train),
+            parts=parts,
+            history=folder.read_history(),
             validation=evaluate_rows(model, rows.take(parts.validation)),
             test=evaluate_rows(model, rows.take(parts.test)) if len(parts.test) else None,
         )

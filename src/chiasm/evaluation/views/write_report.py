@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from chiasm.evaluation.comparison import Comparison, OutOfFold
-from chiasm.evaluation.report.figures import draw_confusions, draw_scores
-from chiasm.evaluation.report.leaderboard import markdown_report
+from chiasm.evaluation.views.figures import draw_confusions, draw_scores
+from chiasm.evaluation.views.leaderboard import markdown_report
 from chiasm.json_files import write_json
 
 
