@@ -13,6 +13,7 @@ from chiasm.cli.screen import command_line, notes, results, say_what_was_read
 if TYPE_CHECKING:
     from chiasm.data.table import Table
     from chiasm.training.recipe import Recipe
+    from chiasm.training.train_fold import TrainedFold
 
 
 @expand_options
@@ -32,19 +33,29 @@ def compare(
 ) -> None:
     """Compare fusions fairly: grouped folds, honest baselines, intervals, paired tests.
 
-    Writes report.json, report.md and figures. Example: chiasm compare reviews.csv --out comparison
+    Writes report.html, its figures and its numbers.
+    Example: chiasm compare reviews.csv --out comparison
     """
     from chiasm.encoders.cache import FeatureCache
     from chiasm.evaluation.views.leaderboard import render_comparison
-    from chiasm.evaluation.views.write_report import write_report
+    from chiasm.explain.report.build_report import build_report
+    from chiasm.explain.report.examine import examine
+    from chiasm.explain.report.write_report import write_report
     from chiasm.training import compare as comparing
 
     recipe = settings.read_recipe()
     table = reading.read(data)
     say_what_was_read(table)
     names = tuple(fusions.split(",")) if fusions else _offered(recipe, table)
+    trained: list[TrainedFold] = []
     with progress_bar("training") as progress:
         task = progress.add_task("", total=len(names) * folds)
+
+        def note(one: "TrainedFold") -> None:
+            trained.append(one)
+            done = f"{one.fusion}, fold {one.fold + 1} done"
+            progress.update(task, advance=1, description=done)
+
         comparison = comparing.compare(
             table,
             recipe,
@@ -52,13 +63,24 @@ def compare(
             seed=recipe.training.seed,
             fusions=names,
             cache=FeatureCache(),
-            advance=lambda name, fold: progress.update(
-                task, advance=1, description=f"{name}, fold {fold + 1} done"
-            ),
+            advance=note,
+            examine=examine,
         )
-    write_report(comparison, out, command=command_line())
+    winner = sorted(
+        (one for one in trained if one.fusion == comparison.winner), key=lambda one: one.fold
+    )
+    report = build_report(
+        comparison,
+        table,
+        caution=f"{folds} folds: each row is judged by a model that saw neither it nor its twins.",
+        examined=[one.examined for one in winner if one.examined],
+        histories=[one.epochs for one in winner],
+        command=command_line(),
+        seed=recipe.training.seed,
+    )
+    write_report(report, out)
     results.print(render_comparison(comparison))
-    notes.print(f"Report and figures: {out / 'report.md'}")
+    notes.print(f"Report: {out / 'report.html'}", highlight=False)
 
 
 def _offered(recipe: "Recipe", table: "Table") -> tuple[str, ...]:

@@ -114,6 +114,21 @@ def _named(features: Sequence[str]) -> dict[str, str]:
 
 _MODEL = "Model and training"
 
+GroupBy: TypeAlias = Annotated[
+    str | None,
+    _option(
+        "What makes rows duplicates, which are no independent ones: some of text,image,audio; by "
+        "default all.",
+        metavar="A,B",
+        panel=_MODEL,
+    ),
+]
+
+
+def split_names(given: str | None) -> tuple[str, ...] | None:
+    """The names in a list such as "text,image", if there is one."""
+    return tuple(given.split(",")) if given else None
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -161,15 +176,7 @@ class Settings:
             panel=_MODEL,
         ),
     ] = None
-    group_by: Annotated[
-        str | None,
-        _option(
-            "What makes rows duplicates that no split may part: some of text,image,audio; by "
-            "default all.",
-            metavar="A,B",
-            panel=_MODEL,
-        ),
-    ] = None
+    group_by: GroupBy = None
     validation: Annotated[
         float | None,
         _option(
@@ -224,7 +231,7 @@ class Settings:
             encoders=recipe.encoders | _given(encoders),
             trainable_blocks=recipe.trainable_blocks | _blocks(self.trainable_blocks or []),
             training=replace(recipe.training, **_given(training)),
-            group_by=tuple(self.group_by.split(",")) if self.group_by else recipe.group_by,
+            group_by=split_names(self.group_by) or recipe.group_by,
         )
 
 

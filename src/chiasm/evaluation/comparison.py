@@ -88,7 +88,7 @@ class ComparisonRow:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Judged models; ``finding`` says in words what came out, ``winner`` which model it is about."""
+    """Judged models; ``finding`` says in words what came out of it, for the model ``winner``."""
 
     finding: str
     winner: str

@@ -2,20 +2,21 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from chiasm.encoders.tokens import Tokens
 from chiasm.evaluation.comparison import Difference, Score
 from chiasm.evaluation.significance import ClusterBootstrap, interval
 from chiasm.model.classifier import FusionClassifier
-from chiasm.model.dataset import EncodedTable, stack_tokens
+from chiasm.model.dataset import EncodedTable
+from chiasm.model.inference import calibrate, encoded_batches
 
 Array = np.ndarray[Any, np.dtype[Any]]
-
-_BATCH_SIZE = 64
 
 
 @dataclass(frozen=True)
@@ -31,31 +32,21 @@ class Robustness:
 def predict_damaged(model: FusionClassifier, rows: EncodedTable, *, seed: int) -> dict[str, Array]:
     """Calibrated probabilities ``[n, classes]`` by kind of damage, for each modality in turn.
 
-    "removed": missing, as the training may have seen it; "shuffled": that of another row; "noise":
-    normal noise on its encoded tokens, as wide as each of their features is in these rows. The
-    encoders' tops run once. A model of one modality cannot do without it.
+    "removed": missing; "shuffled": that of another row; "noise": normal noise on its encoded
+    tokens, with the standard deviation that each of their features has in these rows.
     """
-    device = model.temperature.device
-    was_training = model.training
-    model.eval()
     generator = torch.Generator().manual_seed(seed)
     # Rows of a batch exchange what they have, so who is in a batch with whom is drawn by lot.
-    order = torch.randperm(len(rows), generator=generator).tolist()
-    parts: dict[str, list[Array]] = {}
-    for batch in np.array_split(order, -(-len(rows) // _BATCH_SIZE)):
-        tokens = stack_tokens([rows[int(row)] for row in batch])
-        encoded = model.encode({m: t.to(device) for m, t in tokens.items()})
-        for modality in model.modalities:
-            for name, damage in _DAMAGES.items():
-                if name == "removed" and len(model.modalities) == 1:
-                    continue
-                damaged = encoded | {modality: damage(encoded[modality], generator)}
-                scaled = model.classify(damaged).logits.float().cpu() / model.temperature.cpu()
-                key = f"{modality} {name}"
-                parts.setdefault(key, []).append(scaled.softmax(dim=-1).numpy())
-    model.train(was_training)
-    back = np.argsort(order)
-    return {name: np.concatenate(made)[back] for name, made in parts.items()}
+    order = torch.randperm(len(rows), generator=generator).numpy()
+    logits: dict[str, list[Tensor]] = {}
+    for batch in encoded_batches(model, rows.take(order)):
+        for modality, (name, damage) in product(model.modalities, _DAMAGES.items()):
+            damaged = batch | {modality: damage(batch[modality], generator)}
+            logits.setdefault(f"{modality} {name}", []).append(model.classify(damaged).logits)
+    back = order.argsort()
+    return {
+        name: calibrate(model, torch.cat(parts)).numpy()[back] for name, parts in logits.items()
+    }
 
 
 def judge_damaged(
