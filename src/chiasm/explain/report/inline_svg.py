@@ -12,8 +12,6 @@ from chiasm.explain.report.palette import VARIABLES
 _FOREIGN = re.compile(
     r'<metadata>.*?</metadata>|<style.*?</style>| xmlns(:xlink)?="[^"]*"', re.DOTALL
 )
-    r"<metadata>.*?</metadata>|<style.*?</style>| xmlns(:xlink)?=\"[^\"]*\"", re.S
-)
 # What groups are called is of no use, and would be there twice where there are two figures.
 _GROUP = re.compile(r'<g id="[^"]*"')
 
