@@ -8,6 +8,7 @@ import numpy as np
 
 from chiasm.evaluation.metrics import Metrics, compute_metrics
 from chiasm.evaluation.significance import ClusterBootstrap, interval
+from chiasm.html_files import render_html
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -94,6 +95,14 @@ class Comparison:
     winner: str
     rows: tuple[ComparisonRow, ...]
     tested: OutOfFold
+
+    def _repr_html_(self) -> str:
+        """The finding and the scores, as a notebook shows them."""
+        # It takes a Comparison itself.
+        from chiasm.evaluation.views.leaderboard import comparison_sheets
+
+        scores, *_ = comparison_sheets(self)
+        return render_html("evaluation/views/comparison.html", comparison=self, scores=scores)
 
 
 def judge(tested: OutOfFold, *, modalities: Sequence[str], seed: int) -> Comparison:

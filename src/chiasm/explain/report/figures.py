@@ -26,7 +26,6 @@ def draw_reliability(bins: Sequence[Bin]) -> Figure:
     axes = figure.subplots()
     rows = np.array([one.rows for one in bins])
     axes.plot([0, 1], [0, 1], color=MUTED, linestyle=(0, (4, 3)), linewidth=1)
-    axes.annotate("as sure as right", (0.04, 0.075), color=MUTED, fontsize=8, rotation=39)
     axes.plot(
         [one.confidence for one in bins],
         [one.accuracy for one in bins],
@@ -41,7 +40,9 @@ def draw_reliability(bins: Sequence[Bin]) -> Figure:
         color=SERIES[0],
         zorder=3,
     )
-    axes.set(xlim=(0, 1.03), ylim=(0, 1.05), xlabel="confidence", ylabel="accuracy")
+    lowest = min(min(one.confidence, one.accuracy) for one in bins)
+    low = np.floor(10 * lowest - 0.2) / 10 if lowest > 0.1 else -0.03
+    axes.set(xlim=(low, 1.03), ylim=(low, 1.05), xlabel="confidence", ylabel="accuracy")
     _plain(axes)
     return figure
 

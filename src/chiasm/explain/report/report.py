@@ -11,6 +11,7 @@ from chiasm.evaluation.robustness import Robustness
 from chiasm.explain.report.choose_rows import Chosen
 from chiasm.explain.report.mean_contributions import MeanContributions
 from chiasm.explain.report.row_contributions import RowContributions
+from chiasm.html_files import render_html
 from chiasm.training.epochs import Epoch
 
 
@@ -49,3 +50,10 @@ class Report:
     seed: int
     versions: Mapping[str, str]
     overlays: Mapping[int, str] = field(default_factory=dict)
+
+    def _repr_html_(self) -> str:
+        """The page in a frame, as a notebook shows it."""
+        # It takes a Report itself.
+        from chiasm.explain.report.render_page import render_page
+
+        return render_html("explain/report/frame.html", page=render_page(self))
