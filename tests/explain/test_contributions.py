@@ -5,7 +5,7 @@ from model.letters import make_model, make_table
 
 from chiasm.explain.contributions import Contributions, modality_contributions
 from chiasm.model.classifier import FusionClassifier
-from chiasm.model.dataset import EncodedTable, encode_table
+from chiasm.model.dataset import EncodedTable, encode_table, stack_tokens
 from chiasm.model.inference import predict_probabilities
 
 FUSIONS = ("text", "concat", "late", "gated", "cross_attention")
