@@ -106,7 +106,7 @@ def test_fusions_are_compared_on_features_alone() -> None:
             seed=0,
             fusions=["visual", "acoustic"],
             cache=FeatureCache(),
-            advance=lambda name, fold: None,
+            advance=lambda fold: None,
         )
     assert {row.name for row in comparison.rows} >= {"visual", "acoustic"}
 

@@ -10,8 +10,6 @@ from chiasm.cli.expand import expand_options
 from chiasm.cli.options import Data, Reading, Settings
 from chiasm.cli.screen import command_line, notes, results, say_what_was_read
 
-_VALIDATION = "They chose the epochs and the temperature, so the figures are on the high side."
-
 
 @expand_options
 def train(
@@ -30,7 +28,7 @@ def train(
         bool, typer.Option("--tensorboard", help="Write TensorBoard events too.")
     ] = False,
 ) -> None:
-    """Train a model and write it to a folder, with its history, metrics and record.
+    """Train a model and write it to a folder, with its history, metrics, record and report.html.
 
     Ctrl-C stops after the step at hand; the same command goes on from there.
     Examples: chiasm train reviews.csv --out model;
@@ -38,7 +36,7 @@ def train(
     """
     from chiasm.encoders.cache import FeatureCache
     from chiasm.evaluation.views.metrics_view import render_metrics
-    from chiasm.explain.report.report_model import report_model
+    from chiasm.explain.report.report_training import report_training
     from chiasm.explain.report.write_report import write_report
     from chiasm.training import train as training
     from chiasm.training.epochs import epoch_header, epoch_line
@@ -62,19 +60,6 @@ def train(
     results.print(render_metrics(trained.validation, "validation"))
     if trained.test is not None:
         results.print(render_metrics(trained.test, "test"))
-    parts = trained.parts
-    report = report_model(
-        trained.model,
-        table,
-        parts.test if len(parts.test) else parts.validation,
-        part="test rows" if len(parts.test) else "validation rows",
-        caution="The data names them its test." if len(parts.test) else _VALIDATION,
-        reference=parts.train,
-        group_by=recipe.group_by,
-        history=trained.history,
-        command=command_line(),
-        seed=recipe.training.seed,
-        cache=cache,
-    )
+    report = report_training(trained, table, recipe, command=command_line(), cache=cache)
     write_report(report, out)
     notes.print(f"Model: {out}, report: {out / 'report.html'}", highlight=False)

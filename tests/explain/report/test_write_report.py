@@ -169,7 +169,8 @@ def test_a_card_tells_label_probabilities_and_what_each_modality_adds(
     assert f"{CLASSES[1 - tested.labels[row]]} {100 * best:.0f} %" in said
     assert f"row {tested.ids[row]}, labelled {CLASSES[tested.labels[row]]}" in said
     assert report.contributions is not None
-    assert f"{100 * report.contributions.values[row, 1]:+.1f}".replace("-", "\N{MINUS SIGN}") in said
+    added = f"{100 * report.contributions.values[row, 1]:+.1f}"
+    assert added.replace("-", "\N{MINUS SIGN}") in said
 
 
 def test_means_and_base_sum_to_the_confidence(report: Report) -> None:
