@@ -7,6 +7,9 @@ import numpy as np
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
+# A mean of equal numbers may be a hair above them.
+_ROUNDING = 1e-6
+
 
 @dataclass(frozen=True)
 class LabelError:
@@ -38,7 +41,7 @@ def likely_label_errors(probabilities: Array, labels: Array) -> tuple[LabelError
             for j in range(probabilities.shape[1])
         ]
     )
-    confident = np.where(probabilities >= thresholds, probabilities, -np.inf)
+    confident = np.where(probabilities >= thresholds - _ROUNDING, probabilities, -np.inf)
     suggested = confident.argmax(axis=1)
     # A label that is also the most probable class is not doubted: cleanlab leaves it alone too.
     doubted = np.isfinite(confident.max(axis=1)) & (suggested != labels)

@@ -48,7 +48,7 @@ def build_report(
     place = {table.ids[row]: row for row in table.labelled}
     return Report(
         comparison=comparison,
-        rows=table.take([place[name] for name in tested.ids]),
+        rows=table.take([int(place[name]) for name in tested.ids]),
         data=check(table),
         caution=caution,
         reliability=reliability(probabilities, tested.labels),

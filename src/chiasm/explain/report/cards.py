@@ -26,7 +26,6 @@ class Card:
     added: dict[str, float]
     suggested: str | None
     shown: Glimpse
-    overlay: str | None
 
 
 @dataclass(frozen=True)
@@ -85,5 +84,4 @@ def _card(report: Report, row: int, suggested: int | None) -> Card:
         else {},
         suggested=None if suggested is None else tested.classes[suggested],
         shown=glimpse(report.rows, row, side=_SIDE, characters=_CHARACTERS),
-        overlay=report.overlays.get(row),
     )

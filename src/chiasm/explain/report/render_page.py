@@ -32,7 +32,7 @@ def render_page(report: Report) -> str:
     winner = next(row for row in comparison.rows if row.name == comparison.winner)
     _, averages, per_class = comparison_sheets(comparison)
     readable = len(comparison.tested.classes) <= _MATRIX
-    modalities = report.contributions.modalities if report.contributions else ()
+    added = report.contributions
     return render_html(
         "explain/report/page.html",
         report=report,
@@ -46,10 +46,12 @@ def render_page(report: Report) -> str:
             name: inline_svg(figure, name=name, label=_LABELS[name])
             for name, figure in draw_report(report).items()
         },
-        series=dict(zip(modalities, cycle(range(1, _SERIES + 1)), strict=False)),
+        series=dict(
+            zip(added.modalities if added else (), cycle(range(1, _SERIES + 1)), strict=False)
+        ),
         null_mass={
             direction: float(np.nanmean(mass))
-            for direction, mass in (report.contributions.null_mass if modalities else {}).items()
+            for direction, mass in (added.null_mass if added else {}).items()
         },
         lists=show_cards(report),
         data=check_sheets(report.data),

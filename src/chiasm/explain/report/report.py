@@ -1,7 +1,7 @@
 """Report: everything that the page of a trained, compared or evaluated model shows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from chiasm.data.check import CheckReport
 from chiasm.data.table import Table
@@ -30,7 +30,6 @@ class Report:
         means: of these, over all rows and by class.
         robustness: its accuracy where a modality is damaged.
         chosen: rows to look at.
-        overlays: by position of the row, its picture with what mattered in it, as a data URI.
         command: that made it.
         seed: of the splits, the training and the bootstrap.
         versions: of the packages.
@@ -49,7 +48,6 @@ class Report:
     command: str
     seed: int
     versions: Mapping[str, str]
-    overlays: Mapping[int, str] = field(default_factory=dict)
 
     def _repr_html_(self) -> str:
         """The page in a frame, as a notebook shows it."""
