@@ -4,6 +4,7 @@ import re
 import warnings
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
@@ -80,6 +81,20 @@ def test_the_json_holds_every_number_of_the_comparison(
     gains = {row["name"]: row["accuracy_gain"] for row in content["rows"]}
     assert gains["text"] is None
     assert gains["concat"].keys() == {"mean", "low", "high"}
+
+
+def test_a_report_on_some_folds_says_which(tmp_path: Path) -> None:
+    labels = draw_labels(60)
+    write_report(
+        compare({"text": labels}, labels, folds=np.full(60, 1), of_folds=3), tmp_path, command=""
+    )
+    content = json.loads((tmp_path / "report.json").read_text("utf-8"))
+    assert content["folds"] == {"run": [2], "of": 3}
+    assert content["rows"][0]["accuracy"]["sd"] is None
+    report = (tmp_path / "report.md").read_text("utf-8")
+    assert report.splitlines()[0].endswith("on 1 of 3 folds (2).")
+    assert "| 1.000 (1.000 to 1.000) |" in report
+    assert set(pd.read_csv(tmp_path / "predictions.csv").fold) == {2}
 
 
 def test_the_predictions_of_every_model_give_its_accuracy_again(

@@ -33,7 +33,8 @@ class OutOfFold:
     Attributes:
         ids: of the rows ``[n]``.
         labels: class index of each row ``[n]``.
-        folds: in which fold each row was tested ``[n]``.
+        folds: in which fold each row was tested ``[n]``, counted from 0.
+        of_folds: how many folds there are; some may have been left out.
         groups: which rows are no independent ones ``[n]``.
         classes: the labels, in the order of the class indices.
         predictions: by the name of the model.
@@ -42,17 +43,26 @@ class OutOfFold:
     ids: Array
     labels: Array
     folds: Array
+    of_folds: int
     groups: Array
     classes: tuple[str, ...]
     predictions: Mapping[str, Predictions]
 
+    @property
+    def run_folds(self) -> tuple[int, ...]:
+        """The folds that were run, counted from 1."""
+        return tuple(int(fold) + 1 for fold in np.unique(self.folds))
+
 
 @dataclass(frozen=True)
 class Score:
-    """Mean and standard deviation over the folds; 95 % bootstrap interval over all rows."""
+    """Mean and standard deviation over the folds; 95 % bootstrap interval over all rows.
+
+    One fold alone has no deviation.
+    """
 
     mean: float
-    sd: float
+    sd: float | None
     low: float
     high: float
 
@@ -130,7 +140,8 @@ def judge(tested: OutOfFold, *, modalities: Sequence[str], seed: int) -> Compari
         )
         for name, made in predictions.items()
     )
-    return Comparison(finding=_finding(rows, best, modalities), rows=rows, tested=tested)
+    finding = f"{_finding(rows, best, modalities)}{_folds_left_out(tested)}."
+    return Comparison(finding=finding, rows=rows, tested=tested)
 
 
 @dataclass(frozen=True)
@@ -146,7 +157,7 @@ class _Judged:
 
     def score(self) -> Score:
         bounds = interval(self.resampled)
-        sd = float(np.std(self.by_fold, ddof=1))
+        sd = float(np.std(self.by_fold, ddof=1)) if len(self.by_fold) > 1 else None
         return Score(mean=self.mean, sd=sd, low=bounds.low, high=bounds.high)
 
 
@@ -163,7 +174,7 @@ def _finding(rows: Sequence[ComparisonRow], best: str | None, modalities: Sequen
     gain = winner.accuracy_gain
     if not fused or gain is None:
         why = "no single modality was compared with it" if fused else "nothing was fused"
-        return f"{winner.name} is the most accurate ({winner.accuracy.mean:.3f}); {why}."
+        return f"{winner.name} is the most accurate ({winner.accuracy.mean:.3f}); {why}"
     verdict = (
         "Fusion beats the best single modality"
         if gain.low > 0
@@ -173,5 +184,12 @@ def _finding(rows: Sequence[ComparisonRow], best: str | None, modalities: Sequen
     return (
         f"{verdict}: {winner.name} {winner.accuracy.mean:.3f} against {single.name} alone "
         f"{single.accuracy.mean:.3f}, {100 * gain.mean:+.1f} points of accuracy "
-        f"(95 % interval {100 * gain.low:+.1f} to {100 * gain.high:+.1f})."
+        f"(95 % interval {100 * gain.low:+.1f} to {100 * gain.high:+.1f})"
     )
+
+
+def _folds_left_out(tested: OutOfFold) -> str:
+    run = tested.run_folds
+    if len(run) == tested.of_folds:
+        return ""
+    return f", on {len(run)} of {tested.of_folds} folds ({', '.join(map(str, run))})"

@@ -21,6 +21,7 @@ def write_report(comparison: Comparison, out: Path, *, command: str) -> None:
     classes = comparison.tested.classes
     content = {
         "finding": comparison.finding,
+        "folds": {"run": comparison.tested.run_folds, "of": comparison.tested.of_folds},
         "rows": [asdict(row) for row in comparison.rows],
         "classes": classes,
         "command": command,
