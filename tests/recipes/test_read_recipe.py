@@ -37,6 +37,7 @@ def recipes(draw: Any) -> Recipe:
             encoders=st.just(encoders),
             trainable_blocks=st.dictionaries(own, st.integers(0, 99) | st.just("all")),
             random_init=st.lists(own, unique=True).map(tuple),
+            max_seconds=st.floats(min_value=0, exclude_min=True, allow_infinity=False),
             fusion=st.builds(FusionConfig, **fusion),
             training=st.builds(TrainingConfig, **any_settings(TrainingConfig)),
             group_by=...,
@@ -90,6 +91,7 @@ def test_a_small_number_may_be_written_in_any_form(tmp_path: Path, number: str) 
         ("encoders: {text: 5}", "encoders.text is 5, and must be a text"),
         ("encoders: {txt: minilm}", "'txt', which is no modality. Did you mean 'text'?"),
         ("fusion: {name: gate}", "'gate', which there is not. Did you mean 'gated'?"),
+        ("max_seconds: 0", "max_seconds is 0. Give the seconds"),
         ("trainable_blocks: {image: some}", "must be a whole number or all"),
         (
             "{encoders: {text: minilm}, trainable_blocks: {image: 1}}",

@@ -161,6 +161,13 @@ class Settings:
             panel=_MODEL,
         ),
     ] = None
+    max_seconds: Annotated[
+        float | None,
+        _option(
+            "How many seconds of a sound are read, from its beginning; by default 30.",
+            panel=_MODEL,
+        ),
+    ] = None
     group_by: Annotated[
         str | None,
         _option(
@@ -223,6 +230,7 @@ class Settings:
             recipe,
             encoders=recipe.encoders | _given(encoders),
             trainable_blocks=recipe.trainable_blocks | _blocks(self.trainable_blocks or []),
+            max_seconds=recipe.max_seconds if self.max_seconds is None else self.max_seconds,
             training=replace(recipe.training, **_given(training)),
             group_by=tuple(self.group_by.split(",")) if self.group_by else recipe.group_by,
         )

@@ -42,9 +42,12 @@ def load_encoder(
     *,
     trainable_blocks: TrainableBlocks = 0,
     random_init: bool = False,
+    max_seconds: float | None = None,
     revision: str | None = None,
 ) -> Encoder:
     """The encoder of that name: packaged, a local folder, or a model of the Hugging Face hub.
+
+    ``max_seconds`` is for encoders of sounds; None: 30, or less where the model hears less.
 
     Raises:
         EncoderError: no such modality or model, its weights cannot be had or are not the known
@@ -69,18 +72,22 @@ def load_encoder(
             f"{trainable_blocks} trainable blocks. Only image encoders start from random weights, "
             "with all blocks trained."
         )
-    asked = {"trainable_blocks": trainable_blocks, "random_init": random_init}
-    tuned = {name: setting for name, setting in asked.items() if setting}
+    asked = {
+        "trainable_blocks": trainable_blocks,
+        "random_init": random_init,
+        "max_seconds": max_seconds,
+    }
+    given = {name: setting for name, setting in asked.items() if setting}
     if name in _PACKAGED[modality]:
         if revision is not None:
             raise EncoderError(f"{name!r} is packaged and has no revisions: leave revision out.")
-        return _PACKAGED[modality][name](**tuned)
+        return _PACKAGED[modality][name](**given)
     kind = _HUGGING_FACE[modality]
     folder = Path(name).expanduser()
     if not folder.is_dir():
         copy = fetch_checkpoint(name, revision=revision)
-        return kind(copy, name=name, revision=copy.name, **tuned)
+        return kind(copy, name=name, revision=copy.name, **given)
     if revision is not None:
         raise EncoderError(f"{name!r} is a local folder and has no revisions: leave revision out.")
     # The whole path, so that a saved model finds its encoder from any working folder.
-    return kind(folder, name=str(folder.resolve()), **tuned)
+    return kind(folder, name=str(folder.resolve()), **given)
