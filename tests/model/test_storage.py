@@ -94,6 +94,7 @@ def test_the_config_names_encoders_and_does_not_hold_them(saved: Path) -> None:
         "revision": None,
         "trainable_blocks": 0,
         "random_init": False,
+        "lora": 0,
         "max_seconds": None,
         "fingerprint": "letters 1 image",
     }

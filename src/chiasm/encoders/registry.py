@@ -9,6 +9,7 @@ from chiasm.encoders.huggingface.audio import HuggingFaceAudio
 from chiasm.encoders.huggingface.checkpoint import fetch_checkpoint
 from chiasm.encoders.huggingface.image import HuggingFaceImage
 from chiasm.encoders.huggingface.text import HuggingFaceText
+from chiasm.encoders.lora import add_lora
 from chiasm.encoders.packaged.efficientnet import EfficientNetEncoder
 from chiasm.encoders.packaged.minilm import load_minilm
 from chiasm.encoders.packaged.whisper import WhisperEncoder
@@ -42,6 +43,7 @@ def load_encoder(
     *,
     trainable_blocks: TrainableBlocks = 0,
     random_init: bool = False,
+    lora: int = 0,
     max_seconds: float | None = None,
     revision: str | None = None,
 ) -> Encoder:
@@ -52,8 +54,38 @@ def load_encoder(
     Raises:
         EncoderError: no such modality or model, its weights cannot be had or are not the known
             ones, it cannot be split at ``trainable_blocks``, or not start from random weights:
-            only image encoders do, trained as a whole.
+            only image encoders do, trained as a whole; or it cannot be tuned by updates of rank
+            ``lora``: only blocks of transformers are.
     """
+    if lora and (trainable_blocks == 0 or random_init):
+        state = "random weights" if random_init else "no trainable blocks"
+        raise EncoderError(
+            f"The {modality} encoder {name!r} was asked for with {state} and LoRA. LoRA updates "
+            "published weights, in the blocks that are trained: give the number of "
+            "--trainable-blocks or all."
+        )
+    encoder = _load(
+        modality,
+        name,
+        trainable_blocks=trainable_blocks,
+        random_init=random_init,
+        max_seconds=max_seconds,
+        revision=revision,
+    )
+    if lora:
+        add_lora(encoder, rank=lora)
+    return encoder
+
+
+def _load(
+    modality: str,
+    name: str,
+    *,
+    trainable_blocks: TrainableBlocks,
+    random_init: bool,
+    max_seconds: float | None,
+    revision: str | None,
+) -> Encoder:
     width = precomputed_width(name)
     if width is not None:
         return Precomputed(modality=modality, width=width)
