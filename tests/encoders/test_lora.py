@@ -94,6 +94,12 @@ def test_each_matrix_of_attention_and_feed_forward_has_an_update_of_that_rank(
     assert sum(p.numel() for p in trained(encoder).values()) == rank * (4 * 32 + 2 * 40)
 
 
+def test_of_minilm_as_many_numbers_are_trained_as_the_docs_say(checkpoint: Checkpoint) -> None:
+    updated, whole = (load("text", "minilm", 2, checkpoint, lora=rank) for rank in (8, 0))
+    assert sum(p.numel() for p in trained(updated).values()) == 110_592
+    assert sum(p.numel() for b in whole.top.blocks() for p in b.parameters()) == 3_548_928
+
+
 def test_only_the_trained_blocks_have_updates(checkpoint: Checkpoint) -> None:
     one, whole = (load("text", "bert", blocks, checkpoint, lora=2) for blocks in (1, "all"))
     assert 2 * len(trained(one)) == len(trained(whole)) > 0

@@ -97,16 +97,22 @@ def test_features_of_another_width_than_the_model_was_trained_on_are_refused(mod
         predict_with(model, make_table(8, width=5))
 
 
-def compare_features(*, folds: int, only_folds: tuple[int, ...] = ()) -> Comparison:
+def compare_features(
+    *,
+    folds: int,
+    only_folds: tuple[int, ...] = (),
+    recipe: Recipe = RECIPE,
+    fusions: tuple[str, ...] = ("visual", "acoustic"),
+) -> Comparison:
     # In this process: others would take half a minute to start.
     with parallel_config(backend="sequential"):
         return compare(
             make_table(60),
-            replace(RECIPE, training=replace(RECIPE.training, epochs=1)),
+            replace(recipe, training=replace(recipe.training, epochs=1)),
             folds=folds,
             only_folds=only_folds,
             seed=0,
-            fusions=["visual", "acoustic"],
+            fusions=fusions,
             cache=FeatureCache(),
             advance=lambda name, fold: None,
         )
@@ -114,6 +120,15 @@ def compare_features(*, folds: int, only_folds: tuple[int, ...] = ()) -> Compari
 
 def test_fusions_are_compared_on_features_alone() -> None:
     assert {row.name for row in compare_features(folds=2).rows} >= {"visual", "acoustic"}
+
+
+def test_a_fusion_that_cannot_be_is_refused_before_anything_is_encoded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("chiasm.training.compare.encode_table", None)
+    directions = replace(RECIPE, fusion=replace(RECIPE.fusion, directions=("visual->sound",)))
+    with pytest.raises(ChiasmError, match="cannot have the directions"):
+        compare_features(folds=2, recipe=directions, fusions=("visual", "cross_attention"))
 
 
 def test_folds_run_alone_come_out_as_among_all() -> None:

@@ -14,7 +14,7 @@ from chiasm.data.table import Table
 from chiasm.encoders.cache import FeatureCache
 from chiasm.errors import ChiasmError
 from chiasm.evaluation.comparison import MAJORITY, Comparison, OutOfFold, Predictions, judge
-from chiasm.fusion.build import check_fusions
+from chiasm.fusion.build import build_fusion
 from chiasm.model.dataset import EncodedTable, encode_table
 from chiasm.training.folds import fold_parts
 from chiasm.training.parts import Parts
@@ -54,17 +54,20 @@ def compare(
 
     Raises:
         DataError: the rows do not allow that many folds.
-        ChiasmError: there is no fusion of a given name, or no fold of a given number.
+        ChiasmError: there is no such fusion of the data, or no fold of a given number.
     """
     chosen = _chosen(only_folds, folds)
     recipe = recipe.for_table(table)
-    check_fusions(fusions, table.modalities)
     groups = duplicate_groups(table, by=recipe.group_by)
     every = fold_parts(
         table, development_rows(table), recipe, folds=folds, seed=seed, groups=groups
     )
     parts = {fold: every[fold] for fold in chosen}
     encoders = recipe.load_encoders(table.modalities)
+    dims = {modality: encoder.dim for modality, encoder in encoders.items()}
+    for name in fusions:
+        # Built in vain, so that one that cannot be is refused before hours of encoding.
+        build_fusion(replace(recipe.fusion, name=name), dims)
     rows = encode_table(table, encoders, classes=table.classes, cache=cache)
 
     trained = []
