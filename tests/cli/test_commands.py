@@ -164,6 +164,8 @@ def test_cache_is_shown_and_cleared(
         (("train", "{data}", "--out", "{reviews}"), "is not empty"),
         (("train", "{data}", "--out", "{out}", "--text-encoder", "no/such-model"), "minilm"),
         (("compare", "{data}", "--out", "{out}", "--folds", "90"), "--folds"),
+        (("compare", "{data}", "--out", "{out}", "--only-folds", "6"), "numbers 1 to 5"),
+        (("compare", "{data}", "--out", "{out}", "--only-folds", "1,x"), "--only-folds is"),
         (("evaluate", "{out}", "{data}"), "chiasm train"),
         (("predict", "{model}", "{data}", "--out", "x.docx"), ".parquet"),
         (("evaluate", "{model}", "{other}"), "'lukewarm' (1 rows)"),

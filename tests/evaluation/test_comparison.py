@@ -84,6 +84,23 @@ def test_scores_are_the_mean_and_deviation_over_folds() -> None:
     assert comparison.rows[0].metrics.accuracy == pytest.approx(5 / 8)
 
 
+def test_the_finding_names_the_folds_where_some_were_left_out() -> None:
+    called = {"text": TEXT, "late": BETTER}
+    folds = np.arange(400) % 3 * 2
+    some = compare(called, LABELS, folds=folds, of_folds=5)
+    assert some.finding.endswith("), on 3 of 5 folds (1, 3, 5).")
+    every = compare(called, LABELS)
+    assert every.finding.endswith(").")
+    assert "folds" not in every.finding
+
+
+def test_one_fold_alone_has_no_deviation() -> None:
+    one = compare({"text": TEXT}, LABELS, folds=np.full(400, 2), of_folds=5)
+    assert one.finding.endswith("nothing was fused, on 1 of 5 folds (3).")
+    assert one.rows[0].accuracy.sd is None
+    assert one.rows[0].accuracy.mean == np.mean(TEXT == LABELS)
+
+
 def test_intervals_hold_the_scores() -> None:
     for judged in compare_all().rows:
         for score in (judged.accuracy, judged.macro_f1):
@@ -150,6 +167,7 @@ def judge_alone(called: np.ndarray) -> Comparison:
         ids=np.arange(400).astype(str),
         labels=LABELS,
         folds=np.zeros(400, dtype=int),
+        of_folds=1,
         groups=np.arange(400),
         classes=CLASSES,
         predictions={

@@ -3,6 +3,7 @@ import re
 import warnings
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 from rich.console import Console, RenderableType
@@ -33,6 +34,15 @@ def tables(markdown: str) -> list[list[list[str]]]:
     """The cells of every line of every table."""
     blocks = [block.splitlines() for block in markdown.split("\n\n") if block.startswith("|")]
     return [[re.split(r" (?<!\\)\| ", f" {line} ")[1:-1] for line in lines] for lines in blocks]
+
+
+def test_a_report_on_some_folds_says_which() -> None:
+    labels = draw_labels(60)
+    report = markdown_report(
+        compare({"text": labels}, labels, folds=np.full(60, 1), of_folds=3), CLASSES, COMMAND
+    )
+    assert report.splitlines()[0].endswith("on 1 of 3 folds (2).")
+    assert "| 1.000 (1.000 to 1.000) |" in report
 
 
 def test_the_markdown_begins_with_the_finding_and_ends_with_the_command(

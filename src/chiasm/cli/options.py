@@ -176,6 +176,22 @@ class Settings:
             panel=_MODEL,
         ),
     ] = None
+    lora: Annotated[
+        list[str] | None,
+        _option(
+            "Train updates of that rank instead of the weights of those blocks. May be given "
+            "several times.",
+            metavar="MODALITY=RANK",
+            panel=_MODEL,
+        ),
+    ] = None
+    max_seconds: Annotated[
+        float | None,
+        _option(
+            "How many seconds of a sound are read, from its beginning; by default 30.",
+            panel=_MODEL,
+        ),
+    ] = None
     group_by: GroupBy = None
     validation: Annotated[
         float | None,
@@ -230,6 +246,8 @@ class Settings:
             recipe,
             encoders=recipe.encoders | _given(encoders),
             trainable_blocks=recipe.trainable_blocks | _blocks(self.trainable_blocks or []),
+            lora=recipe.lora | _ranks(self.lora or []),
+            max_seconds=recipe.max_seconds if self.max_seconds is None else self.max_seconds,
             training=replace(recipe.training, **_given(training)),
             group_by=split_names(self.group_by) or recipe.group_by,
         )
@@ -254,3 +272,14 @@ def _blocks(given: Sequence[str]) -> "dict[str, TrainableBlocks]":
             )
         blocks[modality] = "all" if number == "all" else int(number)
     return blocks
+
+
+def _ranks(given: Sequence[str]) -> dict[str, int]:
+    """The rank of the updates of which encoder."""
+    ranks: dict[str, int] = {}
+    for setting in given:
+        modality, _, rank = setting.partition("=")
+        if not rank.isdecimal():
+            raise ChiasmError(f"--lora is MODALITY=RANK, such as text=8; not {setting!r}.")
+        ranks[modality] = int(rank)
+    return ranks

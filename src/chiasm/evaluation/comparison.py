@@ -34,7 +34,8 @@ class OutOfFold:
     Attributes:
         ids: of the rows ``[n]``.
         labels: class index of each row ``[n]``.
-        folds: in which fold each row was tested ``[n]``.
+        folds: in which fold each row was tested ``[n]``, counted from 0.
+        of_folds: how many folds there are; some may have been left out.
         groups: which rows are no independent ones ``[n]``.
         classes: the labels, in the order of the class indices.
         predictions: by the name of the model.
@@ -43,16 +44,22 @@ class OutOfFold:
     ids: Array
     labels: Array
     folds: Array
+    of_folds: int
     groups: Array
     classes: tuple[str, ...]
     predictions: Mapping[str, Predictions]
+
+    @property
+    def run_folds(self) -> tuple[int, ...]:
+        """The folds that were run, counted from 1."""
+        return tuple(int(fold) + 1 for fold in np.unique(self.folds))
 
 
 @dataclass(frozen=True)
 class Score:
     """Mean and standard deviation over the folds; 95 % bootstrap interval over all rows.
 
-    ``sd`` is None where there is one fold only.
+    One fold alone has no deviation.
     """
 
     mean: float
@@ -121,7 +128,7 @@ def judge(tested: OutOfFold, *, modalities: Sequence[str], seed: int) -> Compari
     fused = [row for row in rows if row.name not in (*modalities, MAJORITY)]
     winner = max(fused or rows, key=lambda row: row.accuracy.mean)
     return Comparison(
-        finding=_finding(rows, winner, best, fused=bool(fused)),
+        finding=f"{_finding(rows, winner, best, fused=bool(fused))}{_folds_left_out(tested)}.",
         winner=winner.name,
         rows=rows,
         tested=tested,
@@ -224,7 +231,7 @@ def _finding(
     gain = winner.accuracy_gain
     if not fused or gain is None:
         why = "no single modality was compared with it" if fused else "nothing was fused"
-        return f"{winner.name} is the most accurate ({winner.accuracy.mean:.3f}); {why}."
+        return f"{winner.name} is the most accurate ({winner.accuracy.mean:.3f}); {why}"
     verdict = (
         "Fusion beats the best single modality"
         if gain.low > 0
@@ -234,5 +241,12 @@ def _finding(
     return (
         f"{verdict}: {winner.name} {winner.accuracy.mean:.3f} against {single.name} alone "
         f"{single.accuracy.mean:.3f}, {100 * gain.mean:+.1f} points of accuracy "
-        f"(95 % interval {100 * gain.low:+.1f} to {100 * gain.high:+.1f})."
+        f"(95 % interval {100 * gain.low:+.1f} to {100 * gain.high:+.1f})"
     )
+
+
+def _folds_left_out(tested: OutOfFold) -> str:
+    run = tested.run_folds
+    if len(run) == tested.of_folds:
+        return ""
+    return f", on {len(run)} of {tested.of_folds} folds ({', '.join(map(str, run))})"

@@ -79,7 +79,8 @@ def make_report(
     tested = OutOfFold(
         ids=np.array(table.ids),
         labels=labels,
-        folds=np.arange(rows) // (rows / 2),
+        folds=np.arange(rows) // (rows // 2),
+        of_folds=2,
         groups=np.arange(rows),
         classes=table.classes,
         predictions={

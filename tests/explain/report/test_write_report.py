@@ -190,6 +190,7 @@ def test_the_json_holds_every_number_of_the_page(folder: Path, report: Report) -
     content = json.loads((folder / "report.json").read_text("utf-8"), parse_constant=refuse)
     comparison = report.comparison
     assert content["finding"] == comparison.finding
+    assert content["folds"] == {"run": [1, 2], "of": 2}
     assert content["classes"] == list(CLASSES)
     assert (content["command"], content["seed"]) == (COMMAND, 0)
     assert [row["name"] for row in content["rows"]] == [row.name for row in comparison.rows]

@@ -77,8 +77,8 @@ def _costs(row: ComparisonRow) -> tuple[str, ...]:
 
 
 def _score(score: Score) -> str:
-    spread = "" if score.sd is None else f" ± {score.sd:.3f}"
-    return f"{score.mean:.3f}{spread} ({score.low:.3f} to {score.high:.3f})"
+    deviation = "" if score.sd is None else f" ± {score.sd:.3f}"
+    return f"{score.mean:.3f}{deviation} ({score.low:.3f} to {score.high:.3f})"
 
 
 def _gain(gain: Difference | None) -> str:

@@ -59,6 +59,7 @@ def report_model(
         ids=np.array(rows.ids),
         labels=encoded.labels,
         folds=np.zeros(len(rows), dtype=np.int64),
+        of_folds=1,
         groups=find_groups(rows, by=group_by),
         classes=model.classes,
         predictions={

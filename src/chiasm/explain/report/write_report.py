@@ -45,6 +45,7 @@ def _numbers(report: Report) -> dict[str, Any]:
     comparison = report.comparison
     return {
         "finding": comparison.finding,
+        "folds": {"run": comparison.tested.run_folds, "of": comparison.tested.of_folds},
         "rows": [asdict(row) for row in comparison.rows],
         "classes": comparison.tested.classes,
         "command": report.command,
