@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -25,12 +26,12 @@ from chiasm.export.export import export
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.predict import predict
 from chiasm.model.predicted import Predicted
+from chiasm.recipes.read_recipe import read_recipe
 from chiasm.runtime.predict_table import predict_table
 from chiasm.runtime.runtime import load_runtime
-from chiasm.training.config import TrainingConfig
-from chiasm.training.recipe import Recipe
 from chiasm.training.train import train
 
+RECIPES = {"lab": "review-offline", "vqa": "vqa-offline"}
 TRAINED, JUDGED, EPOCHS = 1500, 500, 5
 
 # In a process of its own: what a server needs, and nothing of torch.
@@ -108,7 +109,8 @@ def main() -> None:
         folder = Path(temporary)
         source = given.data if given.sample == "lab" else write_vqa(folder / "vqa")
         trained, judged = choose(read(source))
-        recipe = Recipe(training=TrainingConfig(epochs=EPOCHS))
+        recipe = read_recipe(RECIPES[given.sample])
+        recipe = replace(recipe, training=replace(recipe.training, epochs=EPOCHS))
         model = train(
             trained,
             recipe,

@@ -17,6 +17,7 @@ from chiasm.encoders.encode import encode
 from chiasm.encoders.features import Features
 from chiasm.encoders.precomputed import Precomputed
 from chiasm.encoders.tokens import Tokens, pad
+from chiasm.model.cut_sounds import log_cut_sounds
 
 _logger = logging.getLogger(__name__)
 
@@ -68,6 +69,12 @@ class EncodedTable(Dataset[EncodedRow]):
         return np.array([any(k[int(row)] is not None for k in keys) for row in self._rows])
 
     @property
+    def lengths(self) -> list[int]:
+        """How many tokens each row has, of all modalities together."""
+        rows = (self[row] for row in range(len(self)))
+        return [sum(len(tokens) for tokens in row.tokens.values()) for row in rows]
+
+    @property
     def labels(self) -> "np.ndarray[Any, np.dtype[np.int64]]":
         """Class indices of the rows, all of which must be labelled."""
         return np.array([self.targets[row] for row in self._rows], dtype=np.int64)
@@ -85,6 +92,7 @@ def encode_table(
     Rows whose label is not among ``classes`` have no target.
     """
     absent = (None,) * len(table)
+    log_cut_sounds(table, encoders)
     run = cache.features if cache else encode
     features = {}
     for modality, encoder in encoders.items():

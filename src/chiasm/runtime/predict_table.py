@@ -7,6 +7,7 @@ import numpy as np
 
 from chiasm.data.table import Table
 from chiasm.errors import UnreadableExample
+from chiasm.model.cut_sounds import log_cut_sounds
 from chiasm.model.predicted import Predicted
 from chiasm.runtime.row_prediction import RowPrediction
 from chiasm.runtime.runtime import Runtime, RuntimeInput
@@ -17,6 +18,7 @@ _logger = logging.getLogger(__name__)
 
 def predict_table(runtime: Runtime, table: Table) -> Predicted:
     """Predict every row, labelled or not, that has something the model can look at."""
+    log_cut_sounds(table, runtime.encoders)
     found: list[RowPrediction] = []
     with ThreadPoolExecutor() as pool:
         for start in range(0, len(table), _BATCH):

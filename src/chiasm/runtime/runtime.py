@@ -31,6 +31,7 @@ class Runtime:
         name: the fusion and the encoders in a few words.
         classes: the labels, in the order of the probabilities.
         modalities: what a row may have.
+        encoders: preprocessing and network of each.
     """
 
     def __init__(
@@ -44,7 +45,7 @@ class Runtime:
         self.name = name
         self.classes = tuple(classes)
         self.modalities = tuple(encoders)
-        self._encoders = dict(encoders)
+        self.encoders = dict(encoders)
         self._fusion = fusion
         self._of_nothing = fusion.probabilities([{}])
 
@@ -56,7 +57,7 @@ class Runtime:
             ChiasmError: the model does not look at that modality.
         """
         self._check([modality])
-        return self._encoders[modality].preprocessing.load(content)
+        return self.encoders[modality].preprocessing.load(content)
 
     def predict(
         self, rows: Sequence[Mapping[str, RuntimeInput]], *, contributions: bool = True
@@ -110,7 +111,7 @@ class Runtime:
     def _encode(self, rows: Sequence[Mapping[str, RuntimeInput]]) -> list[dict[str, Tokens]]:
         self._check({modality for row in rows for modality in row})
         encoded: list[dict[str, Tokens]] = [{} for _ in rows]
-        for modality, encoder in self._encoders.items():
+        for modality, encoder in self.encoders.items():
             having = [place for place, row in enumerate(rows) if modality in row]
             tokens = encoder.encode([rows[place][modality] for place in having])
             for place, found in zip(having, tokens, strict=True):
@@ -142,7 +143,7 @@ class Runtime:
 
     def _score(self, modality: str, value: RuntimeInput, falls: Sequence[float]) -> TokenScores:
         scores = np.array(falls)
-        if (grid := self._encoders[modality].grid) is not None:
+        if (grid := self.encoders[modality].grid) is not None:
             rows, columns = grid
             return TokenScores(scores[-rows * columns :].reshape(grid), box=value.box)
         if not value.spans:
