@@ -1,6 +1,9 @@
 """ModalityEncoder: from the values of one modality to their tokens."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -11,6 +14,7 @@ from chiasm.encoders.preprocessing.base import Preprocessing
 from chiasm.encoders.preprocessing.log_mel import LogMel
 from chiasm.encoders.preprocessing.network_input import NetworkInput
 from chiasm.encoders.preprocessing.words import Words
+from chiasm.runtime.count_cores import count_cores
 
 Tokens = NDArray[np.float32]
 
@@ -41,22 +45,31 @@ class ModalityEncoder:
         self._takes = {node.name for node in network.get_inputs()}
         self._padding = preprocessing.padding if isinstance(preprocessing, Words) else 0
 
-    def encode(self, inputs: Sequence[NetworkInput]) -> list[Tokens]:
-        """The real tokens ``[l, d]`` of each input; they never depend on the others."""
-        found: dict[int, Tokens] = {}
-        for rows in _batches(inputs):
-            batch = [inputs[row] for row in rows]
-            fed = {"values": _stack([item.values for item in batch], self._padding)}
-            masks = [item.mask for item in batch if item.mask is not None]
-            if "mask" in self._takes:
-                fed["mask"] = _stack(masks, False)
-            (tokens,) = self._network.run(None, fed)
-            for place, row in enumerate(rows):
-                is_real = inputs[row].mask
-                found[row] = (
-                    tokens[place] if is_real is None else tokens[place, : len(is_real)][is_real]
-                )
-        return [found[row] for row in range(len(inputs))]
+    def encode(self, inputs: Sequence[NetworkInput], cores: ThreadPoolExecutor) -> Iterator[Tokens]:
+        """The real tokens ``[l, d]`` of each input; they never depend on the others.
+
+        A batch runs on one core, which several of them use better than one batch uses several. They
+        are begun at once, and waited for where the tokens are taken.
+        """
+        batches = list(_batches(inputs))
+        run = cores.map(self._run, [[inputs[row] for row in rows] for rows in batches])
+        return _in_order(batches, run)
+
+    def _run(self, batch: Sequence[NetworkInput]) -> list[Tokens]:
+        fed = {"values": _stack([item.values for item in batch], self._padding)}
+        masks = [item.mask for item in batch if item.mask is not None]
+        if "mask" in self._takes:
+            fed["mask"] = _stack(masks, False)
+        (tokens,) = self._network.run(None, fed)
+        return [
+            row if item.mask is None else row[: len(item.mask)][item.mask]
+            for item, row in zip(batch, tokens, strict=True)
+        ]
+
+
+def _in_order(batches: Sequence[list[int]], run: Iterator[list[Tokens]]) -> Iterator[Tokens]:
+    found = dict(zip(chain(*batches), chain.from_iterable(run), strict=True))
+    yield from (found[row] for row in range(len(found)))
 
 
 def _batches(inputs: Sequence[NetworkInput]) -> Iterator[list[int]]:
@@ -66,7 +79,8 @@ def _batches(inputs: Sequence[NetworkInput]) -> Iterator[list[int]]:
         alike.setdefault("sequence" if item.mask is not None else item.values.shape, []).append(row)
     for rows in alike.values():
         rows.sort(key=lambda row: len(inputs[row].values))
-        yield from (rows[start : start + _BATCH] for start in range(0, len(rows), _BATCH))
+        size = min(_BATCH, ceil(len(rows) / count_cores()))
+        yield from (rows[start : start + size] for start in range(0, len(rows), size))
 
 
 def _stack(arrays: Sequence[NDArray[Any]], padding: int) -> NDArray[Any]:

@@ -18,14 +18,13 @@ _UNUSABLE = (
 
 
 def open_session(path: Path) -> onnxruntime.InferenceSession:
-    """A session on the CPU.
+    """A session on the CPU, each of whose runs takes one core: batches run beside each other.
 
     Raises:
         ChiasmError: the file is no network that this version of ONNX Runtime can run.
     """
     options = onnxruntime.SessionOptions()
-    # Threads that wait should sleep: decoding and other requests need the cores.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.intra_op_num_threads = 1
     try:
         return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     except _UNUSABLE as error:

@@ -1,6 +1,7 @@
 """Runtime: an exported model, used without torch."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeAlias
 
@@ -11,6 +12,7 @@ from chiasm.data.table import Value
 from chiasm.encoders.preprocessing.network_input import NetworkInput
 from chiasm.errors import ChiasmError
 from chiasm.explain.shapley import coalitions, shapley_values
+from chiasm.runtime.count_cores import count_cores
 from chiasm.runtime.fusion_network import FusionNetwork, Probabilities, Tokens
 from chiasm.runtime.manifest import BROKEN, ModalityManifest, not_whole, read_manifest
 from chiasm.runtime.modality_encoder import ModalityEncoder
@@ -47,6 +49,7 @@ class Runtime:
         self.modalities = tuple(encoders)
         self.encoders = dict(encoders)
         self._fusion = fusion
+        self._cores = ThreadPoolExecutor(count_cores(), thread_name_prefix="core")
         self._of_nothing = fusion.probabilities([{}])
 
     def load(self, modality: str, content: Value) -> RuntimeInput:
@@ -111,9 +114,14 @@ class Runtime:
     def _encode(self, rows: Sequence[Mapping[str, RuntimeInput]]) -> list[dict[str, Tokens]]:
         self._check({modality for row in rows for modality in row})
         encoded: list[dict[str, Tokens]] = [{} for _ in rows]
-        for modality, encoder in self.encoders.items():
+        begun = {
+            modality: encoder.encode(
+                [row[modality] for row in rows if modality in row], self._cores
+            )
+            for modality, encoder in self.encoders.items()
+        }
+        for modality, tokens in begun.items():
             having = [place for place, row in enumerate(rows) if modality in row]
-            tokens = encoder.encode([rows[place][modality] for place in having])
             for place, found in zip(having, tokens, strict=True):
                 encoded[place][modality] = found
         return encoded
