@@ -40,9 +40,8 @@ def served(*, seconds: float = 0.0) -> Iterator[Served]:
         log: list[dict[str, object]] = []
         for line in process.stderr:
             log.append(json.loads(line))
-            event = str(log[-1]["event"])
-            if "running on" in event:
-                yield Served(process, event.split("running on ")[1].split()[0], log)
+            if log[-1]["event"] == "listening":
+                yield Served(process, str(log[-1]["url"]), log)
                 return
         raise AssertionError(f"the server did not start: {log}")
     finally:

@@ -129,7 +129,7 @@ def serve(
     settings = _settings(access, load, host, port)
     with _exported(model) as folder:
         runtime = load_runtime(folder)
-        notes.print(f"{runtime.name}: http://{host}:{port} (Ctrl-C stops)", highlight=False)
+        notes.print(f"{runtime.name}: http://{host}:{port}/ (Ctrl-C stops)", highlight=False)
         run(runtime, settings)
 
 

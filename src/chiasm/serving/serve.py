@@ -1,24 +1,39 @@
 """serve: answer requests until told to stop."""
 
-import uvicorn
+import logging
+import socket
 
-from chiasm.serving.create_app import create_app
+from chiasm.errors import ChiasmError
 from chiasm.serving.json_log import json_log
 from chiasm.serving.served_model import ServedModel
-from chiasm.serving.server import Server
 from chiasm.serving.settings import Settings
 
+try:
+    import uvicorn
+
+    from chiasm.serving.create_app import create_app
+    from chiasm.serving.server import Server
+except ImportError as error:
+    raise ChiasmError(
+        f"Serving needs the package {error.name}, which is not installed. Run: "
+        'pip install "chiasm[serve]"'
+    ) from error
+
+_logger = logging.getLogger(__name__)
 # Connections beyond these are told 503 at once; rows are counted by Admission.
 _MOST_CONNECTIONS = 1_000
 _LONGEST_HEADERS = 16 << 10
+_BACKLOG = 1_024
 
 
 def serve(model: ServedModel, settings: Settings) -> None:
-    """Serve a model until SIGTERM or Ctrl-C, and answer what was accepted before returning."""
+    """Serve a model until SIGTERM or Ctrl-C, and answer what was accepted before returning.
+
+    Raises:
+        ChiasmError: the address cannot be listened on, or the model cannot be served.
+    """
     config = uvicorn.Config(
         create_app(model, settings),
-        host=settings.host,
-        port=settings.port,
         loop="asyncio",
         http="h11",
         ws="none",
@@ -31,4 +46,19 @@ def serve(model: ServedModel, settings: Settings) -> None:
         h11_max_incomplete_event_size=_LONGEST_HEADERS,
         timeout_graceful_shutdown=settings.grace,
     )
-    Server(config).run()
+    with _listen(settings.host, settings.port) as listener:
+        port = listener.getsockname()[1]
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        _logger.info("listening", extra={"fields": {"url": f"http://{host}:{port}"}})
+        Server(config).run(sockets=[listener])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        raise ChiasmError(
+            f"The server cannot listen on {host}, port {port}: {error.strerror}. Choose another "
+            "--port, or an address of this machine for --host."
+        ) from error

@@ -1,0 +1,61 @@
+import json
+import socket
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from chiasm.cli.app import app
+from chiasm.errors import ChiasmError
+from chiasm.serving.serve import serve
+from chiasm.serving.settings import Settings
+
+from .stand_in import StandIn
+
+
+def run(*arguments: object, **environment: str) -> str:
+    """What goes wrong, in words."""
+    done = CliRunner().invoke(app, ["serve", *map(str, arguments)], env=environment)
+    assert isinstance(done.exception, ChiasmError), done.output
+    return str(done.exception)
+
+
+def test_a_port_that_is_taken_is_told() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(ChiasmError, match=rf"port {port}.*--port"):
+            serve(StandIn(), Settings(port=port))
+
+
+def test_an_address_of_another_machine_is_told() -> None:
+    with pytest.raises(ChiasmError, match="--host"):
+        serve(StandIn(), Settings(host="192.0.2.1", port=0))
+
+
+def test_a_folder_without_a_model_is_told(tmp_path: Path) -> None:
+    assert "no model" in run(tmp_path)
+
+
+def test_a_changed_export_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "fusion.onnx").write_bytes(b"changed")
+    manifest = {"format": 1, "files": {"fusion.onnx": "0" * 64}, "fusion": "fusion.onnx"}
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    assert str(tmp_path) in run(tmp_path)
+
+
+@pytest.mark.parametrize("keys", ["", "\n \n", "short\n", "a-key-that-is-långt-nog\n"])
+def test_keys_that_are_none_or_weak_are_refused(tmp_path: Path, keys: str) -> None:
+    file = tmp_path / "keys.txt"
+    file.write_text(keys, encoding="utf-8")
+    assert "key" in run(tmp_path, "--api-key-file", file)
+
+
+def test_a_weak_key_in_the_environment_is_refused_too(tmp_path: Path) -> None:
+    assert "16" in run(tmp_path, CHIASM_API_KEY="short")
+    assert "no-such-file" in run(tmp_path, "--api-key-file", tmp_path / "no-such-file")
+
+
+def test_the_help_teaches_a_request() -> None:
+    done = CliRunner().invoke(app, ["serve", "--help"], env={"COLUMNS": "200"})
+    assert done.exit_code == 0
+    assert "curl" in done.output
