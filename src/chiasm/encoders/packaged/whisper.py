@@ -17,6 +17,7 @@ from chiasm.encoders.layer_mix import LayerMix
 from chiasm.encoders.packaged.ctranslate2 import read_ctranslate2
 from chiasm.encoders.packaged.weights import find_weights
 from chiasm.encoders.packaged.whisper_network import LAYERS, MAX_SECONDS, WIDTH, WhisperNetwork
+from chiasm.encoders.place import Place, time_places
 from chiasm.encoders.run_by_shape import run_by_shape
 from chiasm.encoders.tokens import Tokens, pad
 from chiasm.errors import EncoderError
@@ -84,6 +85,9 @@ class WhisperEncoder(Encoder):
     @torch.no_grad()
     def trunk(self, batch: Sequence[NDArray[np.float32]]) -> Tokens:
         return pad(run_by_shape(self._tokens, batch, device=self._device))
+
+    def places(self, value: Path | bytes, count: int) -> list[Place]:
+        return time_places(count, seconds=count / _TOKENS_A_SECOND)
 
     def _tokens(self, mel: Tensor) -> Tensor:
         states = torch.cat(self._network(mel)[self._states], dim=2)
