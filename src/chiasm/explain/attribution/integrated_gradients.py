@@ -44,10 +44,14 @@ def integrated_gradients(
     with warnings.catch_warnings():
         # It asks that no layer feeds another, and none does.
         warnings.filterwarnings("ignore", message="Multiple layers provided")
-        found = _captum().LayerIntegratedGradients(log_odds, layers).attribute(
-            tuple(tokens.values for tokens in batch.values()),
-            additional_forward_args=(*(tokens.mask for tokens in batch.values()), *chosen),
-            n_steps=_STEPS,
+        found = (
+            _captum()
+            .LayerIntegratedGradients(log_odds, layers)
+            .attribute(
+                tuple(tokens.values for tokens in batch.values()),
+                additional_forward_args=(*(tokens.mask for tokens in batch.values()), *chosen),
+                n_steps=_STEPS,
+            )
         )
     # [b, l, d] -> [b, l]
     return {m: scores.sum(dim=2).float() for m, scores in zip(modalities, found, strict=True)}
