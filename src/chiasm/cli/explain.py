@@ -33,8 +33,9 @@ def explain(
     rows: Annotated[
         int, typer.Option(min=2, metavar="N", help="How many rows an audit draws.")
     ] = 100,
-    label: Annotated[
-        str | None, typer.Option(help="The class to explain; by default the predicted one.")
+    chosen: Annotated[
+        str | None,
+        typer.Option("--class", help="The class to explain; by default the predicted one."),
     ] = None,
     against: Annotated[
         str | None, typer.Option(help="The class to hold it against; by default all others.")
@@ -77,7 +78,7 @@ def explain(
         loaded,
         table,
         rows=_positions(table, row or []),
-        chosen=label,
+        chosen=chosen,
         against=against,
         training=None if training is None else reading.read(training),
         cache=FeatureCache(),

@@ -19,11 +19,14 @@ def draw_heatmap(attention: AttentionMap) -> Figure:
     height = min(max(_TOKEN * queries, 1.5), _LARGEST)
     figure = blank_figure(width + _NAMES, 1.7 * height + _NAMES + 0.9)
     figure.suptitle(
-        f"attention, {attention.asking} asking {attention.asked}: where the model looked, not a cause",
+        f"attention: {attention.asking} asking {attention.asked}; where the model looked, "
+        "not a cause",
         fontsize=9,
         parse_math=False,
     )
-    whole, parts = figure.subfigures(2, 1, height_ratios=[height + _NAMES, 0.7 * height + 0.5])
+    whole, parts = figure.subfigures(
+        2, 1, squeeze=False, height_ratios=[height + _NAMES, 0.7 * height + 0.5]
+    )[:, 0]
     axes = whole.subplots()
     _show(axes, attention.mean, "mean over heads")
     style = {"fontsize": 7, "parse_math": False}

@@ -1,32 +1,23 @@
 """An audit as tables for the terminal."""
 
+from collections.abc import Sequence
+
 from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table as Grid
 
-from chiasm.explain.faithfulness.audit import RANDOM, Audit, Gain
+from chiasm.explain.faithfulness.audit import RANDOM, Audit, Gain, Tested
 
 
 def render_audit(audit: Audit) -> RenderableType:
     """The finding, the areas of each method, and how often it names the deciding modality."""
-    grid = Grid(
-        title=f"{escape(audit.source)}: {audit.rows:,} rows",
-        caption="Area under the predicted class's probability, and in points the gain over random "
-        "order with its 95 % interval. Deletion is the better the smaller, insertion the larger.",
+    parts: list[RenderableType] = [escape(audit.finding)]
+    for modality in dict.fromkeys(one.modality for one in audit.tested):
+        parts.append(_areas([one for one in audit.tested if one.modality == modality]))
+    parts.append(
+        "Areas under the predicted class's probability while tokens are removed (deletion: less is "
+        "better) and given (insertion: more is better); in points, the gain over random order."
     )
-    grid.add_column("modality")
-    grid.add_column("method")
-    for name in ("deletion", "gain", "insertion", "gain"):
-        grid.add_column(name, justify="right")
-    last = None
-    for one in audit.tested:
-        if last is not None and one.modality != last:
-            grid.add_section()
-        gains = (one.deletion, one.insertion)
-        cells = [cell for gain in gains for cell in (f"{gain.area:.3f}", _gain(gain, one.method))]
-        grid.add_row("" if one.modality == last else escape(one.modality), one.method, *cells)
-        last = one.modality
-    parts: list[RenderableType] = [escape(audit.finding), grid]
     if audit.naming is not None:
         naming = Grid(
             title=f"names the deciding modality, {audit.naming.rows:,} rows that one decides"
@@ -37,6 +28,19 @@ def render_audit(audit: Audit) -> RenderableType:
             naming.add_row(method, f"{share:.1%}")
         parts.append(naming)
     return Group(*parts)
+
+
+def _areas(tested: Sequence[Tested]) -> Grid:
+    grid = Grid(title=f"{escape(tested[0].modality)}: {tested[0].rows:,} rows")
+    grid.add_column("method")
+    for name in ("deletion", "insertion"):
+        grid.add_column(name, justify="right")
+        grid.add_column("gain (95 %)", justify="right", no_wrap=True)
+    for one in tested:
+        gains = (one.deletion, one.insertion)
+        cells = [cell for gain in gains for cell in (f"{gain.area:.3f}", _gain(gain, one.method))]
+        grid.add_row(one.method, *cells)
+    return grid
 
 
 def _gain(gain: Gain, method: str) -> str:

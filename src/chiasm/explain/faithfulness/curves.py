@@ -43,7 +43,8 @@ class Curves:
 
 
 def _area(curve: Array) -> Array:
-    area: Array = np.trapezoid(curve, axis=1) / STEPS
+    # The trapezoidal rule, between the middles of its steps.
+    area: Array = (curve[:, 1:] + curve[:, :-1]).mean(axis=1) / 2
     return area
 
 
@@ -59,30 +60,25 @@ def curves(
     """Remove and give the tokens of one modality, the others staying whole, and predict.
 
     Petsiuk et al., "RISE" (2018), section 4.1, where a removed token is masked, as a missing one.
-
-    Args:
-        model, rows: what is predicted.
-        modality: whose tokens.
-        scores: of the real tokens ``[l]`` of each row.
-        chosen: the class whose probability is followed, ``[n]``.
+    ``scores`` are those of the real tokens ``[l]`` of each row, ``chosen`` the class index ``[n]``
+    whose probability is followed.
     """
-    deleted, inserted = [], []
+    deleted: list[Array] = []
+    inserted: list[Array] = []
     done = 0
     for batch in encoded_batches(model, rows):
         here = slice(done, done + len(batch[modality]))
         done = here.stop
         ranks = _ranks(batch[modality].mask, scores[here])
         count = batch[modality].mask.sum(dim=1, keepdim=True)
-        of_class = torch.from_numpy(chosen[here])[:, None]
-
-        def follow(masks: Sequence[Tensor]) -> Array:
-            made = [_predict(model, batch, modality, mask).gather(1, of_class) for mask in masks]
-            followed: Array = torch.cat(made, dim=1).double().numpy()
-            return followed
-
         cuts = [(count * step / STEPS).round() for step in range(STEPS + 1)]
-        deleted.append(follow([ranks >= cut for cut in cuts]))
-        inserted.append(follow([ranks < cut for cut in cuts]))
+        for found, masks in (
+            (deleted, [ranks >= cut for cut in cuts]),
+            (inserted, [ranks < cut for cut in cuts]),
+        ):
+            made = torch.stack([_predict(model, batch, modality, mask) for mask in masks], dim=1)
+            # [b, STEPS + 1, c] -> [b, STEPS + 1]
+            found.append(made[np.arange(len(made)), :, chosen[here]].double().numpy())
     return Curves(np.concatenate(deleted), np.concatenate(inserted))
 
 
