@@ -11,13 +11,15 @@ from chiasm.explain.faithfulness.audit import RANDOM, Audit, Gain, Tested
 
 def render_audit(audit: Audit) -> RenderableType:
     """The finding, the areas of each method, and how often it names the deciding modality."""
-    parts: list[RenderableType] = [escape(audit.finding)]
-    for modality in dict.fromkeys(one.modality for one in audit.tested):
-        parts.append(_areas([one for one in audit.tested if one.modality == modality]))
-    parts.append(
+    parts: list[RenderableType] = [
+        escape(audit.finding),
+        *(
+            _areas([one for one in audit.tested if one.modality == modality])
+            for modality in dict.fromkeys(one.modality for one in audit.tested)
+        ),
         "Areas under the predicted class's probability while tokens are removed (deletion: less is "
-        "better) and given (insertion: more is better); in points, the gain over random order."
-    )
+        "better) and given (insertion: more is better); in points, the gain over random order.",
+    ]
     if audit.naming is not None:
         naming = Grid(
             title=f"names the deciding modality, {audit.naming.rows:,} rows that one decides"

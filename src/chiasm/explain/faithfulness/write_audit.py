@@ -38,5 +38,5 @@ def _draw(audit: Audit, path: Path) -> None:
     for axes, verb in zip(grid[-1], verbs, strict=True):
         axes.set_xlabel(f"% of the tokens {verb}")
     handles, labels = grid[0][0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=len(labels), frameon=False)
+    figure.legend(handles, labels, loc="outside upper center", ncols=3, frameon=False)
     figure.savefig(path)
