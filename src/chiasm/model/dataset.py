@@ -68,6 +68,12 @@ class EncodedTable(Dataset[EncodedRow]):
         return np.array([any(k[int(row)] is not None for k in keys) for row in self._rows])
 
     @property
+    def lengths(self) -> list[int]:
+        """How many tokens each row has, of all modalities together."""
+        rows = (self[row] for row in range(len(self)))
+        return [sum(len(tokens) for tokens in row.tokens.values()) for row in rows]
+
+    @property
     def labels(self) -> "np.ndarray[Any, np.dtype[np.int64]]":
         """Class indices of the rows, all of which must be labelled."""
         return np.array([self.targets[row] for row in self._rows], dtype=np.int64)

@@ -35,6 +35,7 @@ from chiasm.training.auxiliary import WithAuxiliaryHeads
 from chiasm.training.best_epochs import BestEpochs
 from chiasm.training.config import TrainingConfig
 from chiasm.training.epochs import Epoch, EpochLog
+from chiasm.training.length_grouped import LengthGrouped
 from chiasm.training.loss import ClassificationLoss, class_weights
 from chiasm.training.optimizer import build_optimizer
 
@@ -66,7 +67,7 @@ def fit(
         if isinstance(module, RandomView):
             module.enabled = config.augment
     trained = WithAuxiliaryHeads(model) if config.auxiliary_loss else model
-    trainer = Trainer(
+    trainer = _Trainer(
         model=trained,
         args=_arguments(config, epochs, checkpoints, tensorboard=tensorboard),
         data_collator=collate,
@@ -95,6 +96,19 @@ def fit(
     temperature = fit_temperature(predict_logits(model, validation).numpy(), validation.labels)
     model.temperature.fill_(temperature)
     model.eval()
+
+
+class _Trainer(Trainer):
+    """The Trainer, with batches of rows of similar length."""
+
+    train_dataset: EncodedTable
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> LengthGrouped:
+        return LengthGrouped(
+            self.train_dataset.lengths,
+            batch_size=self.args.train_batch_size,
+            seed=self.args.seed,
+        )
 
 
 def _last_checkpoint(folder: Path) -> str | None:
