@@ -14,7 +14,7 @@ from chiasm.evaluation.significance import ClusterBootstrap, Interval, interval
 from chiasm.explain.attribution.methods import methods_for
 from chiasm.explain.attribution.token_scores import token_scores
 from chiasm.explain.contributions import modality_contributions
-from chiasm.explain.faithfulness.curves import Curves, curves
+from chiasm.explain.faithfulness.curves import Curves, Indices, curves
 from chiasm.explain.faithfulness.naming import Naming, deciding_modalities, name_modalities
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import encode_table
@@ -93,12 +93,14 @@ def audit(
         DataError: the table has fewer than two rows that the model can look at.
         ChiasmError: a package that a method needs is not installed.
     """
-    encoded = encode_table(table, model.encoders, cache=cache)
     random = np.random.default_rng(seed)
-    drawn = np.sort(random.permutation(np.flatnonzero(encoded.present))[:rows])
+    # Drawn before anything is encoded, which is what takes time.
+    drawn = np.sort(random.permutation(_rows_with(table, model.modalities))[:rows])
+    encoded = encode_table(table.take(drawn), model.encoders, cache=cache)
+    drawn = drawn[encoded.present]
     if len(drawn) < 2:
         raise DataError(f"{table.source} has fewer than two rows that the model can look at.")
-    part = encoded.take(drawn)
+    part = encoded.take(np.flatnonzero(encoded.present))
     contributions = modality_contributions(model, part)
     chosen = contributions.prediction.argmax(axis=1)
     scores = {
@@ -136,6 +138,12 @@ def audit(
     totals |= {method: _totals(found, model.modalities) for method, found in scores.items()}
     truth = deciding_modalities(table.take(drawn))
     return Audit(table.source, len(drawn), tuple(tested), name_modalities(truth, totals))
+
+
+def _rows_with(table: Table, modalities: Sequence[str]) -> Indices:
+    columns = [table.values[m] for m in modalities if m in table.values]
+    rows = [any(value is not None for value in row) for row in zip(*columns, strict=True)]
+    return np.flatnonzero(rows)
 
 
 def _mean(several: Sequence[Curves]) -> Curves:
