@@ -1,6 +1,7 @@
 """An audit as tables for the terminal."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 from rich.console import Group, RenderableType
 from rich.markup import escape
@@ -8,14 +9,17 @@ from rich.table import Table as Grid
 
 from chiasm.explain.faithfulness.audit import RANDOM, Audit, Gain, Tested
 
+_TESTS: tuple[Literal["deletion", "insertion"], ...] = ("deletion", "insertion")
+
 
 def render_audit(audit: Audit) -> RenderableType:
     """The finding, the areas of each method, and how often it names the deciding modality."""
     parts: list[RenderableType] = [
         escape(audit.finding),
         *(
-            _areas([one for one in audit.tested if one.modality == modality])
+            _areas([one for one in audit.tested if one.modality == modality], test)
             for modality in dict.fromkeys(one.modality for one in audit.tested)
+            for test in _TESTS
         ),
         "Areas under the predicted class's probability while tokens are removed (deletion: less is "
         "better) and given (insertion: more is better); in points, the gain over random order.",
@@ -32,16 +36,14 @@ def render_audit(audit: Audit) -> RenderableType:
     return Group(*parts)
 
 
-def _areas(tested: Sequence[Tested]) -> Grid:
-    grid = Grid(title=f"{escape(tested[0].modality)}: {tested[0].rows:,} rows")
+def _areas(tested: Sequence[Tested], test: Literal["deletion", "insertion"]) -> Grid:
+    grid = Grid(title=f"{escape(tested[0].modality)}, {test}: {tested[0].rows:,} rows")
     grid.add_column("method")
-    for name in ("deletion", "insertion"):
-        grid.add_column(name, justify="right")
-        grid.add_column("gain (95 %)", justify="right", no_wrap=True)
+    grid.add_column("area", justify="right")
+    grid.add_column("gain (95 % interval)", justify="right")
     for one in tested:
-        gains = (one.deletion, one.insertion)
-        cells = [cell for gain in gains for cell in (f"{gain.area:.3f}", _gain(gain, one.method))]
-        grid.add_row(one.method, *cells)
+        gain = one.deletion if test == "deletion" else one.insertion
+        grid.add_row(one.method, f"{gain.area:.3f}", _gain(gain, one.method))
     return grid
 
 
