@@ -36,5 +36,5 @@ docs: $(INSTALLED) ## build the documentation into site/
 	$(BIN)/mkdocs build --strict
 
 clean: ## remove everything that the other targets made
-	rm -rf .venv demo site build dist .*_cache .hypothesis
+	rm -rf .venv demo site build dist .*_cache .cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -57,7 +57,7 @@ def main() -> None:
     chiasm("check", data, "--json", check)
     chiasm("compare", data, "--out", comparison, *quick)
     chiasm("train", data, "--fusion", best_model(comparison), "--out", model, *quick[:2])
-    made = [comparison / "report.md", *sorted(comparison.glob("*.png")), model]
+    made = [comparison / "report.html", model / "report.html", model]
     if new != data or read_json(check)["unlabelled"]:
         # A folder's label file is filled in; of a table every row is predicted.
         predictions = OUT / ("predictions.txt" if new.is_dir() else "predictions.csv")

@@ -121,8 +121,27 @@ def test_compare_writes_a_report(reviews: Path, tmp_path: Path) -> None:
             assert score["low"] <= score["mean"] <= score["high"]
         assert row["metrics"]["rows"] == 120
     assert (tmp_path / "report.md").read_text().startswith(f"# {report['finding']}")
+    assert report["winner"]["name"] == "concat"
+    assert [len(epochs) for epochs in report["winner"]["epochs"]] == [2, 2]
+    assert {one["damage"] for one in report["winner"]["robustness"]} > {"image removed"}
+    assert len(pd.read_csv(tmp_path / "contributions.csv")) == 120
+    assert "<h1>" in (tmp_path / "report.html").read_text()
     assert (tmp_path / "scores.png").stat().st_size > 10_000
     assert (tmp_path / "confusion.png").stat().st_size > 10_000
+
+
+def test_every_judging_command_writes_the_page(model: Path, reviews: Path, tmp_path: Path) -> None:
+    assert chiasm("evaluate", model, reviews / "reviews.csv", "--out", tmp_path) == 0
+    for folder, winner in ((model, "cross_attention"), (tmp_path, "cross_attention")):
+        page = (folder / "report.html").read_text()
+        report = json.loads((folder / "report.json").read_text())
+        assert report["finding"].startswith(f"{winner} is right in ")
+        assert report["winner"]["name"] == winner
+        assert [row["name"] for row in report["rows"]] == ["majority", winner]
+        assert "image shuffled" in page
+        assert page.count("<img") > 6
+        assert len(page) < 3_000_000
+    assert len(json.loads((model / "report.json").read_text())["winner"]["epochs"][0]) == 2
 
 
 def test_cache_is_shown_and_cleared(
@@ -145,6 +164,8 @@ def test_cache_is_shown_and_cleared(
         (("train", "{data}", "--out", "{reviews}"), "is not empty"),
         (("train", "{data}", "--out", "{out}", "--text-encoder", "no/such-model"), "minilm"),
         (("compare", "{data}", "--out", "{out}", "--folds", "90"), "--folds"),
+        (("compare", "{data}", "--out", "{out}", "--only-folds", "6"), "numbers 1 to 5"),
+        (("compare", "{data}", "--out", "{out}", "--only-folds", "1,x"), "--only-folds is"),
         (("evaluate", "{out}", "{data}"), "chiasm train"),
         (("predict", "{model}", "{data}", "--out", "x.docx"), ".parquet"),
         (("evaluate", "{model}", "{other}"), "'lukewarm' (1 rows)"),

@@ -38,12 +38,15 @@ def test_options_change_what_they_name_and_nothing_else() -> None:
         recipe="lab-gated",
         image_encoder="efficientnet-lite0",
         trainable_blocks=["image=3", "text=0"],
+        lora=["text=8"],
+        max_seconds=2.5,
         epochs=2,
         seed=0,
         group_by="text,image",
     ).read_recipe()
     assert changed.encoders == {"text": recipe.encoders["text"], "image": "efficientnet-lite0"}
     assert changed.trainable_blocks == {"image": 3, "text": 0}
+    assert (changed.lora, changed.max_seconds) == ({"text": 8}, 2.5)
     assert (changed.training.epochs, changed.training.batch_size) == (2, recipe.training.batch_size)
     assert changed.group_by == ("text", "image")
     assert changed.fusion == recipe.fusion
@@ -84,6 +87,9 @@ def test_compare_looks_at_what_the_recipe_looks_at(reviews: Path, tmp_path: Path
         (("--trainable-blocks", "text"), "MODALITY=K"),
         (("--trainable-blocks", "text=-1"), "MODALITY=K"),
         (("--trainable-blocks", "txt=1"), "'txt', which has no encoder"),
+        (("--lora", "text=all"), "MODALITY=RANK"),
+        (("--lora", "text=8"), "give the number of --trainable-blocks or all"),
+        (("--max-seconds", "0"), "max_seconds is 0"),
     ],
 )
 def test_a_users_error_is_told_in_words(

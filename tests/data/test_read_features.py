@@ -13,6 +13,8 @@ from chiasm.data.duplicates import duplicate_groups
 from chiasm.data.read import read
 from chiasm.data.table import Table
 from chiasm.errors import DataError
+from chiasm.evaluation.comparison import MAJORITY
+from chiasm.fusion.build import JOINT_FUSIONS
 
 MOSI = Path(__file__).parents[3] / "shared" / "data" / "mosi"
 ROWS = 4
@@ -218,6 +220,14 @@ def test_an_absent_column_is_refused_with_those_there_are(source: Path) -> None:
 @pytest.mark.parametrize("name", ["text", "image", "audio", "label", "split", "a-b", "", "1a"])
 def test_a_name_that_no_modality_can_have_is_refused(source: Path, name: str) -> None:
     with pytest.raises(DataError, match="cannot be named"):
+        read(source, features={name: "visual.npy"})
+
+
+@pytest.mark.parametrize("name", [*JOINT_FUSIONS, MAJORITY])
+def test_a_name_that_a_comparison_gives_to_another_model_is_refused(
+    source: Path, name: str
+) -> None:
+    with pytest.raises(DataError, match=f"cannot be named '{name}'.* none of .*{name}"):
         read(source, features={name: "visual.npy"})
 
 

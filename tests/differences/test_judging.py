@@ -11,7 +11,7 @@ from chiasm.data.duplicates import duplicate_groups
 from chiasm.data.read import read
 from chiasm.data.split import grouped_folds
 from chiasm.evaluation.metrics import compute_metrics
-from chiasm.evaluation.report.metrics_view import render_metrics
+from chiasm.evaluation.views.metrics_view import render_metrics
 from chiasm.training.epochs import epoch_header
 
 

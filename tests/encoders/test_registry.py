@@ -48,6 +48,16 @@ def test_hub_model_keeps_its_name_and_the_commit_that_was_fetched(
     assert (encoder.name, encoder.revision) == ("somebody/bert", snapshot.name)
 
 
+def test_how_much_of_a_sound_is_read_decides_the_fingerprint(
+    checkpoint: Callable[[str], Path],
+) -> None:
+    pytest.importorskip("soundfile")
+    name = str(checkpoint("wav2vec2"))
+    short, long, default = (load_encoder("audio", name, max_seconds=s) for s in (2.5, 30, None))
+    assert (short.max_seconds, long.max_seconds, default.max_seconds) == (2.5, 30, 30)
+    assert short.fingerprint != long.fingerprint == default.fingerprint
+
+
 @pytest.mark.parametrize(("modality", "name"), DEFAULT_ENCODERS.items())
 def test_default_encoder_of_a_modality_is_packaged(modality: str, name: str) -> None:
     with pytest.raises(EncoderError, match="packaged"):

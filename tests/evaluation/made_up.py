@@ -39,6 +39,7 @@ def compare(
     labels: Array,
     *,
     folds: Array | None = None,
+    of_folds: int = 2,
     groups: Array | None = None,
     classes: tuple[str, ...] = CLASSES,
     seed: int = 0,
@@ -49,6 +50,7 @@ def compare(
         ids=rows.astype(str),
         labels=labels,
         folds=rows % 2 if folds is None else folds,
+        of_folds=of_folds,
         groups=rows if groups is None else groups,
         classes=classes,
         predictions={

@@ -3,7 +3,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chiasm.evaluation.calibration import expected_calibration_error, fit_temperature
+from chiasm.evaluation.calibration import (
+    Bin,
+    expected_calibration_error,
+    fit_temperature,
+    reliability,
+)
 
 from .made_up import sure
 
@@ -16,6 +21,15 @@ def test_calibration_error_is_the_mean_gap_of_the_bins_weighed_by_their_rows() -
     labels = np.array([0, 0, 0, 1, 1, 1])
     expected = (4 * (0.92 - 0.75) + 2 * (1 - 0.62)) / 6
     assert expected_calibration_error(probabilities, labels) == pytest.approx(expected)
+
+
+def test_a_reliability_diagram_has_the_bins_that_hold_rows() -> None:
+    probabilities = np.concatenate(
+        [sure([0] * 4, classes=2, chance=0.92), sure([1] * 2, classes=2, chance=0.62)]
+    )
+    low, high = reliability(probabilities, np.array([0, 0, 0, 1, 1, 1]))
+    assert low == Bin(rows=2, confidence=pytest.approx(0.62), accuracy=1.0)
+    assert high == Bin(rows=4, confidence=pytest.approx(0.92), accuracy=0.75)
 
 
 def test_gaps_of_different_bins_do_not_cancel() -> None:

@@ -1,9 +1,16 @@
 import numpy as np
 import pytest
 
-from chiasm.evaluation.comparison import MAJORITY, Comparison, ComparisonRow
+from chiasm.evaluation.comparison import (
+    MAJORITY,
+    Comparison,
+    ComparisonRow,
+    OutOfFold,
+    Predictions,
+    judge_one,
+)
 
-from .made_up import compare, compare_all, draw_called, draw_labels
+from .made_up import CLASSES, compare, compare_all, draw_called, draw_labels, sure
 
 LABELS = draw_labels(400)
 TEXT = draw_called(LABELS, accuracy=0.7, seed=1)
@@ -77,6 +84,23 @@ def test_scores_are_the_mean_and_deviation_over_folds() -> None:
     assert comparison.rows[0].metrics.accuracy == pytest.approx(5 / 8)
 
 
+def test_the_finding_names_the_folds_where_some_were_left_out() -> None:
+    called = {"text": TEXT, "late": BETTER}
+    folds = np.arange(400) % 3 * 2
+    some = compare(called, LABELS, folds=folds, of_folds=5)
+    assert some.finding.endswith("), on 3 of 5 folds (1, 3, 5).")
+    every = compare(called, LABELS)
+    assert every.finding.endswith(").")
+    assert "folds" not in every.finding
+
+
+def test_one_fold_alone_has_no_deviation() -> None:
+    one = compare({"text": TEXT}, LABELS, folds=np.full(400, 2), of_folds=5)
+    assert one.finding.endswith("nothing was fused, on 1 of 5 folds (3).")
+    assert one.rows[0].accuracy.sd is None
+    assert one.rows[0].accuracy.mean == np.mean(TEXT == LABELS)
+
+
 def test_intervals_hold_the_scores() -> None:
     for judged in compare_all().rows:
         for score in (judged.accuracy, judged.macro_f1):
@@ -136,3 +160,45 @@ def test_a_class_that_a_fold_lacks_counts_in_no_average_of_it() -> None:
     labels = np.array([0, 1, 0, 1, 2, 2])
     comparison = compare({"text": labels}, labels, folds=np.array([0, 0, 0, 0, 1, 1]))
     assert comparison.rows[0].macro_f1.mean == 1.0
+
+
+def judge_alone(called: np.ndarray) -> Comparison:
+    tested = OutOfFold(
+        ids=np.arange(400).astype(str),
+        labels=LABELS,
+        folds=np.zeros(400, dtype=int),
+        of_folds=1,
+        groups=np.arange(400),
+        classes=CLASSES,
+        predictions={
+            MAJORITY: Predictions(sure(MAJOR, classes=3), 0, 0.0),
+            "gated": Predictions(sure(called, classes=3), 10, 1.0),
+        },
+    )
+    return judge_one(tested, part="test rows", seed=0)
+
+
+def test_one_model_is_judged_beside_the_commonest_class() -> None:
+    comparison = judge_alone(BETTER)
+    assert comparison.winner == "gated"
+    right, common = (BETTER == LABELS).mean(), (LABELS == 0).mean()
+    assert comparison.finding.startswith(f"gated is right in {right:.1%} of 400 test rows: ")
+    assert f"{100 * (right - common):+.1f} points" in comparison.finding
+    assert comparison.finding.endswith("over always answering 'negative'.")
+    assert row(comparison, "gated").accuracy.sd is None
+
+
+def test_one_model_that_is_no_better_than_the_commonest_class_is_said_to_be() -> None:
+    assert judge_alone(MAJOR).finding.endswith("which does not beat it beyond doubt.")
+
+
+def test_a_comparison_shows_itself_in_a_notebook() -> None:
+    shown = compare_all(classes=("<script>", "&", "c"))._repr_html_()
+    assert "cross_attention" in shown
+    assert "<script>" not in shown
+
+
+def test_the_winner_is_the_best_fusion_or_else_the_best_model() -> None:
+    called = {MAJORITY: MAJOR, "text": BETTER, "image": IMAGE}
+    assert compare(called, LABELS).winner == "text"
+    assert compare(called | {"late": TEXT, "gated": IMAGE}, LABELS).winner == "late"

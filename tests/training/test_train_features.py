@@ -13,7 +13,8 @@ from joblib import parallel_config
 from chiasm.data.read import read
 from chiasm.data.table import Table
 from chiasm.encoders.cache import FeatureCache
-from chiasm.errors import EncoderError
+from chiasm.errors import ChiasmError, EncoderError
+from chiasm.evaluation.comparison import Comparison
 from chiasm.fusion.build import FusionConfig
 from chiasm.model.predict import Predicted, predict
 from chiasm.model.storage import load_model
@@ -96,19 +97,57 @@ def test_features_of_another_width_than_the_model_was_trained_on_are_refused(mod
         predict_with(model, make_table(8, width=5))
 
 
-def test_fusions_are_compared_on_features_alone() -> None:
+def compare_features(
+    *,
+    folds: int,
+    only_folds: tuple[int, ...] = (),
+    recipe: Recipe = RECIPE,
+    fusions: tuple[str, ...] = ("visual", "acoustic"),
+) -> Comparison:
     # In this process: others would take half a minute to start.
     with parallel_config(backend="sequential"):
-        comparison = compare(
+        return compare(
             make_table(60),
-            replace(RECIPE, training=replace(RECIPE.training, epochs=1)),
-            folds=2,
+            replace(recipe, training=replace(recipe.training, epochs=1)),
+            folds=folds,
+            only_folds=only_folds,
             seed=0,
-            fusions=["visual", "acoustic"],
+            fusions=fusions,
             cache=FeatureCache(),
-            advance=lambda name, fold: None,
+            advance=lambda fold: None,
         )
-    assert {row.name for row in comparison.rows} >= {"visual", "acoustic"}
+
+
+def test_fusions_are_compared_on_features_alone() -> None:
+    assert {row.name for row in compare_features(folds=2).rows} >= {"visual", "acoustic"}
+
+
+def test_a_fusion_that_cannot_be_is_refused_before_anything_is_encoded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("chiasm.training.compare.encode_table", None)
+    directions = replace(RECIPE, fusion=replace(RECIPE.fusion, directions=("visual->sound",)))
+    with pytest.raises(ChiasmError, match="cannot have the directions"):
+        compare_features(folds=2, recipe=directions, fusions=("visual", "cross_attention"))
+
+
+def test_folds_run_alone_come_out_as_among_all() -> None:
+    every = compare_features(folds=3).tested
+    some = compare_features(folds=3, only_folds=(3, 1)).tested
+    rows = np.isin(every.folds, [0, 2])
+    assert (some.run_folds, some.of_folds) == ((1, 3), 3)
+    for name in ("ids", "labels", "folds", "groups"):
+        np.testing.assert_array_equal(getattr(some, name), getattr(every, name)[rows])
+    for model, made in every.predictions.items():
+        np.testing.assert_array_equal(
+            some.predictions[model].probabilities, made.probabilities[rows]
+        )
+
+
+@pytest.mark.parametrize("only_folds", [(0,), (1, 4), (2, 2)])
+def test_folds_that_are_not_there_or_named_twice_are_refused(only_folds: tuple[int, ...]) -> None:
+    with pytest.raises(ChiasmError, match="numbers 1 to 3, each once"):
+        compare_features(folds=3, only_folds=only_folds)
 
 
 def test_a_slice_of_the_opinions_trains_on_text_and_both_features(tmp_path: Path) -> None:

@@ -9,10 +9,12 @@ from chiasm.cli.expand import expand_options
 from chiasm.cli.options import Data, Reading, Settings
 from chiasm.cli.progress import progress_bar
 from chiasm.cli.screen import command_line, notes, results, say_what_was_read
+from chiasm.errors import ChiasmError
 
 if TYPE_CHECKING:
     from chiasm.data.table import Table
     from chiasm.training.recipe import Recipe
+    from chiasm.training.train_fold import TrainedFold
 
 
 @expand_options
@@ -22,6 +24,12 @@ def compare(
     settings: Settings,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the report goes.")],
     folds: Annotated[int, typer.Option(min=2, help="Parts of the cross-validation.")] = 5,
+    only_folds: Annotated[
+        str | None,
+        typer.Option(
+            metavar="1,3,...", help="Run only these of the folds, which come out as among all."
+        ),
+    ] = None,
     fusions: Annotated[
         str | None,
         typer.Option(
@@ -32,33 +40,66 @@ def compare(
 ) -> None:
     """Compare fusions fairly: grouped folds, honest baselines, intervals, paired tests.
 
-    Writes report.json, report.md and figures. Example: chiasm compare reviews.csv --out comparison
+    Writes report.html, its figures and its numbers.
+    Example: chiasm compare reviews.csv --out comparison
     """
     from chiasm.encoders.cache import FeatureCache
-    from chiasm.evaluation.report.leaderboard import render_comparison
-    from chiasm.evaluation.report.write_report import write_report
+    from chiasm.evaluation.views.leaderboard import render_comparison
+    from chiasm.explain.report.build_report import build_report
+    from chiasm.explain.report.examine import examine
+    from chiasm.explain.report.write_report import write_report
     from chiasm.training import compare as comparing
 
     recipe = settings.read_recipe()
+    chosen = _numbers(only_folds)
     table = reading.read(data)
     say_what_was_read(table)
     names = tuple(fusions.split(",")) if fusions else _offered(recipe, table)
+    trained: list[TrainedFold] = []
     with progress_bar("training") as progress:
-        task = progress.add_task("", total=len(names) * folds)
+        task = progress.add_task("", total=len(names) * (len(chosen) or folds))
+
+        def note(one: "TrainedFold") -> None:
+            trained.append(one)
+            done = f"{one.fusion}, fold {one.fold + 1} done"
+            progress.update(task, advance=1, description=done)
+
         comparison = comparing.compare(
             table,
             recipe,
             folds=folds,
+            only_folds=chosen,
             seed=recipe.training.seed,
             fusions=names,
             cache=FeatureCache(),
-            advance=lambda name, fold: progress.update(
-                task, advance=1, description=f"{name}, fold {fold + 1} done"
-            ),
+            advance=note,
+            examine=examine,
         )
-    write_report(comparison, out, command=command_line())
+    winner = sorted(
+        (one for one in trained if one.fusion == comparison.winner), key=lambda one: one.fold
+    )
+    report = build_report(
+        comparison,
+        table,
+        caution=f"{len(chosen) or folds} of {folds} folds: each row is judged by a model that saw "
+        "neither it nor its twins.",
+        examined=[one.examined for one in winner if one.examined],
+        histories=[one.epochs for one in winner],
+        command=command_line(),
+        seed=recipe.training.seed,
+    )
+    write_report(report, out)
     results.print(render_comparison(comparison))
-    notes.print(f"Report and figures: {out / 'report.md'}")
+    notes.print(f"Report: {out / 'report.html'}", highlight=False)
+
+
+def _numbers(only_folds: str | None) -> tuple[int, ...]:
+    numbers = only_folds.split(",") if only_folds is not None else []
+    if not all(number.strip().isdecimal() for number in numbers):
+        raise ChiasmError(
+            f"--only-folds is the numbers of folds, such as 1,3,5; not {only_folds!r}."
+        )
+    return tuple(map(int, numbers))
 
 
 def _offered(recipe: "Recipe", table: "Table") -> tuple[str, ...]:

@@ -1,28 +1,60 @@
 """The command ``chiasm evaluate``."""
 
 from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from chiasm.cli.expand import expand_options
-from chiasm.cli.options import Data, Json, Model, Reading
-from chiasm.cli.screen import results, say_what_was_read
+from chiasm.cli.options import Data, GroupBy, Json, Model, Reading, split_names
+from chiasm.cli.screen import command_line, notes, results, say_what_was_read
 from chiasm.json_files import write_json
 
 
 @expand_options
-def evaluate(model: Model, data: Data, reading: Reading, json: Json = None) -> None:
+def evaluate(
+    model: Model,
+    data: Data,
+    reading: Reading,
+    json: Json = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write a report too: report.html and more.")
+    ] = None,
+    group_by: GroupBy = None,
+) -> None:
     """Judge a trained model on labelled rows that it was not trained on.
 
-    Example: chiasm evaluate model new_reviews.csv
+    Example: chiasm evaluate model new_reviews.csv --out report
     """
     from chiasm.encoders.cache import FeatureCache
     from chiasm.evaluation import evaluate as evaluation
-    from chiasm.evaluation.report.metrics_view import render_metrics
+    from chiasm.evaluation.views.metrics_view import render_metrics
+    from chiasm.explain.report.report_model import report_model
+    from chiasm.explain.report.write_report import write_report
     from chiasm.model.storage import load_model
 
     loaded = load_model(model)
     table = reading.read(data)
     say_what_was_read(table)
-    metrics = evaluation.evaluate(loaded, table, cache=FeatureCache())
+    cache = FeatureCache()
+    metrics = evaluation.evaluate(loaded, table, cache=cache)
     results.print(render_metrics(metrics, str(data)))
     if json is not None:
         write_json(asdict(metrics), json)
+    if out is not None:
+        report = report_model(
+            loaded,
+            table,
+            table.labelled,
+            part="labelled rows",
+            caution="They tell what the model can do only if it was not trained on them.",
+            reference=table.labelled,
+            group_by=split_names(group_by),
+            history=(),
+            command=command_line(),
+            seed=0,
+            cache=cache,
+        )
+        write_report(report, out)
+        notes.print(f"Report: {out / 'report.html'}", highlight=False)

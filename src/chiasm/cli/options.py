@@ -114,6 +114,21 @@ def _named(features: Sequence[str]) -> dict[str, str]:
 
 _MODEL = "Model and training"
 
+GroupBy: TypeAlias = Annotated[
+    str | None,
+    _option(
+        "What makes rows duplicates, which are no independent ones: some of text,image,audio; by "
+        "default all.",
+        metavar="A,B",
+        panel=_MODEL,
+    ),
+]
+
+
+def split_names(given: str | None) -> tuple[str, ...] | None:
+    """The names in a list such as "text,image", if there is one."""
+    return tuple(given.split(",")) if given else None
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -161,15 +176,23 @@ class Settings:
             panel=_MODEL,
         ),
     ] = None
-    group_by: Annotated[
-        str | None,
+    lora: Annotated[
+        list[str] | None,
         _option(
-            "What makes rows duplicates that no split may part: some of text,image,audio; by "
-            "default all.",
-            metavar="A,B",
+            "Train updates of that rank instead of the weights of those blocks. May be given "
+            "several times.",
+            metavar="MODALITY=RANK",
             panel=_MODEL,
         ),
     ] = None
+    max_seconds: Annotated[
+        float | None,
+        _option(
+            "How many seconds of a sound are read, from its beginning; by default 30.",
+            panel=_MODEL,
+        ),
+    ] = None
+    group_by: GroupBy = None
     validation: Annotated[
         float | None,
         _option(
@@ -223,8 +246,10 @@ class Settings:
             recipe,
             encoders=recipe.encoders | _given(encoders),
             trainable_blocks=recipe.trainable_blocks | _blocks(self.trainable_blocks or []),
+            lora=recipe.lora | _ranks(self.lora or []),
+            max_seconds=recipe.max_seconds if self.max_seconds is None else self.max_seconds,
             training=replace(recipe.training, **_given(training)),
-            group_by=tuple(self.group_by.split(",")) if self.group_by else recipe.group_by,
+            group_by=split_names(self.group_by) or recipe.group_by,
         )
 
 
@@ -247,3 +272,14 @@ def _blocks(given: Sequence[str]) -> "dict[str, TrainableBlocks]":
             )
         blocks[modality] = "all" if number == "all" else int(number)
     return blocks
+
+
+def _ranks(given: Sequence[str]) -> dict[str, int]:
+    """The rank of the updates of which encoder."""
+    ranks: dict[str, int] = {}
+    for setting in given:
+        modality, _, rank = setting.partition("=")
+        if not rank.isdecimal():
+            raise ChiasmError(f"--lora is MODALITY=RANK, such as text=8; not {setting!r}.")
+        ranks[modality] = int(rank)
+    return ranks

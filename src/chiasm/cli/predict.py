@@ -1,5 +1,6 @@
 """The command ``chiasm predict``."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -30,6 +31,7 @@ def predict(
     """
     from chiasm.encoders.cache import FeatureCache
     from chiasm.model import predict as predicting
+    from chiasm.model.cut_sounds import cut_sounds
     from chiasm.model.storage import load_model
     from chiasm.model.write_predictions import check_prediction_path, write_predictions
 
@@ -38,5 +40,6 @@ def predict(
     table = reading.read(data)
     say_what_was_read(table)
     predicted = predicting.predict(loaded, table, cache=FeatureCache())
+    table = replace(table, problems=(*table.problems, *cut_sounds(table, loaded.encoders)))
     rows = write_predictions(predicted, table, out)
     notes.print(f"{rows:,} rows: {out}")

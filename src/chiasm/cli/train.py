@@ -28,14 +28,16 @@ def train(
         bool, typer.Option("--tensorboard", help="Write TensorBoard events too.")
     ] = False,
 ) -> None:
-    """Train a model and write it to a folder, with its history, metrics and record.
+    """Train a model and write it to a folder, with its history, metrics, record and report.html.
 
     Ctrl-C stops after the step at hand; the same command goes on from there.
     Examples: chiasm train reviews.csv --out model;
     chiasm train reviews.csv --recipe review-offline --out model
     """
     from chiasm.encoders.cache import FeatureCache
-    from chiasm.evaluation.report.metrics_view import render_metrics
+    from chiasm.evaluation.views.metrics_view import render_metrics
+    from chiasm.explain.report.report_training import report_training
+    from chiasm.explain.report.write_report import write_report
     from chiasm.training import train as training
     from chiasm.training.epochs import epoch_header, epoch_line
 
@@ -45,16 +47,19 @@ def train(
     table = reading.read(data)
     say_what_was_read(table)
     results.print(epoch_header(), soft_wrap=True)
+    cache = FeatureCache()
     trained = training.train(
         table,
         recipe,
         out=out,
         command=command_line(),
-        cache=FeatureCache(),
+        cache=cache,
         report=lambda epoch: results.print(epoch_line(epoch), soft_wrap=True, highlight=False),
         tensorboard=tensorboard,
     )
     results.print(render_metrics(trained.validation, "validation"))
     if trained.test is not None:
         results.print(render_metrics(trained.test, "test"))
-    notes.print(f"Model: {out}")
+    report = report_training(trained, table, recipe, command=command_line(), cache=cache)
+    write_report(report, out)
+    notes.print(f"Model: {out}, report: {out / 'report.html'}", highlight=False)

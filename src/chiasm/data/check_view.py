@@ -1,10 +1,9 @@
-"""check_view: a CheckReport as rich tables for the terminal."""
+"""check_view: a CheckReport as tables."""
 
 from rich.console import Group, RenderableType
-from rich.table import Table as Grid
-from rich.text import Text
 
 from chiasm.data.check import CheckReport, Groups, Sizes
+from chiasm.sheet import Sheet
 
 _NAMES = {
     "text_exact": "equal texts, byte for byte",
@@ -19,73 +18,91 @@ _SHOWN = 8
 
 
 def render(report: CheckReport) -> RenderableType:
-    """Draw the report; what needs attention stands last, next to the prompt."""
-    parts = [_summary(report), _classes(report), _groups("Duplicates", report.duplicates)]
+    """Draw the report for the terminal."""
+    return Group(*(sheet.grid() for sheet in check_sheets(report)))
+
+
+def check_sheets(report: CheckReport) -> tuple[Sheet, ...]:
+    """The report as tables; what needs attention stands last, next to the prompt."""
+    sheets = [_summary(report), _classes(report), _groups("Duplicates", report.duplicates)]
     conflicts = {name: found for name, found in report.conflicts.items() if found.groups}
     if conflicts:
-        parts.append(_groups("Duplicates with different labels", conflicts))
+        sheets.append(_groups("Duplicates with different labels", conflicts))
     if report.leakage.unlabelled or report.leakage.split:
-        parts.append(_leakage(report))
+        sheets.append(_leakage(report))
     if report.problems:
-        parts.append(_problems(report))
-    return Group(*parts)
+        sheets.append(_problems(report))
+    return tuple(sheets)
 
 
-def _summary(report: CheckReport) -> Grid:
-    grid = Grid(title=Text(report.source), show_header=False)
-    grid.add_row("rows", f"{report.rows:,}")
-    grid.add_row("labelled", f"{report.labelled:,}")
-    grid.add_row("unlabelled", f"{report.unlabelled:,}")
-    grid.add_row("set aside", f"{report.set_aside:,}")
+def _summary(report: CheckReport) -> Sheet:
+    rows = [
+        ("rows", f"{report.rows:,}"),
+        ("labelled", f"{report.labelled:,}"),
+        ("unlabelled", f"{report.unlabelled:,}"),
+        ("set aside", f"{report.set_aside:,}"),
+    ]
     if report.majority_accuracy is not None:
-        grid.add_row("majority baseline", f"{report.majority_accuracy:.1%} accuracy")
+        rows.append(("majority baseline", f"{report.majority_accuracy:.1%} accuracy"))
     if report.encoding is not None:
-        grid.add_row("encoding", report.encoding)
-    for name, rows in report.present.items():
-        grid.add_row(f"with {name}", f"{rows:,}")
+        rows.append(("encoding", report.encoding))
+    rows += [(f"with {name}", f"{count:,}") for name, count in report.present.items()]
     if report.text_characters is not None:
-        grid.add_row("characters of a text", _sizes(report.text_characters))
+        rows.append(("characters of a text", _sizes(report.text_characters)))
     if report.image_pixels is not None:
-        grid.add_row("shorter side of a picture", f"{_sizes(report.image_pixels)} pixels")
-        grid.add_row("tiny pictures", f"{report.tiny_images:,}")
+        rows.append(("shorter side of a picture", f"{_sizes(report.image_pixels)} pixels"))
+        rows.append(("tiny pictures", f"{report.tiny_images:,}"))
     if report.audio_seconds is not None:
-        grid.add_row("length of a sound", f"{_sizes(report.audio_seconds, digits=1)} seconds")
-    return grid
+        rows.append(("length of a sound", f"{_sizes(report.audio_seconds, digits=1)} seconds"))
+    return Sheet(report.source, ("what", "how many"), rows)
 
 
-def _classes(report: CheckReport) -> Grid:
-    grid = Grid("class", "rows", "share", title="Classes")
-    for name, rows in report.classes.items():
-        grid.add_row(Text(name), f"{rows:,}", f"{rows / report.labelled:.1%}")
-    return grid
+def _classes(report: CheckReport) -> Sheet:
+    return Sheet(
+        "Classes",
+        ("class", "rows", "share"),
+        [
+            (name, f"{rows:,}", f"{rows / report.labelled:.1%}")
+            for name, rows in report.classes.items()
+        ],
+    )
 
 
-def _groups(title: str, found: dict[str, Groups]) -> Grid:
-    grid = Grid("tied by", "groups", "rows", "largest", "such as rows", title=title)
+def _groups(title: str, found: dict[str, Groups]) -> Sheet:
+    rows = []
     for name, groups in found.items():
         shown = _NAMES.get(name) or _NAMES.get(f"{name}_near") or _NAMES[f"{name}_exact"]
-        counts = [f"{n:,}" for n in (groups.groups, groups.rows, groups.largest)]
-        grid.add_row(shown, *counts, _some(groups.examples[0] if groups.examples else []))
-    return grid
+        counts = (f"{groups.groups:,}", f"{groups.rows:,}", f"{groups.largest:,}")
+        rows.append((shown, *counts, _some(groups.examples[0] if groups.examples else [])))
+    return Sheet(title, ("tied by", "groups", "rows", "largest", "such as rows"), rows)
 
 
-def _leakage(report: CheckReport) -> Grid:
-    grid = Grid("rows", "number", "ids", title="Leakage")
+def _leakage(report: CheckReport) -> Sheet:
     leaks = {"unlabelled, with a labelled twin": report.leakage.unlabelled}
     for part, ids in (report.leakage.split or {}).items():
         leaks[f"{part}, with a twin in another part"] = ids
-    for name, ids in leaks.items():
-        grid.add_row(Text(name), f"{len(ids):,}", _some(ids))
-    return grid
+    return Sheet(
+        "Leakage",
+        ("rows", "number", "ids"),
+        [(name, f"{len(ids):,}", _some(ids)) for name, ids in leaks.items()],
+    )
 
 
-def _problems(report: CheckReport) -> Grid:
-    grid = Grid("field", "problem", "action", "rows", "such as", title="Problems")
-    for problem in report.problems:
-        examples = [f"{e['row']} {e['detail']}".strip() for e in problem.examples]
-        rows = f"{problem.rows:,}"
-        grid.add_row(problem.field, Text(problem.reason), problem.action, rows, _some(examples))
-    return grid
+def _problems(report: CheckReport) -> Sheet:
+    return Sheet(
+        "Problems",
+        ("field", "problem", "action", "rows", "such as"),
+        [
+            (
+                problem.field,
+                problem.reason,
+                problem.action,
+                f"{problem.rows:,}",
+                _some([f"{e['row']} {e['detail']}".strip() for e in problem.examples]),
+            )
+            for problem in report.problems
+        ],
+    )
 
 
 def _sizes(sizes: Sizes, *, digits: int = 0) -> str:
@@ -95,7 +112,6 @@ def _sizes(sizes: Sizes, *, digits: int = 0) -> str:
     return f"{low} to {high}, median {middle}"
 
 
-def _some(names: list[str]) -> Text:
-    """The first few; ids and paths are shown as they are, not read as rich markup."""
+def _some(names: list[str]) -> str:
     more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
-    return Text(", ".join(names[:_SHOWN]) + more)
+    return ", ".join(names[:_SHOWN]) + more

@@ -18,7 +18,9 @@ from chiasm.data.table import Vectors
 from chiasm.errors import DataError, UnreadableExample
 
 _FILE = re.compile(r"(.+\.np[yz])(?::(.+))?", re.IGNORECASE)
-_OWN_WORDS = tuple(field.name for field in fields(Columns))
+# What comparisons list beside the modalities: a modality alone is called by its name.
+_MODELS = ("majority", "concat", "late", "gated", "cross_attention", "feature_gate")
+_OWN_WORDS = (*(field.name for field in fields(Columns)), *_MODELS)
 _Locate: TypeAlias = Callable[[str], Path]
 _ReadRow: TypeAlias = Callable[[int], Vectors]
 

@@ -9,11 +9,14 @@ from typing import Any, Literal, TypeVar
 
 import numpy as np
 
+from chiasm.html_files import render_html
+
 # Precomputed features of one row: numbers [l, d], one vector or a sequence of them.
 Vectors = np.ndarray[Any, np.dtype[Any]]
 # A text is a str; a picture or a sound is a Path or the bytes of its file.
 Value = str | Path | bytes | Vectors
 _T = TypeVar("_T")
+_SHOWN = 8
 Action = Literal["marked missing", "set aside", "dropped", "noted"]
 
 
@@ -129,6 +132,22 @@ class Table:
             facts = (row, self.labels[i], self.split[i], self.group[i], self.usable[i])
             digest.update(repr((facts, self._contents(i))).encode())
         return digest.hexdigest()
+
+    def _repr_html_(self) -> str:
+        """The first rows, as a notebook shows them."""
+        # It takes decoding, and reading a table does not need it.
+        from chiasm.data.glimpse import glimpse
+
+        shown = range(min(len(self), _SHOWN))
+        return render_html(
+            "data/table.html",
+            table=self,
+            pictures="image" in self.values,
+            rows=[
+                (self.ids[i], self.labels[i], glimpse(self, i, side=96, characters=200))
+                for i in shown
+            ],
+        )
 
     def _contents(self, row: int) -> dict[str, object]:
         """What tells the values of a row from others, by modality."""

@@ -30,7 +30,9 @@ class Encoder(ABC):
         trunk_dim: width of the trunk's tokens, which the cache holds.
         dim: width of the tokens after the top.
         trainable_blocks: k.
+        max_seconds: how much of a sound is read, from its beginning; None: it reads no sounds.
         random_init: whether the weights of the top started at random, not as published.
+        lora: rank of the updates that are trained instead of the top's weights; 0: none are.
         fingerprint: changes whenever the trunk's output could: weights, preprocessing, depth.
         top: maps trunk Tokens to the encoder's Tokens.
     """
@@ -42,6 +44,8 @@ class Encoder(ABC):
     dim: int
     trainable_blocks: TrainableBlocks
     random_init: bool = False
+    lora: int = 0
+    max_seconds: float | None = None
     fingerprint: str
     top: nn.Module
 

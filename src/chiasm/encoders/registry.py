@@ -9,6 +9,7 @@ from chiasm.encoders.huggingface.audio import HuggingFaceAudio
 from chiasm.encoders.huggingface.checkpoint import fetch_checkpoint
 from chiasm.encoders.huggingface.image import HuggingFaceImage
 from chiasm.encoders.huggingface.text import HuggingFaceText
+from chiasm.encoders.lora import add_lora
 from chiasm.encoders.packaged.efficientnet import EfficientNetEncoder
 from chiasm.encoders.packaged.minilm import load_minilm
 from chiasm.encoders.packaged.whisper import WhisperEncoder
@@ -42,15 +43,49 @@ def load_encoder(
     *,
     trainable_blocks: TrainableBlocks = 0,
     random_init: bool = False,
+    lora: int = 0,
+    max_seconds: float | None = None,
     revision: str | None = None,
 ) -> Encoder:
     """The encoder of that name: packaged, a local folder, or a model of the Hugging Face hub.
 
+    ``max_seconds`` is for encoders of sounds; None: 30, or less where the model hears less.
+
     Raises:
         EncoderError: no such modality or model, its weights cannot be had or are not the known
             ones, it cannot be split at ``trainable_blocks``, or not start from random weights:
-            only image encoders do, trained as a whole.
+            only image encoders do, trained as a whole; or it cannot be tuned by updates of rank
+            ``lora``: only blocks of transformers are.
     """
+    if lora and (trainable_blocks == 0 or random_init):
+        state = "random weights" if random_init else "no trainable blocks"
+        raise EncoderError(
+            f"The {modality} encoder {name!r} was asked for with {state} and LoRA. LoRA updates "
+            "published weights, in the blocks that are trained: give the number of "
+            "--trainable-blocks or all."
+        )
+    encoder = _load(
+        modality,
+        name,
+        trainable_blocks=trainable_blocks,
+        random_init=random_init,
+        max_seconds=max_seconds,
+        revision=revision,
+    )
+    if lora:
+        add_lora(encoder, rank=lora)
+    return encoder
+
+
+def _load(
+    modality: str,
+    name: str,
+    *,
+    trainable_blocks: TrainableBlocks,
+    random_init: bool,
+    max_seconds: float | None,
+    revision: str | None,
+) -> Encoder:
     width = precomputed_width(name)
     if width is not None:
         return Precomputed(modality=modality, width=width)
@@ -69,18 +104,22 @@ def load_encoder(
             f"{trainable_blocks} trainable blocks. Only image encoders start from random weights, "
             "with all blocks trained."
         )
-    asked = {"trainable_blocks": trainable_blocks, "random_init": random_init}
-    tuned = {name: setting for name, setting in asked.items() if setting}
+    asked = {
+        "trainable_blocks": trainable_blocks,
+        "random_init": random_init,
+        "max_seconds": max_seconds,
+    }
+    given = {name: setting for name, setting in asked.items() if setting}
     if name in _PACKAGED[modality]:
         if revision is not None:
             raise EncoderError(f"{name!r} is packaged and has no revisions: leave revision out.")
-        return _PACKAGED[modality][name](**tuned)
+        return _PACKAGED[modality][name](**given)
     kind = _HUGGING_FACE[modality]
     folder = Path(name).expanduser()
     if not folder.is_dir():
         copy = fetch_checkpoint(name, revision=revision)
-        return kind(copy, name=name, revision=copy.name, **tuned)
+        return kind(copy, name=name, revision=copy.name, **given)
     if revision is not None:
         raise EncoderError(f"{name!r} is a local folder and has no revisions: leave revision out.")
     # The whole path, so that a saved model finds its encoder from any working folder.
-    return kind(folder, name=str(folder.resolve()), **tuned)
+    return kind(folder, name=str(folder.resolve()), **given)

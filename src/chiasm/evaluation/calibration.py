@@ -1,5 +1,6 @@
 """Whether a probability of 0.8 means right in 8 of 10."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,17 +13,41 @@ _BINS = 15
 _LOG_RANGE = (np.log(0.05), np.log(20.0))
 
 
-def expected_calibration_error(probabilities: Array, labels: Array) -> float:
-    """Mean gap between confidence and accuracy over 15 equally wide bins of confidence.
+@dataclass(frozen=True)
+class Bin:
+    """The rows whose confidence falls into one bin: their number, mean confidence and accuracy."""
 
-    Naeini et al., "Obtaining Well Calibrated Probabilities Using Bayesian Binning" (2015); a bin
-    weighs as many rows as fall into it.
+    rows: int
+    confidence: float
+    accuracy: float
+
+
+def reliability(probabilities: Array, labels: Array) -> tuple[Bin, ...]:
+    """Confidence against accuracy over 15 equally wide bins of confidence; empty bins are left out.
+
+    The diagram of DeGroot and Fienberg, "The Comparison and Evaluation of Forecasters" (1983).
     """
     confidence = probabilities.max(axis=1)
     correct = probabilities.argmax(axis=1) == labels
     bins = np.minimum((confidence * _BINS).astype(int), _BINS - 1)
-    gaps = np.bincount(bins, weights=confidence - correct, minlength=_BINS)
-    return float(np.abs(gaps).sum() / len(labels))
+    return tuple(
+        Bin(
+            rows=int((bins == number).sum()),
+            confidence=float(confidence[bins == number].mean()),
+            accuracy=float(correct[bins == number].mean()),
+        )
+        for number in np.unique(bins)
+    )
+
+
+def expected_calibration_error(probabilities: Array, labels: Array) -> float:
+    """Mean gap between confidence and accuracy over the bins of ``reliability``.
+
+    Naeini et al., "Obtaining Well Calibrated Probabilities Using Bayesian Binning" (2015); a bin
+    weighs as many rows as fall into it.
+    """
+    gaps = [b.rows * abs(b.confidence - b.accuracy) for b in reliability(probabilities, labels)]
+    return float(sum(gaps) / len(labels))
 
 
 def fit_temperature(logits: Array, labels: Array) -> float:

@@ -8,6 +8,7 @@ import numpy as np
 
 from chiasm.evaluation.metrics import Metrics, compute_metrics
 from chiasm.evaluation.significance import ClusterBootstrap, interval
+from chiasm.html_files import render_html
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -33,7 +34,8 @@ class OutOfFold:
     Attributes:
         ids: of the rows ``[n]``.
         labels: class index of each row ``[n]``.
-        folds: in which fold each row was tested ``[n]``.
+        folds: in which fold each row was tested ``[n]``, counted from 0.
+        of_folds: how many folds there are; some may have been left out.
         groups: which rows are no independent ones ``[n]``.
         classes: the labels, in the order of the class indices.
         predictions: by the name of the model.
@@ -42,17 +44,26 @@ class OutOfFold:
     ids: Array
     labels: Array
     folds: Array
+    of_folds: int
     groups: Array
     classes: tuple[str, ...]
     predictions: Mapping[str, Predictions]
 
+    @property
+    def run_folds(self) -> tuple[int, ...]:
+        """The folds that were run, counted from 1."""
+        return tuple(int(fold) + 1 for fold in np.unique(self.folds))
+
 
 @dataclass(frozen=True)
 class Score:
-    """Mean and standard deviation over the folds; 95 % bootstrap interval over all rows."""
+    """Mean and standard deviation over the folds; 95 % bootstrap interval over all rows.
+
+    One fold alone has no deviation.
+    """
 
     mean: float
-    sd: float
+    sd: float | None
     low: float
     high: float
 
@@ -85,11 +96,20 @@ class ComparisonRow:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The judged result of ``compare``; ``finding`` says in words what came out."""
+    """Judged models; ``finding`` says in words what came out of it, for the model ``winner``."""
 
     finding: str
+    winner: str
     rows: tuple[ComparisonRow, ...]
     tested: OutOfFold
+
+    def _repr_html_(self) -> str:
+        """The finding and the scores, as a notebook shows them."""
+        # It takes a Comparison itself.
+        from chiasm.evaluation.views.leaderboard import comparison_sheets
+
+        scores, *_ = comparison_sheets(self)
+        return render_html("evaluation/views/comparison.html", comparison=self, scores=scores)
 
 
 def judge(tested: OutOfFold, *, modalities: Sequence[str], seed: int) -> Comparison:
@@ -101,36 +121,45 @@ def judge(tested: OutOfFold, *, modalities: Sequence[str], seed: int) -> Compari
         modalities: the modalities of the data.
         seed: of the bootstrap.
     """
-    labels, folds, classes = tested.labels, tested.folds, tested.classes
-    predictions = tested.predictions
-    bootstrap = ClusterBootstrap(labels, tested.groups, classes=len(classes), seed=seed)
-    accuracy: dict[str, _Judged] = {}
-    macro_f1: dict[str, _Judged] = {}
-    for name, made in predictions.items():
-        by_fold = [
-            compute_metrics(made.probabilities[folds == fold], labels[folds == fold], classes)
-            for fold in np.unique(folds)
-        ]
-        called = made.probabilities.argmax(axis=1)
-        accuracy[name] = _Judged([m.accuracy for m in by_fold], bootstrap.accuracy(called))
-        macro_f1[name] = _Judged([m.macro.f1 for m in by_fold], bootstrap.macro_f1(called))
-
-    singles = [name for name in predictions if name in modalities]
+    accuracy, macro_f1 = _judge_all(tested, seed)
+    singles = [name for name in tested.predictions if name in modalities]
     best = max(singles, key=lambda name: accuracy[name].mean, default=None)
-    rows = tuple(
-        ComparisonRow(
-            name=name,
-            accuracy=accuracy[name].score(),
-            macro_f1=macro_f1[name].score(),
-            accuracy_gain=_gain(accuracy, name, best),
-            macro_f1_gain=_gain(macro_f1, name, best),
-            parameters=made.parameters,
-            seconds=made.seconds,
-            metrics=compute_metrics(made.probabilities, labels, classes),
-        )
-        for name, made in predictions.items()
+    rows = _rows(tested, accuracy, macro_f1, best)
+    fused = [row for row in rows if row.name not in (*modalities, MAJORITY)]
+    winner = max(fused or rows, key=lambda row: row.accuracy.mean)
+    return Comparison(
+        finding=f"{_finding(rows, winner, best, fused=bool(fused))}{_folds_left_out(tested)}.",
+        winner=winner.name,
+        rows=rows,
+        tested=tested,
     )
-    return Comparison(finding=_finding(rows, best, modalities), rows=rows, tested=tested)
+
+
+def judge_one(tested: OutOfFold, *, part: str, seed: int) -> Comparison:
+    """Judge one model beside the majority class, on rows that it was not trained on.
+
+    Args:
+        tested: the rows, all of one fold, and the predictions of ``MAJORITY`` and of the model.
+        part: what the rows are, such as "test rows".
+        seed: of the bootstrap.
+    """
+    accuracy, macro_f1 = _judge_all(tested, seed)
+    rows = _rows(tested, accuracy, macro_f1, best=None)
+    (name,) = (name for name in tested.predictions if name != MAJORITY)
+    score, gain = accuracy[name].score(), _gain(accuracy, name, MAJORITY)
+    commonest = tested.classes[int(tested.predictions[MAJORITY].probabilities[0].argmax())]
+    points = (
+        f"{100 * gain.mean:+.1f} points (95 % interval {100 * gain.low:+.1f} to "
+        f"{100 * gain.high:+.1f}) over always answering {commonest!r}"
+    )
+    caution = "" if gain.low > 0 else ", which does not beat it beyond doubt"
+    return Comparison(
+        finding=f"{name} is right in {score.mean:.1%} of {len(tested.labels):,} {part}: "
+        f"{points}{caution}.",
+        winner=name,
+        rows=rows,
+        tested=tested,
+    )
 
 
 @dataclass(frozen=True)
@@ -146,24 +175,63 @@ class _Judged:
 
     def score(self) -> Score:
         bounds = interval(self.resampled)
-        sd = float(np.std(self.by_fold, ddof=1))
+        sd = float(np.std(self.by_fold, ddof=1)) if len(self.by_fold) > 1 else None
         return Score(mean=self.mean, sd=sd, low=bounds.low, high=bounds.high)
 
 
-def _gain(judged: Mapping[str, _Judged], name: str, best: str | None) -> Difference | None:
-    if best is None or name == best:
-        return None
-    bounds = interval(judged[name].resampled - judged[best].resampled)
-    return Difference(mean=judged[name].mean - judged[best].mean, low=bounds.low, high=bounds.high)
+def _judge_all(tested: OutOfFold, seed: int) -> tuple[dict[str, _Judged], dict[str, _Judged]]:
+    """Accuracy and macro-F1 of every model, in every fold and in the same resamples."""
+    labels, folds, classes = tested.labels, tested.folds, tested.classes
+    bootstrap = ClusterBootstrap(labels, tested.groups, classes=len(classes), seed=seed)
+    accuracy: dict[str, _Judged] = {}
+    macro_f1: dict[str, _Judged] = {}
+    for name, made in tested.predictions.items():
+        by_fold = [
+            compute_metrics(made.probabilities[folds == fold], labels[folds == fold], classes)
+            for fold in np.unique(folds)
+        ]
+        called = made.probabilities.argmax(axis=1)
+        accuracy[name] = _Judged([m.accuracy for m in by_fold], bootstrap.accuracy(called))
+        macro_f1[name] = _Judged([m.macro.f1 for m in by_fold], bootstrap.macro_f1(called))
+    return accuracy, macro_f1
 
 
-def _finding(rows: Sequence[ComparisonRow], best: str | None, modalities: Sequence[str]) -> str:
-    fused = [row for row in rows if row.name not in (*modalities, MAJORITY)]
-    winner = max(fused or rows, key=lambda row: row.accuracy.mean)
+def _rows(
+    tested: OutOfFold,
+    accuracy: Mapping[str, _Judged],
+    macro_f1: Mapping[str, _Judged],
+    best: str | None,
+) -> tuple[ComparisonRow, ...]:
+    def gain(judged: Mapping[str, _Judged], name: str) -> Difference | None:
+        return None if best is None or name == best else _gain(judged, name, best)
+
+    return tuple(
+        ComparisonRow(
+            name=name,
+            accuracy=accuracy[name].score(),
+            macro_f1=macro_f1[name].score(),
+            accuracy_gain=gain(accuracy, name),
+            macro_f1_gain=gain(macro_f1, name),
+            parameters=made.parameters,
+            seconds=made.seconds,
+            metrics=compute_metrics(made.probabilities, tested.labels, tested.classes),
+        )
+        for name, made in tested.predictions.items()
+    )
+
+
+def _gain(judged: Mapping[str, _Judged], name: str, over: str) -> Difference:
+    bounds = interval(judged[name].resampled - judged[over].resampled)
+    return Difference(mean=judged[name].mean - judged[over].mean, low=bounds.low, high=bounds.high)
+
+
+def _finding(
+    rows: Sequence[ComparisonRow], winner: ComparisonRow, best: str | None, *, fused: bool
+) -> str:
     gain = winner.accuracy_gain
     if not fused or gain is None:
         why = "no single modality was compared with it" if fused else "nothing was fused"
-        return f"{winner.name} is the most accurate ({winner.accuracy.mean:.3f}); {why}."
+        return f"{winner.name} is the most accurate ({winner.accuracy.mean:.3f}); {why}"
     verdict = (
         "Fusion beats the best single modality"
         if gain.low > 0
@@ -173,5 +241,12 @@ def _finding(rows: Sequence[ComparisonRow], best: str | None, modalities: Sequen
     return (
         f"{verdict}: {winner.name} {winner.accuracy.mean:.3f} against {single.name} alone "
         f"{single.accuracy.mean:.3f}, {100 * gain.mean:+.1f} points of accuracy "
-        f"(95 % interval {100 * gain.low:+.1f} to {100 * gain.high:+.1f})."
+        f"(95 % interval {100 * gain.low:+.1f} to {100 * gain.high:+.1f})"
     )
+
+
+def _folds_left_out(tested: OutOfFold) -> str:
+    run = tested.run_folds
+    if len(run) == tested.of_folds:
+        return ""
+    return f", on {len(run)} of {tested.of_folds} folds ({', '.join(map(str, run))})"

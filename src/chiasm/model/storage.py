@@ -79,6 +79,8 @@ def _build(config: dict[str, Any]) -> FusionClassifier:
             described["name"],
             trainable_blocks=described["trainable_blocks"],
             random_init=described["random_init"],
+            lora=described["lora"],
+            max_seconds=described["max_seconds"],
             revision=described["revision"],
         )
         _check_fingerprint(encoders[modality], described["fingerprint"])
@@ -93,6 +95,8 @@ def _describe(encoder: Encoder) -> dict[str, object]:
         "revision": encoder.revision,
         "trainable_blocks": encoder.trainable_blocks,
         "random_init": encoder.random_init,
+        "lora": encoder.lora,
+        "max_seconds": encoder.max_seconds,
         "fingerprint": encoder.fingerprint,
     }
 

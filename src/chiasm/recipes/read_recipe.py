@@ -1,5 +1,6 @@
 """read_recipe: a recipe from its YAML."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
@@ -21,7 +22,7 @@ def read_recipe(name: str | Path) -> Recipe:
 
     Raises:
         ChiasmError: there is no such recipe, or the file is none: no mapping, an unknown setting, a
-            value of another kind, an unknown fusion or modality.
+            value of another kind, an unknown fusion or modality, directions between none.
     """
     try:
         plain = yaml.safe_load(find_recipe(name))
@@ -47,3 +48,21 @@ def _check_names(recipe: Recipe, name: str | Path) -> None:
             f"The recipe {name} asks for the fusion {recipe.fusion.name!r}, which there is not. "
             f"{did_you_mean(recipe.fusion.name, known)}Choose from: {', '.join(known)}."
         )
+    directions = recipe.fusion.directions
+    if directions is not None and not _are_directions(directions, recipe):
+        raise ChiasmError(
+            f"The recipe {name} asks for the directions {list(directions)}. Give one or more, each "
+            "once, between two of its modalities or features, such as text->image; or leave them "
+            "out: then each asks every other."
+        )
+
+
+def _are_directions(directions: Sequence[str], recipe: Recipe) -> bool:
+    """Whether some data allows them: any name but that of a modality may be that of features."""
+    pairs = [direction.split("->") for direction in directions]
+    absent = set(DEFAULT_ENCODERS) - set(recipe.encoders)
+    return 0 < len(pairs) == len(set(directions)) and all(
+        len(set(pair)) == len(pair) == 2
+        and all(name.isidentifier() and name not in absent for name in pair)
+        for pair in pairs
+    )

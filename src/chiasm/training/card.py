@@ -35,7 +35,7 @@ def model_card(trained: TrainedModel) -> str:
         fusion=model.fusion_config.name,
         modalities=" and ".join(model.modalities),
         classes=", ".join(model.classes),
-        train_rows=trained.train_rows,
+        train_rows=len(trained.parts.train),
         metrics="\n".join(_row(name, part) for name, part in parts.items() if part is not None),
         encoders=", ".join(f"{encoder.name} ({m})" for m, encoder in model.encoders.items()),
         parameters=model.trained_parameters,

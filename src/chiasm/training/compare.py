@@ -12,14 +12,15 @@ from chiasm.data.duplicates import duplicate_groups
 from chiasm.data.split import development_rows
 from chiasm.data.table import Table
 from chiasm.encoders.cache import FeatureCache
+from chiasm.errors import ChiasmError
 from chiasm.evaluation.comparison import MAJORITY, Comparison, OutOfFold, Predictions, judge
-from chiasm.fusion.build import check_fusions
+from chiasm.fusion.build import build_fusion
 from chiasm.model.dataset import EncodedTable, encode_table
 from chiasm.training.folds import fold_parts
 from chiasm.training.parts import Parts
 from chiasm.training.processes import processes
 from chiasm.training.recipe import Recipe
-from chiasm.training.train_fold import TrainedFold, train_fold
+from chiasm.training.train_fold import Examine, TrainedFold, train_fold
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -29,10 +30,12 @@ def compare(
     recipe: Recipe,
     *,
     folds: int,
+    only_folds: Sequence[int] = (),
     seed: int,
     fusions: Sequence[str],
     cache: FeatureCache,
-    advance: Callable[[str, int], None],
+    advance: Callable[[TrainedFold], None],
+    examine: Examine | None = None,
 ) -> Comparison:
     """Cross-validate the majority class and every fusion on grouped folds, all on one encoding.
 
@@ -43,47 +46,74 @@ def compare(
         table: the data; its labelled rows are used, but for a test part that it names itself.
         recipe: what all fusions share; the fusion that it names plays no part.
         folds: how many parts the rows are divided into.
+        only_folds: which of them are run, counted from 1, and come out as they would among all;
+            none: all.
         seed: of the folds, the initialisation and the bootstrap.
         fusions: names.
         cache: where the features of all folds and fusions lie.
-        advance: called with fusion and fold after each training.
+        advance: called after each training with what came of it.
+        examine: asked of every fusion of several modalities on the test rows of its fold; what it
+            says is in the TrainedFold.
 
     Raises:
         DataError: the rows do not allow that many folds.
-        ChiasmError: there is no fusion of a given name.
+        ChiasmError: there is no such fusion of the data, or no fold of a given number.
     """
+    chosen = _chosen(only_folds, folds)
     recipe = recipe.for_table(table)
-    check_fusions(fusions, table.modalities)
     groups = duplicate_groups(table, by=recipe.group_by)
-    parts = fold_parts(
+    every = fold_parts(
         table, development_rows(table), recipe, folds=folds, seed=seed, groups=groups
     )
+    parts = {fold: every[fold] for fold in chosen}
     encoders = recipe.load_encoders(table.modalities)
+    dims = {modality: encoder.dim for modality, encoder in encoders.items()}
+    for name in fusions:
+        # Built in vain, so that one that cannot be is refused before hours of encoding.
+        build_fusion(replace(recipe.fusion, name=name), dims)
     rows = encode_table(table, encoders, classes=table.classes, cache=cache)
 
     trained = []
     # Cross-attention takes longest: started first, it does not keep the others waiting at the end.
     tasks = [
-        delayed(train_fold)(rows, part, table.classes, _with_fusion(recipe, name, seed), fold)
+        delayed(train_fold)(
+            rows,
+            part,
+            table.classes,
+            _with_fusion(recipe, name, seed),
+            fold,
+            None if name in table.modalities else examine,
+        )
         for name in reversed(fusions)
-        for fold, part in enumerate(parts)
+        for fold, part in parts.items()
     ]
     for result in Parallel(n_jobs=processes(), return_as="generator_unordered")(tasks):
-        advance(result.fusion, result.fold)
+        advance(result)
         trained.append(result)
 
-    tested = np.concatenate([part.test for part in parts])
-    predictions = {MAJORITY: _majority(rows, parts, len(table.classes))}
+    tested = np.concatenate([part.test for part in parts.values()])
+    predictions = {MAJORITY: _majority(rows, tuple(parts.values()), len(table.classes))}
     predictions |= {name: _gather(trained, name) for name in fusions}
     made = OutOfFold(
         ids=np.array(table.ids)[tested],
         labels=rows.take(tested).labels,
-        folds=np.repeat(np.arange(folds), [len(part.test) for part in parts]),
+        folds=np.repeat(list(parts), [len(part.test) for part in parts.values()]),
+        of_folds=folds,
         groups=groups[tested],
         classes=table.classes,
         predictions=predictions,
     )
     return judge(made, modalities=table.modalities, seed=seed)
+
+
+def _chosen(only_folds: Sequence[int], folds: int) -> list[int]:
+    """The folds to run, counted from 0."""
+    if len(set(only_folds)) < len(only_folds) or not {*only_folds} <= {*range(1, folds + 1)}:
+        raise ChiasmError(
+            f"There are {folds} folds, of which {', '.join(map(str, only_folds))} cannot be run. "
+            f"Give some of the numbers 1 to {folds}, each once."
+        )
+    return sorted(number - 1 for number in only_folds) or list(range(folds))
 
 
 def _with_fusion(recipe: Recipe, name: str, seed: int) -> Recipe:

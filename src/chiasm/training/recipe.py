@@ -1,5 +1,6 @@
 """Recipe: everything that decides what a run comes to, besides the data."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -23,8 +24,11 @@ class Recipe:
             and an encoder whose modality the data lacks is not loaded.
         trainable_blocks: how many of the last blocks of an encoder are trained with the fusion, by
             modality, or "all"; 0 for those that are not named.
+        lora: rank of the updates that are trained instead of the weights of those blocks, by
+            modality; 0, for those that are not named: the weights themselves are trained.
         random_init: modalities whose encoder starts from random weights, not from published ones;
             all of its blocks are trained.
+        max_seconds: how much of a sound is read, from its beginning.
         fusion: which fusion, and how large.
         training: how it is trained.
         staged: whether the encoders are trained alone first, then frozen and fused.
@@ -32,13 +36,15 @@ class Recipe:
         offline_twin: the recipe to use where the encoders of this one cannot be had.
 
     Raises:
-        ChiasmError: a setting of an encoder that is not there.
+        ChiasmError: a setting of an encoder that is not there, or no time to read of a sound.
     """
 
     description: str = ""
     encoders: dict[str, str] = field(default_factory=lambda: dict(DEFAULT_ENCODERS))
     trainable_blocks: dict[str, TrainableBlocks] = field(default_factory=dict)
+    lora: dict[str, int] = field(default_factory=dict)
     random_init: tuple[str, ...] = ()
+    max_seconds: float = 30.0
     fusion: FusionConfig = field(default_factory=FusionConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     staged: bool = False
@@ -46,13 +52,25 @@ class Recipe:
     offline_twin: str | None = None
 
     def __post_init__(self) -> None:
-        for name in ("trainable_blocks", "random_init"):
+        for name in ("trainable_blocks", "lora", "random_init"):
             unknown = [m for m in getattr(self, name) if m not in self.encoders]
             if unknown:
                 raise ChiasmError(
                     f"{name} is given for {unknown[0]!r}, which has no encoder. Choose from: "
                     f"{', '.join(self.encoders)}."
                 )
+
+        for modality, rank in self.lora.items():
+            if rank < 0:
+                raise ChiasmError(
+                    f"lora.{modality} is {rank}. Give the rank of its updates, such as 8, or 0 for "
+                    "none."
+                )
+        if not 0 < self.max_seconds < math.inf:
+            raise ChiasmError(
+                f"max_seconds is {self.max_seconds:g}. Give the seconds of a sound that are to be "
+                "read, more than 0."
+            )
 
     def for_table(self, table: Table) -> "Recipe":
         """This recipe, with encoders for the precomputed features that the table has."""
@@ -87,4 +105,6 @@ class Recipe:
             self.encoders[modality],
             trainable_blocks=self.trainable_blocks.get(modality, 0),
             random_init=modality in self.random_init,
+            lora=self.lora.get(modality, 0),
+            max_seconds=self.max_seconds if modality == "audio" else None,
         )

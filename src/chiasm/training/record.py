@@ -51,5 +51,10 @@ def record_run(
             ],
         },
         encoders={modality: encoder.fingerprint for modality, encoder in encoders.items()},
-        versions={"python": platform.python_version()} | {p: version(p) for p in _PACKAGES},
+        versions=installed_versions(),
     )
+
+
+def installed_versions() -> dict[str, str]:
+    """The versions of what a result depends on."""
+    return {"python": platform.python_version()} | {p: version(p) for p in _PACKAGES}

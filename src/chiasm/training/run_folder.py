@@ -47,6 +47,14 @@ class RunFolder:
         with self._history.open("a", newline="", encoding="utf-8") as file:
             csv.writer(file).writerow(astuple(epoch))
 
+    def read_history(self) -> tuple[Epoch, ...]:
+        """All epochs so far, those before an interruption among them."""
+        with self._history.open(newline="", encoding="utf-8") as file:
+            return tuple(
+                Epoch(epoch=int(row.pop("epoch")), **{k: float(v) for k, v in row.items()})
+                for row in csv.DictReader(file)
+            )
+
     def write_problems(self, problems: Sequence[Problem]) -> None:
         """List every row that was affected by something unreadable, and what was done about it."""
         names = [f.name for f in fields(Problem)]

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
@@ -12,6 +12,7 @@ from chiasm.encoders.cache import FeatureCache
 from chiasm.evaluation.evaluate import evaluate_rows
 from chiasm.json_files import write_json
 from chiasm.model.classifier import FusionClassifier
+from chiasm.model.cut_sounds import cut_sounds
 from chiasm.model.dataset import encode_table
 from chiasm.model.storage import save_model
 from chiasm.training.card import model_card
@@ -50,6 +51,7 @@ def train(
     torch.manual_seed(recipe.training.seed)
     encoders = recipe.load_encoders(table.modalities)
     model = FusionClassifier(encoders=encoders, fusion=recipe.fusion, classes=table.classes)
+    table = replace(table, problems=(*table.problems, *cut_sounds(table, model.encoders)))
     folder = RunFolder(out, record_run(command, recipe, table, model.encoders))
     folder.write_problems(table.problems)
     rows = encode_table(table, model.encoders, classes=table.classes, cache=cache)
@@ -70,7 +72,8 @@ def train(
         )
         trained = TrainedModel(
             model=model,
-            train_rows=len(parts.train),
+            parts=parts,
+            history=folder.read_history(),
             validation=evaluate_rows(model, rows.take(parts.validation)),
             test=evaluate_rows(model, rows.take(parts.test)) if len(parts.test) else None,
         )

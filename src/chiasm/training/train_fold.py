@@ -1,10 +1,11 @@
 """train_fold: train a recipe's model on one fold and predict its test rows."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -13,28 +14,42 @@ from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable
 from chiasm.model.inference import predict_probabilities
 from chiasm.training.cores import one_core
+from chiasm.training.epochs import Epoch
 from chiasm.training.parts import Parts
 from chiasm.training.recipe import Recipe
 from chiasm.training.stages import fit_in_stages
 
+Examine: TypeAlias = Callable[[FusionClassifier, EncodedTable], Any]
+
 
 @dataclass(frozen=True)
 class TrainedFold:
-    """What a fusion came to on one fold: ``probabilities`` ``[n, classes]`` of its test rows."""
+    """What a fusion came to on one fold: ``probabilities`` ``[n, classes]`` of its test rows.
+
+    ``examined`` is what the caller wanted to know of the model before it was let go.
+    """
 
     fusion: str
     fold: int
     probabilities: np.ndarray[Any, np.dtype[Any]]
+    epochs: tuple[Epoch, ...]
     parameters: int
     seconds: float
+    examined: Any = None
 
 
 def train_fold(
-    rows: EncodedTable, part: Parts, classes: tuple[str, ...], recipe: Recipe, fold: int
+    rows: EncodedTable,
+    part: Parts,
+    classes: tuple[str, ...],
+    recipe: Recipe,
+    fold: int,
+    examine: Examine | None = None,
 ) -> TrainedFold:
     """Train on one processor core; epochs and temperature are chosen on the validation rows.
 
-    The seed is that of the recipe plus the number of the fold. Nothing is kept of the model.
+    The seed is that of the recipe plus the number of the fold. Nothing is kept of the model but
+    what ``examine`` says of it and its test rows.
     """
     started = time.perf_counter()
     seed = recipe.training.seed + fold
@@ -44,6 +59,8 @@ def train_fold(
         encoders=recipe.load_encoders(tuple(rows.features)), fusion=recipe.fusion, classes=classes
     )
     rows = rows.of(model.modalities)
+    test = rows.take(part.test)
+    epochs: list[Epoch] = []
     with one_core(), TemporaryDirectory() as folder:
         fit_in_stages(
             model,
@@ -51,13 +68,17 @@ def train_fold(
             rows.take(part.validation),
             recipe,
             checkpoints=Path(folder),
-            report=lambda epoch: None,
+            report=epochs.append,
         )
-        probabilities = predict_probabilities(model, rows.take(part.test)).numpy()
+        probabilities = predict_probabilities(model, test).numpy()
+        seconds = time.perf_counter() - started
+        examined = examine(model, test) if examine else None
     return TrainedFold(
         fusion=recipe.fusion.name,
         fold=fold,
         probabilities=probabilities,
+        epochs=tuple(epochs),
         parameters=model.trained_parameters,
-        seconds=time.perf_counter() - started,
+        seconds=seconds,
+        examined=examined,
     )

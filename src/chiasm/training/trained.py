@@ -4,13 +4,20 @@ from dataclasses import dataclass
 
 from chiasm.evaluation.metrics import Metrics
 from chiasm.model.classifier import FusionClassifier
+from chiasm.training.epochs import Epoch
+from chiasm.training.parts import Parts
 
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """A model and how it did: on the validation rows that chose its epoch, and on a given test."""
+    """A model and how it did: on the validation rows that chose its epoch, and on a given test.
+
+    ``parts`` are the rows of the table that it was trained and judged on, ``history`` its epochs,
+    stage by stage.
+    """
 
     model: FusionClassifier
-    train_rows: int
+    parts: Parts
+    history: tuple[Epoch, ...]
     validation: Metrics
     test: Metrics | None

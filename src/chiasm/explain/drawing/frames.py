@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from chiasm.data.sounds import INSPECTED_SECONDS, open_sound
-from chiasm.evaluation.report.blank_figure import blank_figure
+from chiasm.evaluation.views.blank_figure import blank_figure
 from chiasm.explain.attribution.attribution import Attribution
 from chiasm.explain.drawing.shade import shade, title_of
 

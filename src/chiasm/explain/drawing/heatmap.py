@@ -3,7 +3,7 @@
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from chiasm.evaluation.report.blank_figure import blank_figure
+from chiasm.evaluation.views.blank_figure import blank_figure
 from chiasm.explain.attention_map import Array, AttentionMap
 
 # In inches: a token on an axis, and the room for its name.

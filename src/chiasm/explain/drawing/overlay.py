@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from chiasm.data.pictures import open_picture
-from chiasm.evaluation.report.blank_figure import blank_figure
+from chiasm.evaluation.views.blank_figure import blank_figure
 from chiasm.explain.attribution.attribution import Attribution
 from chiasm.explain.drawing.shade import shade, title_of
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from chiasm.evaluation.report.blank_figure import blank_figure
+from chiasm.evaluation.views.blank_figure import blank_figure
 from chiasm.explain.attribution.attribution import Attribution
 from chiasm.explain.drawing.shade import shade, title_of
 

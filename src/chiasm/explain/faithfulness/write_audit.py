@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from chiasm.evaluation.report.blank_figure import blank_figure
+from chiasm.evaluation.views.blank_figure import blank_figure
 from chiasm.explain.faithfulness.audit import RANDOM, Audit
 from chiasm.json_files import write_json
 

@@ -1,19 +1,17 @@
 import io
-import json
 import re
 import warnings
 from pathlib import Path
 
-import pandas as pd
+import numpy as np
 import pytest
 from PIL import Image
 from rich.console import Console, RenderableType
 
 from chiasm.evaluation.comparison import Comparison
-from chiasm.evaluation.report.figures import draw_confusions, draw_scores
-from chiasm.evaluation.report.leaderboard import markdown_report, render_comparison
-from chiasm.evaluation.report.metrics_view import render_metrics
-from chiasm.evaluation.report.write_report import write_report
+from chiasm.evaluation.views.figures import draw_confusions, draw_scores
+from chiasm.evaluation.views.leaderboard import markdown_report, render_comparison
+from chiasm.evaluation.views.metrics_view import render_metrics
 
 from .made_up import CLASSES, compare, compare_all, draw_labels
 
@@ -23,13 +21,6 @@ COMMAND = "chiasm compare reviews.csv --out report"
 @pytest.fixture(scope="module")
 def comparison() -> Comparison:
     return compare_all()
-
-
-@pytest.fixture(scope="module")
-def folder(comparison: Comparison, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("report") / "made" / "on the way"
-    write_report(comparison, folder, command=COMMAND)
-    return folder
 
 
 def show(renderable: RenderableType) -> str:
@@ -45,61 +36,21 @@ def tables(markdown: str) -> list[list[list[str]]]:
     return [[re.split(r" (?<!\\)\| ", f" {line} ")[1:-1] for line in lines] for lines in blocks]
 
 
-def test_a_report_is_json_markdown_predictions_and_two_pictures(folder: Path) -> None:
-    assert {file.name for file in folder.iterdir()} == {
-        "report.json",
-        "report.md",
-        "predictions.csv",
-        "scores.png",
-        "confusion.png",
-    }
-
-
-def test_the_json_holds_every_number_of_the_comparison(
-    folder: Path, comparison: Comparison
-) -> None:
-    def refuse(constant: str) -> None:
-        raise AssertionError(f"{constant} is not JSON")
-
-    content = json.loads((folder / "report.json").read_text("utf-8"), parse_constant=refuse)
-    assert content["finding"] == comparison.finding
-    assert content["classes"] == list(CLASSES)
-    assert content["command"] == COMMAND
-    assert [row["name"] for row in content["rows"]] == [row.name for row in comparison.rows]
-    for written, row in zip(content["rows"], comparison.rows, strict=True):
-        accuracy, macro_f1 = row.accuracy, row.macro_f1
-        assert written["accuracy"] == {
-            "mean": accuracy.mean,
-            "sd": accuracy.sd,
-            "low": accuracy.low,
-            "high": accuracy.high,
-        }
-        assert written["macro_f1"]["mean"] == macro_f1.mean
-        assert (written["parameters"], written["seconds"]) == (row.parameters, row.seconds)
-        assert written["metrics"]["confusion"] == [list(x) for x in row.metrics.confusion]
-    gains = {row["name"]: row["accuracy_gain"] for row in content["rows"]}
-    assert gains["text"] is None
-    assert gains["concat"].keys() == {"mean", "low", "high"}
-
-
-def test_the_predictions_of_every_model_give_its_accuracy_again(
-    folder: Path, comparison: Comparison
-) -> None:
-    written = pd.read_csv(folder / "predictions.csv")
-    assert len(written) == len(comparison.rows) * len(comparison.tested.ids)
-    correct = written.label == written.predicted
-    for row in comparison.rows:
-        assert correct[written.model == row.name].mean() == pytest.approx(row.metrics.accuracy)
+def test_a_report_on_some_folds_says_which() -> None:
+    labels = draw_labels(60)
+    report = markdown_report(
+        compare({"text": labels}, labels, folds=np.full(60, 1), of_folds=3), CLASSES, COMMAND
+    )
+    assert report.splitlines()[0].endswith("on 1 of 3 folds (2).")
+    assert "| 1.000 (1.000 to 1.000) |" in report
 
 
 def test_the_markdown_begins_with_the_finding_and_ends_with_the_command(
-    folder: Path, comparison: Comparison
+    comparison: Comparison,
 ) -> None:
-    report = (folder / "report.md").read_text("utf-8")
+    report = markdown_report(comparison, CLASSES, COMMAND)
     assert report.splitlines()[0] == f"# {comparison.finding}"
     assert report.endswith(f"```\n{COMMAND}\n```\n")
-    for picture in re.findall(r"!\[.*\]\((.*)\)", report):
-        assert (folder / picture).is_file()
 
 
 def test_every_table_of_the_markdown_has_a_line_for_each_model(comparison: Comparison) -> None:
@@ -167,9 +118,11 @@ def measure(path: Path) -> tuple[int, int]:
         return picture.size
 
 
-def test_figures_are_pictures_that_a_page_can_show(folder: Path) -> None:
+def test_figures_are_pictures_that_a_page_can_show(comparison: Comparison, tmp_path: Path) -> None:
+    draw_scores(comparison, tmp_path / "scores.png")
+    draw_confusions(comparison, CLASSES, tmp_path / "confusion.png")
     for name in ("scores.png", "confusion.png"):
-        width, height = measure(folder / name)
+        width, height = measure(tmp_path / name)
         assert 600 < width < 4000
         assert 300 < height < 4000
 

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from chiasm.evaluation.comparison import Comparison, ComparisonRow, Score
-from chiasm.evaluation.report.blank_figure import blank_figure
+from chiasm.evaluation.views.blank_figure import blank_figure
 
 _ACCURACY = "#2f6690"
 _MACRO_F1 = "#d98324"

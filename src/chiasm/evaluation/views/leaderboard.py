@@ -1,15 +1,13 @@
 """A comparison as tables: on screen and in Markdown."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
-from rich.table import Table as Grid
 from rich.text import Text
 
 from chiasm.evaluation.comparison import Comparison, ComparisonRow, Difference, Score
 from chiasm.evaluation.metrics import Average
+from chiasm.sheet import Sheet
 
 _LEGEND = (
     "± standard deviation over the folds; in brackets the 95 % interval, by a bootstrap over "
@@ -18,40 +16,34 @@ _LEGEND = (
 )
 
 
-@dataclass(frozen=True)
-class _Sheet:
-    title: str
-    header: tuple[str, ...]
-    rows: list[tuple[str, ...]]
-
-
 def render_comparison(comparison: Comparison) -> RenderableType:
     """The finding and the tables for the terminal."""
-    grids = [_grid(sheet) for sheet in _sheets(comparison)]
+    grids = [sheet.grid() for sheet in comparison_sheets(comparison)]
     finding, legend = Text(comparison.finding, style="bold"), Text(_LEGEND, style="dim")
     return Group(finding, grids[0], legend, *grids[1:])
 
 
 def markdown_report(comparison: Comparison, classes: Sequence[str], command: str) -> str:
     """The report as Markdown: the finding first, how to run it again last."""
-    scores, *details = _sheets(comparison)
+    scores, *details = comparison_sheets(comparison)
     parts = [
         f"# {comparison.finding}",
-        _markdown(scores),
+        scores.markdown(),
         _LEGEND,
         "![accuracy and macro-F1](scores.png)",
         "![confusion matrices](confusion.png)",
-        *(f"## {sheet.title}\n\n{_markdown(sheet)}" for sheet in details),
+        *(f"## {sheet.title}\n\n{sheet.markdown()}" for sheet in details),
         f"Classes: {', '.join(classes)}. Made by:\n\n```\n{command}\n```",
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _sheets(comparison: Comparison) -> tuple[_Sheet, ...]:
+def comparison_sheets(comparison: Comparison) -> tuple[Sheet, ...]:
+    """Scores, averages and costs, and each class, with a line for each model."""
     rows = comparison.rows
     labels = tuple(one.label for one in rows[0].metrics.per_class)
     return (
-        _Sheet(
+        Sheet(
             "Scores",
             ("model", "accuracy", "macro-F1", "gain in accuracy"),
             [
@@ -59,12 +51,12 @@ def _sheets(comparison: Comparison) -> tuple[_Sheet, ...]:
                 for r in rows
             ],
         ),
-        _Sheet(
+        Sheet(
             "Averages over the classes (precision / recall / F1), calibration and cost",
             ("model", "macro", "weighted", "ECE", "parameters", "seconds"),
             [_costs(row) for row in rows],
         ),
-        _Sheet(
+        Sheet(
             "Each class (precision / recall / F1)",
             ("model", *labels),
             [
@@ -85,7 +77,8 @@ def _costs(row: ComparisonRow) -> tuple[str, ...]:
 
 
 def _score(score: Score) -> str:
-    return f"{score.mean:.3f} ± {score.sd:.3f} ({score.low:.3f} to {score.high:.3f})"
+    deviation = "" if score.sd is None else f" ± {score.sd:.3f}"
+    return f"{score.mean:.3f}{deviation} ({score.low:.3f} to {score.high:.3f})"
 
 
 def _gain(gain: Difference | None) -> str:
@@ -96,21 +89,3 @@ def _gain(gain: Difference | None) -> str:
 
 def _triple(average: Average) -> str:
     return f"{average.precision:.3f} / {average.recall:.3f} / {average.f1:.3f}"
-
-
-def _grid(sheet: _Sheet) -> Grid:
-    grid = Grid(title=sheet.title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    grid.add_column(sheet.header[0], no_wrap=True)
-    for name in sheet.header[1:]:
-        # As a Text, since the name of a class may look like markup.
-        grid.add_column(Text(name), justify="right")
-    for row in sheet.rows:
-        grid.add_row(*row)
-    return grid
-
-
-def _markdown(sheet: _Sheet) -> str:
-    lines = [sheet.header, ("---",) * len(sheet.header), *sheet.rows]
-    return "\n".join(
-        "| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines
-    )

@@ -1,0 +1,71 @@
+"""build_report: from judged models to what a page shows."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from chiasm.data.check import check
+from chiasm.data.table import Table
+from chiasm.evaluation.calibration import reliability
+from chiasm.evaluation.comparison import Comparison
+from chiasm.evaluation.robustness import judge_damaged
+from chiasm.explain.report.choose_rows import choose_rows
+from chiasm.explain.report.examine import Examination
+from chiasm.explain.report.mean_contributions import mean_contributions
+from chiasm.explain.report.report import Report
+from chiasm.explain.report.row_contributions import row_contributions
+from chiasm.training.epochs import Epoch
+from chiasm.training.record import installed_versions
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+def build_report(
+    comparison: Comparison,
+    table: Table,
+    *,
+    caution: str,
+    examined: Sequence[Examination],
+    histories: Sequence[Sequence[Epoch]],
+    command: str,
+    seed: int,
+) -> Report:
+    """Look closer at the winner of a comparison.
+
+    Args:
+        comparison: the judged models.
+        table: the whole data set, which holds the judged rows.
+        caution: how far the judged rows can be trusted to judge.
+        examined: the winner, examined on the judged rows, fold after fold; empty: it was not.
+        histories: its epochs, of each training.
+        command: that made it.
+        seed: of the splits, the training and the bootstrap.
+    """
+    tested = comparison.tested
+    probabilities = tested.predictions[comparison.winner].probabilities
+    contributions = row_contributions([one.contributions for one in examined]) if examined else None
+    place = {table.ids[row]: row for row in table.labelled}
+    return Report(
+        comparison=comparison,
+        rows=table.take([int(place[name]) for name in tested.ids]),
+        data=check(table),
+        caution=caution,
+        reliability=reliability(probabilities, tested.labels),
+        histories=tuple(tuple(epochs) for epochs in histories),
+        contributions=contributions,
+        means=mean_contributions(contributions, tested.classes) if contributions else (),
+        robustness=judge_damaged(
+            probabilities, _join(examined), tested.labels, tested.groups, seed=seed
+        ),
+        chosen=choose_rows(probabilities, tested.labels, tested.groups),
+        command=command,
+        seed=seed,
+        versions=installed_versions(),
+    )
+
+
+def _join(examined: Sequence[Examination]) -> Mapping[str, Array]:
+    """The damaged predictions of all folds, by kind of damage."""
+    names = examined[0].damaged if examined else ()
+    return {name: np.concatenate([one.damaged[name] for one in examined]) for name in names}

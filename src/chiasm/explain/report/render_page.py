@@ -1,0 +1,76 @@
+"""render_page: a report as one page that needs nothing else."""
+
+from itertools import cycle
+from typing import Any
+
+import numpy as np
+
+from chiasm.data.check_view import check_sheets
+from chiasm.evaluation.comparison import MAJORITY, ComparisonRow
+from chiasm.evaluation.views.leaderboard import comparison_sheets
+from chiasm.explain.report.cards import show_cards
+from chiasm.explain.report.draw_report import draw_report
+from chiasm.explain.report.inline_svg import inline_svg
+from chiasm.explain.report.report import Report
+from chiasm.html_files import render_html
+from chiasm.sheet import Sheet
+
+# A larger matrix cannot be read; its most frequent confusions can.
+_MATRIX = 12
+_CONFUSIONS = 20
+_SERIES = 4
+_LABELS = {
+    "reliability": "accuracy over confidence",
+    "learning": "loss and macro-F1 by epoch",
+    "contributions": "what each modality adds to the confidence",
+}
+
+
+def render_page(report: Report) -> str:
+    """HTML with its style, figures and pictures inside; nothing is fetched, and no script runs."""
+    comparison = report.comparison
+    winner = next(row for row in comparison.rows if row.name == comparison.winner)
+    _, averages, per_class = comparison_sheets(comparison)
+    readable = len(comparison.tested.classes) <= _MATRIX
+    added = report.contributions
+    return render_html(
+        "explain/report/page.html",
+        report=report,
+        comparison=comparison,
+        winner=winner,
+        classes=comparison.tested.classes,
+        details=(averages, per_class),
+        matrices=[_matrix(row) for row in comparison.rows if row.name != MAJORITY and readable],
+        confusions=None if readable else _confusions(winner),
+        figures={
+            name: inline_svg(figure, name=name, label=_LABELS[name])
+            for name, figure in draw_report(report).items()
+        },
+        series=dict(
+            zip(added.modalities if added else (), cycle(range(1, _SERIES + 1)), strict=False)
+        ),
+        null_mass={
+            direction: float(np.nanmean(mass))
+            for direction, mass in (added.null_mass if added else {}).items()
+        },
+        lists=show_cards(report),
+        data=check_sheets(report.data),
+    )
+
+
+def _matrix(row: ComparisonRow) -> dict[str, Any]:
+    counts = np.array(row.metrics.confusion)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    return {"name": row.name, "counts": counts.tolist(), "shares": shares.tolist()}
+
+
+def _confusions(row: ComparisonRow) -> Sheet:
+    labels = [one.label for one in row.metrics.per_class]
+    counts = np.array(row.metrics.confusion)
+    np.fill_diagonal(counts, 0)
+    pairs = [np.unravel_index(i, counts.shape) for i in np.argsort(-counts, axis=None)]
+    return Sheet(
+        f"Most frequent confusions of {row.name}",
+        ("true", "called", "rows"),
+        [(labels[i], labels[j], f"{counts[i, j]:,}") for i, j in pairs[:_CONFUSIONS]],
+    )

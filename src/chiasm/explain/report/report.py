@@ -1,0 +1,57 @@
+"""Report: everything that the page of a trained, compared or evaluated model shows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from chiasm.data.check import CheckReport
+from chiasm.data.table import Table
+from chiasm.evaluation.calibration import Bin
+from chiasm.evaluation.comparison import Comparison
+from chiasm.evaluation.robustness import Robustness
+from chiasm.explain.report.choose_rows import Chosen
+from chiasm.explain.report.mean_contributions import MeanContributions
+from chiasm.explain.report.row_contributions import RowContributions
+from chiasm.html_files import render_html
+from chiasm.training.epochs import Epoch
+
+
+@dataclass(frozen=True)
+class Report:
+    """A comparison, and a closer look at its winner.
+
+    Attributes:
+        comparison: every model, judged on the same rows.
+        rows: the judged rows, in the order of ``comparison.tested``.
+        data: what ``check`` finds in the whole data set.
+        caution: how far the judged rows can be trusted to judge.
+        reliability: of the winner.
+        histories: its epochs, one training after the other: of each fold, or of one model.
+        contributions: what each modality adds to its predictions; None where it has only one.
+        means: of these, over all rows and by class.
+        robustness: its accuracy where a modality is damaged.
+        chosen: rows to look at.
+        command: that made it.
+        seed: of the splits, the training and the bootstrap.
+        versions: of the packages.
+    """
+
+    comparison: Comparison
+    rows: Table
+    data: CheckReport
+    caution: str
+    reliability: tuple[Bin, ...]
+    histories: tuple[tuple[Epoch, ...], ...]
+    contributions: RowContributions | None
+    means: tuple[MeanContributions, ...]
+    robustness: tuple[Robustness, ...]
+    chosen: Chosen
+    command: str
+    seed: int
+    versions: Mapping[str, str]
+
+    def _repr_html_(self) -> str:
+        """The page in a frame, as a notebook shows it."""
+        # It takes a Report itself.
+        from chiasm.explain.report.render_page import render_page
+
+        return render_html("explain/report/frame.html", page=render_page(self))

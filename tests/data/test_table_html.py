@@ -1,0 +1,58 @@
+import io
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from chiasm.data.glimpse import glimpse, shorten
+from chiasm.data.read import read
+
+
+def picture(width: int, height: int) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (width, height), "red").save(file, "PNG")
+    return file.getvalue()
+
+
+def test_a_table_shows_itself_in_a_notebook() -> None:
+    rows = 30
+    frame = pd.DataFrame(
+        {
+            "text": [f"<script>{row}</script>" for row in range(rows)],
+            "image": [picture(400, 300), *[None] * (rows - 1)],
+            "label": ["good & cheap", "bad"] * (rows // 2),
+        }
+    )
+    shown = read(frame)._repr_html_()
+    assert "30 rows, 30 labelled" in shown
+    assert "<script>" not in shown
+    assert "&lt;script&gt;0" in shown
+    assert "good &amp; cheap" in shown
+    assert shown.count("<img") == 1
+    assert "and 22 more" in shown
+
+
+def test_a_glimpse_is_small_and_says_what_is_missing() -> None:
+    frame = pd.DataFrame(
+        {"text": ["word " * 100, None], "image": [None, picture(400, 300)], "label": ["a", "b"]}
+    )
+    table = read(frame)
+    words, seen = (glimpse(table, row, side=80, characters=40) for row in (0, 1))
+    assert words.text is not None
+    assert len(words.text) <= 40
+    assert words.text.endswith("…")
+    assert (words.picture, words.notes) == (None, ("no image",))
+    assert seen.notes == ("no text",)
+    assert seen.picture is not None
+    assert len(seen.picture) < 2000
+
+
+def test_features_are_told_by_their_shape() -> None:
+    frame = pd.DataFrame({"vectors": list(np.ones((4, 3))), "label": ["a", "b"] * 2})
+    table = read(frame, features={"visual": "vectors"})
+    assert glimpse(table, 0, side=80, characters=40).notes == ("visual: 1 x 3 numbers",)
+
+
+def test_a_short_text_is_left_as_it_is() -> None:
+    assert shorten("four", 4) == "four"
+    assert shorten("fives", 4) == "fiv…"
