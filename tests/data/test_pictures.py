@@ -9,7 +9,8 @@ from data_inputs import encode, noise
 from PIL import Image, ImageOps
 
 from chiasm.data import pictures
-from chiasm.data.pictures import inspect_picture, open_picture
+from chiasm.data.inspect_picture import inspect_picture
+from chiasm.data.pictures import open_picture
 from chiasm.errors import UnreadableExample
 
 

@@ -17,6 +17,7 @@ from chiasm.cli.check import check
 from chiasm.cli.compare import compare
 from chiasm.cli.evaluate import evaluate
 from chiasm.cli.explain import explain
+from chiasm.cli.export import export
 from chiasm.cli.predict import predict
 from chiasm.cli.recipes import recipes
 from chiasm.cli.sample import sample
@@ -29,7 +30,7 @@ _INTERRUPTED = 130
 
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-for command in (check, compare, train, tune, evaluate, predict, explain, recipes, sample):
+for command in (check, compare, train, tune, evaluate, predict, explain, export, recipes, sample):
     app.command()(command)
 app.add_typer(cache, name="cache")
 

@@ -6,8 +6,8 @@ from typing import Literal
 
 from chiasm.data.columns import Columns, find_columns
 from chiasm.data.findings import Findings
+from chiasm.data.inspect_picture import inspect_picture
 from chiasm.data.locate import locate_picture, locate_sound
-from chiasm.data.pictures import inspect_picture
 from chiasm.data.raw import RawRows
 from chiasm.data.read_features import read_features
 from chiasm.data.sounds import inspect_sound

@@ -1,24 +1,19 @@
-"""Pictures: decode an image file safely, and tell what it holds."""
+"""Pictures: decode an image file safely."""
 
-import hashlib
 import io
 import struct
 import zlib
 from pathlib import Path
 
-import imagehash
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-from chiasm.data.table import PictureFacts
 from chiasm.errors import UnreadableExample
 
 MAX_PIXELS = 100_000_000
 MAX_BYTES = 200_000_000
 # Raster formats only: a vector or a document format would run code of its own to be drawn.
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF")
-# pHash shrinks every picture to 32 x 32, so a JPEG can be decoded at a fraction of its size.
-_PHASH_SIDE = 128
 
 # What Pillow's decoders raise on files that are not what they claim to be.
 _BROKEN = (OSError, SyntaxError, ValueError, TypeError, EOFError, LookupError, OverflowError)
@@ -44,24 +39,7 @@ def open_picture(source: Path | bytes, *, at_least: int | None = None) -> Image.
     Raises:
         UnreadableExample: not a picture, too large, truncated or broken.
     """
-    return _decode(_read(source), at_least)[1]
-
-
-def inspect_picture(source: Path | bytes) -> PictureFacts:
-    """Decode a picture once and note its stored size, content digest and perceptual hash.
-
-    Raises:
-        UnreadableExample: as ``open_picture``.
-    """
-    data = _read(source)
-    (width, height), image = _decode(data, _PHASH_SIDE)
-    bits = np.packbits(imagehash.phash(image).hash.flatten())
-    return PictureFacts(
-        width=width,
-        height=height,
-        digest=hashlib.sha256(data).hexdigest(),
-        phash=int.from_bytes(bits.tobytes(), "big"),
-    )
+    return decode_picture(read_picture(source), at_least)[1]
 
 
 def as_rgb(image: Image.Image) -> Image.Image:
@@ -82,7 +60,12 @@ def as_rgb(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def _read(source: Path | bytes) -> bytes:
+def read_picture(source: Path | bytes) -> bytes:
+    """The content of an image file, of at most ``MAX_BYTES``.
+
+    Raises:
+        UnreadableExample: no such file, or an empty or too large one.
+    """
     if isinstance(source, Path):
         try:
             if not source.is_file():
@@ -100,8 +83,12 @@ def _read(source: Path | bytes) -> bytes:
     return data
 
 
-def _decode(data: bytes, at_least: int | None) -> tuple[tuple[int, int], Image.Image]:
-    """The stored size, and the picture as RGB."""
+def decode_picture(data: bytes, at_least: int | None = None) -> tuple[tuple[int, int], Image.Image]:
+    """The width and height as stored, and the picture as ``open_picture`` gives it.
+
+    Raises:
+        UnreadableExample: as ``open_picture``.
+    """
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             size = image.size

@@ -7,7 +7,9 @@ from typing import Any, Literal, TypeAlias
 from torch import nn
 
 from chiasm.encoders.place import Place
+from chiasm.encoders.portable import Portable
 from chiasm.encoders.tokens import Tokens
+from chiasm.errors import EncoderError
 
 # The last k blocks, or the whole network.
 TrainableBlocks: TypeAlias = int | Literal["all"]
@@ -68,3 +70,14 @@ class Encoder(ABC):
             UnreadableExample: the value cannot be decoded.
         """
         return [Place(f"token {number + 1}") for number in range(count)]
+
+    def portable(self) -> Portable:
+        """The trunk as it is exported.
+
+        Raises:
+            EncoderError: encoders of this kind cannot be exported, or not with these settings.
+        """
+        raise EncoderError(
+            f"The {self.modality} encoder {self.name!r} cannot be exported. Train a model with "
+            "another one, such as a packaged encoder."
+        )

@@ -118,11 +118,13 @@ def _length(value: Value) -> int:
 
 
 def compact(tokens: Tokens) -> list[Tensor]:
-    """The real tokens of each row, floats in float16, whose range a stray activation may leave."""
-    values = tokens.values
-    if values.is_floating_point():
-        values = values.clamp(-_HALF_MAX, _HALF_MAX).half()
-    return [row[mask] for row, mask in zip(values, tokens.mask, strict=True)]
+    """The real tokens of each row, floats in float16."""
+    return [row[mask] for row, mask in zip(in_half(tokens.values), tokens.mask, strict=True)]
+
+
+def in_half(values: Tensor) -> Tensor:
+    """Floats in float16, whose range a stray activation may leave; whole numbers as they are."""
+    return values.clamp(-_HALF_MAX, _HALF_MAX).half() if values.is_floating_point() else values
 
 
 @contextmanager

@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from chiasm.data.table import Value, Vectors
 from chiasm.encoders.base import Encoder
 from chiasm.encoders.features import Features
+from chiasm.encoders.portable import Portable
+from chiasm.encoders.preprocessing.feature_vectors import FeatureVectors
 from chiasm.encoders.standardise import Standardise
 from chiasm.encoders.tokens import Tokens, pad
 from chiasm.errors import EncoderError
@@ -60,6 +62,7 @@ class Precomputed(Encoder):
         self.name = precomputed_name(width)
         self.modality = modality
         self.trunk_dim = width
+        self._preprocessing = FeatureVectors(modality, width)
         self.fingerprint = f"{self.name} format {_FORMAT}"
         self.top = _Top(width, _DIM)
 
@@ -69,8 +72,7 @@ class Precomputed(Encoder):
         Raises:
             EncoderError: vectors of another length.
         """
-        self._check_width(value)
-        return torch.from_numpy(value.astype(np.float32))
+        return torch.from_numpy(self._preprocessing.load(value).values)
 
     def trunk(self, batch: Sequence[Tensor]) -> Tokens:
         return pad(batch)
@@ -88,18 +90,22 @@ class Precomputed(Encoder):
             if not isinstance(value, np.ndarray):
                 keys.append(None)
                 continue
-            self._check_width(value)
+            self._preprocessing.check_width(value)
             keys.append(_SPAN.pack(end, end := end + len(value)))
             parts.append(value)
         vectors = np.concatenate(parts, dtype=np.float32)
         return Features(keys, _Vectors(vectors), dim=self.trunk_dim, encoded=0, reused=0)
 
-    def _check_width(self, value: Vectors) -> None:
-        if value.shape[1] != self.trunk_dim:
-            raise EncoderError(
-                f"The features {self.modality!r} have {value.shape[1]} numbers a vector, and the "
-                f"model takes {self.trunk_dim}. Give features made like those it was trained on."
-            )
+    def portable(self) -> Portable:
+        return Portable(
+            preprocessing=self._preprocessing,
+            network=nn.Identity(),
+            tokens=lambda vectors, mask: vectors,
+            example=torch.zeros(2, 3, self.trunk_dim),
+            lengths=(1,),
+            is_sequence=True,
+            is_cached=False,
+        )
 
 
 class _Top(nn.Module):

@@ -132,12 +132,16 @@ class CrossModalAttention(nn.Module):
 
 def _append(null: Tensor | None, x: Tensor) -> Tensor:
     # [b, h, k, e] -> [b, h, k + 1, e]
-    return x if null is None else torch.cat([x, null.to(x.dtype).expand(len(x), -1, -1, -1)], dim=2)
+    return (
+        x
+        if null is None
+        else torch.cat([x, null.to(x.dtype).expand(x.shape[0], -1, -1, -1)], dim=2)
+    )
 
 
 def _over_heads(mask: Tensor, query: Tensor, key: Tensor) -> Tensor:
-    padding = (len(key), key.shape[1])
-    full = (len(key), query.shape[1], key.shape[1])
+    padding = key.shape[:2]
+    full = (key.shape[0], query.shape[1], key.shape[1])
     if mask.dtype != torch.bool or mask.shape not in (padding, full):
         raise ValueError(
             f"The mask must be bool, True where attention is allowed, and [b, k] = {padding} or "

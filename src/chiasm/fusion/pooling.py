@@ -23,6 +23,6 @@ class AttentivePooling(nn.Module):
 
     def forward(self, tokens: Tokens) -> Tensor:
         gathered: Tensor
-        seeds = self.seed.expand(len(tokens), -1, -1)
+        seeds = self.seed.expand(tokens.values.shape[0], -1, -1)
         gathered, _ = self.attention(seeds, tokens.values, tokens.values, tokens.mask)
         return gathered[:, 0]

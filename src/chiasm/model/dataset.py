@@ -17,11 +17,9 @@ from chiasm.encoders.encode import encode
 from chiasm.encoders.features import Features
 from chiasm.encoders.precomputed import Precomputed
 from chiasm.encoders.tokens import Tokens, pad
-from chiasm.model.cut_sounds import cut_sounds
+from chiasm.model.cut_sounds import log_cut_sounds
 
 _logger = logging.getLogger(__name__)
-# How many rows a line on the screen names.
-_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -94,7 +92,7 @@ def encode_table(
     Rows whose label is not among ``classes`` have no target.
     """
     absent = (None,) * len(table)
-    _log_cut(table, encoders)
+    log_cut_sounds(table, encoders)
     run = cache.features if cache else encode
     features = {}
     for modality, encoder in encoders.items():
@@ -117,21 +115,6 @@ def _log(table: Table, encoder: Encoder, features: Features) -> None:
     )
     for row, reason in features.unreadable.items():
         _logger.warning("row %s counts as without %s: %s", table.ids[row], encoder.modality, reason)
-
-
-def _log_cut(table: Table, encoders: Mapping[str, Encoder]) -> None:
-    cut = cut_sounds(table, encoders)
-    if cut:
-        named = ", ".join(problem.row for problem in cut[:_NAMED])
-        more = f" and {len(cut) - _NAMED:,} more" if len(cut) > _NAMED else ""
-        _logger.warning(
-            "%s of %s sounds are %s: rows %s%s",
-            f"{len(cut):,}",
-            f"{sum(value is not None for value in table.values['audio']):,}",
-            cut[0].reason,
-            named,
-            more,
-        )
 
 
 def collate(rows: Sequence[EncodedRow]) -> dict[str, Any]:

@@ -1,29 +1,11 @@
 """predict: labels and probabilities for new rows."""
 
-from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-
 from chiasm.data.table import Table
 from chiasm.encoders.cache import FeatureCache
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import encode_table
 from chiasm.model.inference import predict_probabilities
-
-
-@dataclass(frozen=True)
-class Predicted:
-    """Predictions in the order of the table.
-
-    ``labels[i]`` is None for a row without any modality that the model looks at: nothing can be
-    said of it. ``probabilities`` is ``[n, classes]``.
-    """
-
-    ids: tuple[str, ...]
-    labels: tuple[str | None, ...]
-    probabilities: np.ndarray[Any, np.dtype[np.float32]]
-    classes: tuple[str, ...]
+from chiasm.model.predicted import Predicted
 
 
 def predict(model: FusionClassifier, table: Table, *, cache: FeatureCache | None) -> Predicted:

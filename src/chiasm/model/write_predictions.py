@@ -8,7 +8,7 @@ import pandas as pd
 
 from chiasm.data.table import Table
 from chiasm.errors import ChiasmError
-from chiasm.model.predict import Predicted
+from chiasm.model.predicted import Predicted
 
 _ENDINGS = (".csv", ".jsonl", ".parquet", ".txt")
 

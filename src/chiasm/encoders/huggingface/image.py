@@ -15,9 +15,11 @@ from transformers import AutoImageProcessor
 from chiasm.data.pictures import open_picture
 from chiasm.encoders.base import Encoder, TrainableBlocks
 from chiasm.encoders.device import default_device
+from chiasm.encoders.huggingface.as_pixels import as_pixels
 from chiasm.encoders.huggingface.checkpoint import fingerprint_of, load_network
 from chiasm.encoders.huggingface.split import Rest, Trunk, blocks_of, check_split
 from chiasm.encoders.place import Box, Place, grid_places
+from chiasm.encoders.portable import Portable
 from chiasm.encoders.random_view import RandomView
 from chiasm.encoders.run_by_shape import run_by_shape
 from chiasm.encoders.tokens import Tokens, pad
@@ -121,6 +123,27 @@ class HuggingFaceImage(Encoder):
             return _as_tokens(pixels)
         output = self._trunk(pixel_values=pixels)
         return _as_tokens(output if self.trainable_blocks else output.last_hidden_state)
+
+    def portable(self) -> Portable:
+        """The trunk as it is exported.
+
+        Raises:
+            EncoderError: its processor does other things than resize, cut out the middle and
+                standardise.
+        """
+        preprocessing = as_pixels(self._processor)
+        if preprocessing is None:
+            raise EncoderError(
+                f"The image encoder {self.name!r} cannot be exported: its processor does not "
+                "simply resize, cut out the middle and standardise. Train a model with another "
+                "encoder."
+            )
+        return Portable(
+            preprocessing=preprocessing,
+            network=nn.Identity() if self.trainable_blocks == "all" else self._trunk,
+            tokens=self._tokens,
+            example=torch.zeros(2, *self._preprocess(Image.new("RGB", (64, 64))).shape),
+        )
 
 
 def _as_tokens(values: Tensor) -> Tensor:

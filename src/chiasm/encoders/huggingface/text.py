@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from tokenizers import Tokenizer
+from torch import Tensor, nn
 from transformers import AutoTokenizer
 
 from chiasm.encoders.base import Encoder, TrainableBlocks
@@ -14,9 +15,11 @@ from chiasm.encoders.device import default_device
 from chiasm.encoders.huggingface.checkpoint import fingerprint_of, load_network
 from chiasm.encoders.huggingface.split import Rest, Trunk, blocks_of, check_split
 from chiasm.encoders.place import Place
+from chiasm.encoders.portable import Portable
+from chiasm.encoders.preprocessing.words import Words, check_text
 from chiasm.encoders.tokens import Tokens
 from chiasm.encoders.tuned_top import TunedTop
-from chiasm.errors import EncoderError, UnreadableExample
+from chiasm.errors import EncoderError
 
 
 class HuggingFaceText(Encoder):
@@ -71,31 +74,55 @@ class HuggingFaceText(Encoder):
             self.dim = self.top(tokens).values.shape[2] if trainable_blocks else self.trunk_dim
 
     def load(self, value: str) -> str:
-        try:
-            value.encode()
-        except UnicodeEncodeError as error:
-            raise UnreadableExample("text with half a surrogate pair") from error
-        return value
+        return check_text(value)
 
     @torch.no_grad()
     def trunk(self, batch: Sequence[str]) -> Tokens:
-        inputs = self._tokenizer(
+        inputs = self._tokenize(batch).to(self._device)
+        mask = inputs["attention_mask"].bool().cpu()
+        return Tokens(self._tokens(**inputs).cpu(), mask)
+
+    def _tokenize(self, batch: Sequence[str]) -> Any:
+        return self._tokenizer(
             list(batch),
             truncation=True,
             max_length=self.max_length,
             padding="longest" if self._takes_mask else "max_length",
             return_attention_mask=True,
             return_tensors="pt",
-        ).to(self._device)
-        mask = inputs["attention_mask"].bool().cpu()
+        )
+
+    def _tokens(self, **inputs: Tensor) -> Tensor:
         if self.trainable_blocks == "all":
             # Numbers of words as tokens of width 1, which float32 holds exactly.
-            return Tokens(inputs["input_ids"][..., None].int().cpu(), mask)
+            return inputs["input_ids"][..., None].int()
         if not self._takes_mask:
             del inputs["attention_mask"]
-        output = self._trunk(**inputs)
-        values = output if self.trainable_blocks else output.last_hidden_state
-        return Tokens(values.cpu(), mask)
+        output: Any = self._trunk(**inputs)
+        values: Tensor = output if self.trainable_blocks else output.last_hidden_state
+        return values
+
+    def portable(self) -> Portable:
+        """The trunk as it is exported.
+
+        Raises:
+            EncoderError: the tokenizer is none of the library tokenizers.
+        """
+        # Only when it is called does it set how texts are cut and padded.
+        example = self._tokenize(["a", "a b"])["input_ids"]
+        if not self._tokenizer.is_fast:
+            raise EncoderError(
+                f"The text encoder {self.name!r} cannot be exported: its tokenizer has no "
+                "tokenizer.json. Train a model with another encoder."
+            )
+        return Portable(
+            preprocessing=Words(Tokenizer.from_str(self._tokenizer.backend_tokenizer.to_str())),
+            network=nn.Identity() if self.trainable_blocks == "all" else self._trunk,
+            tokens=lambda words, mask: self._tokens(input_ids=words, attention_mask=mask.long()),
+            example=example,
+            lengths=(1,) if self._takes_mask else (),
+            is_sequence=True,
+        )
 
     def places(self, value: str, count: int) -> list[Place]:
         encoding = self._tokenizer(

@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
-from chiasm.data.pictures import open_picture
 from chiasm.encoders.base import Encoder, TrainableBlocks
 from chiasm.encoders.device import default_device, in_parts
 from chiasm.encoders.map_top import MapTop
 from chiasm.encoders.packaged.efficientnet_lite import EfficientNetLite
 from chiasm.encoders.packaged.weights import find_weights
 from chiasm.encoders.place import Place, grid_places
+from chiasm.encoders.portable import Portable
+from chiasm.encoders.preprocessing.pixels import Pixels
 from chiasm.encoders.random_view import RandomView
 from chiasm.encoders.tokens import Tokens
 from chiasm.errors import EncoderError
@@ -76,6 +77,11 @@ class EfficientNetEncoder(Encoder):
         release = _RELEASES[name]
         self.name = name
         self.side = release.side
+        self._preprocessing = Pixels(
+            resize=(self.side, self.side),
+            resample=Image.Resampling.BICUBIC.value,
+            decoded_side=self.side,
+        )
         self.trainable_blocks = trainable_blocks
         self.random_init = random_init
         self.fingerprint = f"{release.sha256}-square{release.side}-{trainable_blocks}-v{_FORMAT}"
@@ -99,21 +105,30 @@ class EfficientNetEncoder(Encoder):
 
     def load(self, value: Path | bytes) -> NDArray[np.uint8]:
         """The picture as ``[side, side, 3]`` RGB."""
-        picture = open_picture(value, at_least=self.side)
-        size = (self.side, self.side)
-        return np.asarray(picture.resize(size, Image.Resampling.BICUBIC))
+        return self._preprocessing.load(value).values
 
     @torch.no_grad()
     def trunk(self, batch: Sequence[NDArray[np.uint8]]) -> Tokens:
         rgb = torch.from_numpy(np.stack(batch)).to(self._device)
-        # [b, h, w, 3] seen as [b, 3, h, w] is already in channels_last memory order
-        maps = [self._trunk(part) for part in in_parts(rgb.permute(0, 3, 1, 2))]
-        # [b, d, h, w] -> [b, l, d]
-        values = torch.cat(maps).flatten(2).transpose(1, 2).cpu()
+        values = torch.cat([self._tokens(part) for part in in_parts(rgb)]).cpu()
         return Tokens(values, torch.ones(values.shape[:2], dtype=torch.bool))
 
     def places(self, value: Path | bytes, count: int) -> list[Place]:
         return grid_places(math.isqrt(count), math.isqrt(count))
+
+    def _tokens(self, rgb: Tensor) -> Tensor:
+        # [b, h, w, 3] seen as [b, 3, h, w] is already in channels_last memory order
+        maps: Tensor = self._trunk(rgb.permute(0, 3, 1, 2))
+        # [b, d, h, w] -> [b, l, d]
+        return maps.flatten(2).transpose(1, 2)
+
+    def portable(self) -> Portable:
+        return Portable(
+            preprocessing=self._preprocessing,
+            network=self._trunk,
+            tokens=self._tokens,
+            example=torch.zeros(2, self.side, self.side, 3, dtype=torch.uint8),
+        )
 
 
 class _Normalise(nn.Module):

@@ -8,16 +8,22 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from transformers import WhisperFeatureExtractor
 
-from chiasm.data.sounds import open_sound
 from chiasm.encoders.base import Encoder
 from chiasm.encoders.device import default_device
 from chiasm.encoders.layer_mix import LayerMix
 from chiasm.encoders.packaged.ctranslate2 import read_ctranslate2
 from chiasm.encoders.packaged.weights import find_weights
-from chiasm.encoders.packaged.whisper_network import LAYERS, MAX_SECONDS, WIDTH, WhisperNetwork
+from chiasm.encoders.packaged.whisper_network import (
+    LAYERS,
+    MAX_SECONDS,
+    MELS,
+    WIDTH,
+    WhisperNetwork,
+)
 from chiasm.encoders.place import Place, time_places
+from chiasm.encoders.portable import Portable
+from chiasm.encoders.preprocessing.log_mel import LogMel
 from chiasm.encoders.run_by_shape import run_by_shape
 from chiasm.encoders.tokens import Tokens, pad
 from chiasm.errors import EncoderError
@@ -25,9 +31,9 @@ from chiasm.errors import EncoderError
 _SHA256 = "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a"
 # Raised whenever the code below would give other tokens from the same weights.
 _FORMAT = 1
-_RATE = 16_000
 _TOKENS_A_SECOND = 10
 _STATES_A_TOKEN = 5
+_FRAMES_A_TOKEN = 10
 
 
 class WhisperEncoder(Encoder):
@@ -65,22 +71,14 @@ class WhisperEncoder(Encoder):
         self.trunk_dim = WIDTH * (LAYERS + 1) if layers == "mix" else WIDTH
         self.dim = WIDTH
         self._device = default_device()
-        self._spectrogram = WhisperFeatureExtractor()  # type: ignore[no-untyped-call]
+        self._preprocessing = LogMel(max_seconds=max_seconds, tokens_a_second=_TOKENS_A_SECOND)
         self._network = WhisperNetwork().eval().requires_grad_(False)
         self._network.load_published_weights(read_ctranslate2(path, spec="WhisperSpec"))
         self._network.to(self._device)
 
     def load(self, value: Path | bytes) -> NDArray[np.float32]:
         """The log-mel spectrogram ``[80, frames]``, 100 frames a second."""
-        samples = open_sound(value, rate=_RATE, max_seconds=self.max_seconds)
-        features = self._spectrogram(
-            samples,
-            sampling_rate=_RATE,
-            padding="longest",
-            pad_to_multiple_of=_RATE // _TOKENS_A_SECOND,
-            return_tensors="np",
-        )
-        return np.asarray(features["input_features"][0], dtype=np.float32)
+        return self._preprocessing.load(value).values
 
     @torch.no_grad()
     def trunk(self, batch: Sequence[NDArray[np.float32]]) -> Tokens:
@@ -92,4 +90,14 @@ class WhisperEncoder(Encoder):
     def _tokens(self, mel: Tensor) -> Tensor:
         states = torch.cat(self._network(mel)[self._states], dim=2)
         # [b, 5 l, d] -> [b, l, 5, d] -> [b, l, d]
-        return states.reshape(len(states), -1, _STATES_A_TOKEN, states.shape[2]).mean(dim=2)
+        shape = (states.shape[0], -1, _STATES_A_TOKEN, states.shape[2])
+        return states.reshape(shape).mean(dim=2)
+
+    def portable(self) -> Portable:
+        return Portable(
+            preprocessing=self._preprocessing,
+            network=self._network,
+            tokens=self._tokens,
+            example=torch.zeros(2, MELS, 4 * _FRAMES_A_TOKEN),
+            lengths=(2,),
+        )

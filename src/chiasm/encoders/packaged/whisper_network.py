@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-_MELS = 80
+MELS = 80
 WIDTH = 384
 LAYERS = 4
 MAX_SECONDS = 30.0
@@ -46,7 +46,7 @@ class WhisperNetwork(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.conv1 = nn.Conv1d(_MELS, WIDTH, 3, padding=1)
+        self.conv1 = nn.Conv1d(MELS, WIDTH, 3, padding=1)
         self.conv2 = nn.Conv1d(WIDTH, WIDTH, 3, stride=2, padding=1)
         self.register_buffer("positions", torch.zeros(_POSITIONS, WIDTH))
         self.layers = nn.ModuleList(

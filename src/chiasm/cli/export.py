@@ -1,0 +1,34 @@
+"""The command ``chiasm export``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chiasm.cli.options import Model
+from chiasm.cli.screen import notes
+
+
+def export(
+    model: Model,
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="A new or empty folder, or an earlier export.")
+    ],
+    int8: Annotated[
+        bool,
+        typer.Option("--int8", help="Keep weights in 8 bits: smaller, and a little less exact."),
+    ] = False,
+) -> None:
+    """Write a model as ONNX networks that predict and are served without PyTorch.
+
+    Example: chiasm export model --out exported
+    """
+    from chiasm.export import export as exporting
+    from chiasm.model.storage import load_model
+    from chiasm.runtime.manifest import MANIFEST
+    from chiasm.training.own_folder import check_own_folder
+
+    check_own_folder(out, record=out / MANIFEST)
+    exporting.export(load_model(model), out, int8=int8)
+    size = sum(path.stat().st_size for path in out.iterdir())
+    notes.print(f"{out}: {size / 1e6:,.0f} MB, checked against the model", highlight=False)

@@ -1,0 +1,38 @@
+"""FeatureVectors: precomputed features as a model takes them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from chiasm.data.table import Vectors
+from chiasm.encoders.preprocessing.network_input import NetworkInput
+from chiasm.errors import EncoderError
+
+
+@dataclass(frozen=True)
+class FeatureVectors:
+    """Vectors of ``width`` numbers, as they are; ``modality`` is what they are called."""
+
+    modality: str
+    width: int
+
+    def load(self, value: Vectors) -> NetworkInput:
+        """Float32 ``[l, width]``.
+
+        Raises:
+            EncoderError: vectors of another length.
+        """
+        self.check_width(value)
+        return NetworkInput(value.astype(np.float32), mask=np.ones(len(value), dtype=np.bool_))
+
+    def check_width(self, value: Vectors) -> None:
+        """Make sure of the length of the vectors.
+
+        Raises:
+            EncoderError: they have another one.
+        """
+        if value.shape[1] != self.width:
+            raise EncoderError(
+                f"The features {self.modality!r} have {value.shape[1]} numbers a vector, and the "
+                f"model takes {self.width}. Give features made like those it was trained on."
+            )

@@ -1,0 +1,86 @@
+"""Pixels: a picture as a vision network takes it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from chiasm.data.pictures import open_picture
+from chiasm.encoders.preprocessing.network_input import NetworkInput
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """Resizes, cuts out the middle and standardises, each where it is asked for.
+
+    Attributes:
+        resize: height and width to squeeze the whole picture into.
+        shorter_side: what the shorter side is resized to, where the aspect ratio is kept.
+        resample: the number of Pillow's filter.
+        crop: height and width of the middle that is kept; it must fit in.
+        scale: what the numbers of the pixels are multiplied by; None: they stay bytes, as RGB
+            ``[h, w, 3]``, and are not standardised.
+        mean: of each channel, taken away after scaling.
+        deviation: of each channel, divided by.
+        decoded_side: a JPEG may be decoded at a fraction of its size, its shorter side no smaller
+            than that.
+    """
+
+    resample: int
+    resize: tuple[int, int] | None = None
+    shorter_side: int | None = None
+    crop: tuple[int, int] | None = None
+    scale: float | None = None
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    deviation: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    decoded_side: int | None = None
+
+    def load(self, value: Path | bytes) -> NetworkInput:
+        """``[h, w, 3]`` bytes, or float32 ``[3, h, w]`` where they are scaled.
+
+        Raises:
+            UnreadableExample: the picture cannot be decoded.
+        """
+        picture = open_picture(value, at_least=self.decoded_side)
+        if self.resize is not None:
+            picture = picture.resize(self.resize[::-1], Image.Resampling(self.resample))
+        elif self.shorter_side is not None:
+            picture = picture.resize(
+                _keeping_aspect(picture.size, self.shorter_side), Image.Resampling(self.resample)
+            )
+        box = (0.0, 0.0, 1.0, 1.0)
+        if self.crop is not None:
+            picture, box = _cut_middle(picture, *self.crop)
+        return NetworkInput(self._standardise(np.asarray(picture)), box=box)
+
+    def _standardise(self, pixels: NDArray[np.uint8]) -> NDArray[Any]:
+        if self.scale is None:
+            return pixels
+        scaled = (pixels.astype(np.float64) * self.scale).astype(np.float32)
+        mean, deviation = (np.array(each, np.float32) for each in (self.mean, self.deviation))
+        # [h, w, 3] -> [3, h, w]
+        return np.ascontiguousarray(((scaled - mean) / deviation).transpose(2, 0, 1))
+
+
+def _keeping_aspect(size: tuple[int, int], shorter: int) -> tuple[int, int]:
+    width, height = size
+    if width <= height:
+        return shorter, int(shorter * height / width)
+    return int(shorter * width / height), shorter
+
+
+def _cut_middle(
+    picture: Image.Image, height: int, width: int
+) -> tuple[Image.Image, tuple[float, float, float, float]]:
+    left, top = (picture.width - width) // 2, (picture.height - height) // 2
+    right, bottom = left + width, top + height
+    box = (
+        left / picture.width,
+        top / picture.height,
+        right / picture.width,
+        bottom / picture.height,
+    )
+    return picture.crop((left, top, right, bottom)), box

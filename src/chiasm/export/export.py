@@ -1,0 +1,118 @@
+"""export: a trained model as a folder that is used without torch."""
+
+from dataclasses import replace
+from math import isqrt
+from pathlib import Path
+from urllib.parse import quote
+
+import torch
+from torch import nn
+
+from chiasm import __version__
+from chiasm.encoders.base import Encoder
+from chiasm.encoders.files import digest_of
+from chiasm.encoders.portable import Portable
+from chiasm.encoders.preprocessing.pixels import Pixels
+from chiasm.encoders.preprocessing.words import Words
+from chiasm.export.check_export import check_export
+from chiasm.export.networks import EncoderNetwork
+from chiasm.export.on_cpu import on_cpu
+from chiasm.export.quantise import quantise
+from chiasm.export.to_onnx import to_onnx
+from chiasm.export.write_fusion import write_fusion
+from chiasm.model.classifier import FusionClassifier
+from chiasm.runtime.manifest import MANIFEST, Manifest, ModalityManifest, write_manifest
+from chiasm.runtime.stored_preprocessing import describe_preprocessing
+
+_FUSION = "fusion.onnx"
+
+
+def export(model: FusionClassifier, folder: Path, *, int8: bool = False) -> None:
+    """Write the networks of a model as ONNX, its preprocessing as data, and a manifest.
+
+    Made-up rows are then predicted from the folder, and must come out as the model predicts them.
+
+    Args:
+        model: with encoders that can be exported.
+        folder: new or empty, or an export that is replaced.
+        int8: keep the weights of matrix products and embeddings in 8 bits.
+
+    Raises:
+        EncoderError: an encoder cannot be exported.
+        ChiasmError: a network cannot be written, or the folder predicts other than the model.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    # Last to be written: a folder with a manifest is a whole export.
+    (folder / MANIFEST).unlink(missing_ok=True)
+    modalities = {
+        modality: _write_encoder(folder, encoder, model.tops[modality])
+        for modality, encoder in model.encoders.items()
+    }
+    write_fusion(model, folder / _FUSION)
+    manifest = Manifest(
+        name=_name(model),
+        chiasm=__version__,
+        precision="fp32",
+        classes=model.classes,
+        temperature=model.temperature.item(),
+        modalities=modalities,
+        fusion=_FUSION,
+        files={},
+    )
+    _finish(folder, manifest)
+    check_export(model, folder)
+    if int8:
+        for name in (*(told.network for told in modalities.values()), _FUSION):
+            quantise(folder / name)
+        _finish(folder, replace(manifest, precision="int8"))
+
+
+def _write_encoder(folder: Path, encoder: Encoder, top: nn.Module) -> ModalityManifest:
+    trunk = encoder.portable()
+    name = quote(encoder.modality, safe="")
+    network = f"encoder-{name}.onnx"
+    inputs = {"values": trunk.example}
+    if trunk.is_sequence:
+        inputs["mask"] = torch.ones(trunk.example.shape[:2], dtype=torch.bool)
+    exported = EncoderNetwork(trunk, top)
+    with on_cpu(exported):
+        to_onnx(
+            exported,
+            inputs,
+            folder / network,
+            lengths={"values": trunk.lengths, "mask": trunk.lengths},
+            outputs=["tokens"],
+        )
+        with torch.no_grad():
+            length = exported(list(inputs.values())).shape[1]
+    tokenizer = None
+    if isinstance(trunk.preprocessing, Words):
+        tokenizer = f"tokenizer-{name}.json"
+        trunk.preprocessing.tokenizer.save(str(folder / tokenizer))
+    return ModalityManifest(
+        network=network,
+        dim=encoder.dim,
+        preprocessing=describe_preprocessing(trunk.preprocessing),
+        grid=_grid(trunk, length) if isinstance(trunk.preprocessing, Pixels) else None,
+        tokenizer=tokenizer,
+    )
+
+
+def _grid(trunk: Portable, length: int) -> tuple[int, int]:
+    """Rows and columns of a picture's tokens; a class token or registers may stand before them."""
+    height, width = sorted(trunk.example.shape[1:])[1:]
+    rows = isqrt(length * height // width)
+    return rows, length // rows
+
+
+def _name(model: FusionClassifier) -> str:
+    encoders = ", ".join(f"{m} by {encoder.name}" for m, encoder in model.encoders.items())
+    return f"{model.fusion_config.name} of {encoders}"
+
+
+def _finish(folder: Path, manifest: Manifest) -> None:
+    names = {manifest.fusion}
+    for told in manifest.modalities.values():
+        names |= {told.network, *([told.tokenizer] if told.tokenizer else [])}
+    files = {name: digest_of(folder / name).hex() for name in sorted(names)}
+    write_manifest(replace(manifest, files=files), folder)

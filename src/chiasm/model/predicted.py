@@ -1,0 +1,20 @@
+"""Predicted: what a model says of a table."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """Predictions in the order of the table.
+
+    ``labels[i]`` is None for a row without any modality that the model looks at: nothing can be
+    said of it. ``probabilities`` is ``[n, classes]``.
+    """
+
+    ids: tuple[str, ...]
+    labels: tuple[str | None, ...]
+    probabilities: np.ndarray[Any, np.dtype[np.float32]]
+    classes: tuple[str, ...]

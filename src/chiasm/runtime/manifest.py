@@ -1,0 +1,131 @@
+"""Manifest: what an exported folder holds."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from chiasm.encoders.files import digest_of
+from chiasm.errors import ChiasmError
+from chiasm.json_files import write_json
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+# What reading a manifest raises that is not as it was written.
+BROKEN = (KeyError, TypeError, ValueError, AttributeError)
+
+
+@dataclass(frozen=True)
+class ModalityManifest:
+    """One modality of an exported model.
+
+    Attributes:
+        network: the file of its encoder.
+        dim: width of the encoder's tokens.
+        preprocessing: its kind and settings.
+        grid: rows and columns of the tokens of a picture, row by row.
+        tokenizer: the file of a text's tokenizer.
+    """
+
+    network: str
+    dim: int
+    preprocessing: dict[str, Any]
+    grid: tuple[int, int] | None = None
+    tokenizer: str | None = None
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """An exported model, without the content of its files.
+
+    Attributes:
+        name: the fusion and the encoders in a few words.
+        chiasm: the version that wrote it.
+        precision: "fp32" or "int8".
+        fusion: the file of the fusion and the head.
+        files: SHA-256 of every file.
+    """
+
+    name: str
+    chiasm: str
+    precision: str
+    classes: tuple[str, ...]
+    temperature: float
+    modalities: dict[str, ModalityManifest]
+    fusion: str
+    files: dict[str, str]
+
+
+def write_manifest(manifest: Manifest, folder: Path) -> None:
+    """Write it beside the files that it names."""
+    write_json({"format": FORMAT, **asdict(manifest)}, folder / MANIFEST)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a folder, all of whose files are those it was written with.
+
+    Raises:
+        ChiasmError: there is none, it is of another format, or a file is missing or another one.
+    """
+    try:
+        content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ChiasmError(
+            f"There is no exported model in {folder}: it has no readable {MANIFEST}. Give the "
+            "folder that chiasm export wrote."
+        ) from error
+    if not isinstance(content, dict) or content.pop("format", None) != FORMAT:
+        raise ChiasmError(
+            f"{folder / MANIFEST} is not of a form that this version of chiasm reads (format "
+            f"{FORMAT}). Export the model again, or use the version that wrote it."
+        )
+    try:
+        manifest = _parse(content)
+    except BROKEN as error:
+        raise not_whole(folder, error) from error
+    _check_files(folder, manifest.files)
+    return manifest
+
+
+def not_whole(folder: Path, error: Exception) -> ChiasmError:
+    """What to say where the content of a manifest cannot be used."""
+    return ChiasmError(
+        f"{folder / MANIFEST} is not whole ({error}). Copy the folder again, or export anew."
+    )
+
+
+def _parse(content: dict[str, Any]) -> Manifest:
+    modalities = {
+        modality: ModalityManifest(**{**described, "grid": _pair(described["grid"])})
+        for modality, described in content.pop("modalities").items()
+    }
+    manifest = Manifest(**{**content, "classes": tuple(content["classes"])}, modalities=modalities)
+    named = {manifest.fusion}
+    for modality in modalities.values():
+        named |= {modality.network, modality.tokenizer or modality.network}
+    if named != set(manifest.files) or any(Path(name).name != name for name in named):
+        raise ValueError("the files it lists are not those that it uses")
+    return manifest
+
+
+def _pair(numbers: Any) -> tuple[int, int] | None:
+    if numbers is None:
+        return None
+    first, second = numbers
+    return first, second
+
+
+def _check_files(folder: Path, files: Mapping[str, str]) -> None:
+    for name, expected in files.items():
+        try:
+            found = digest_of(folder / name).hex()
+        except OSError as error:
+            raise ChiasmError(
+                f"{name} is missing in {folder}. Copy the folder again, or export anew."
+            ) from error
+        if found != expected:
+            raise ChiasmError(
+                f"Refused {folder / name}: its SHA-256 is {found}, that of {MANIFEST} is "
+                f"{expected}. Copy the folder again, or export anew."
+            )

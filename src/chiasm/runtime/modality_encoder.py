@@ -1,0 +1,79 @@
+"""ModalityEncoder: from the values of one modality to their tokens."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from chiasm.encoders.preprocessing.base import Preprocessing
+from chiasm.encoders.preprocessing.log_mel import LogMel
+from chiasm.encoders.preprocessing.network_input import NetworkInput
+from chiasm.encoders.preprocessing.words import Words
+
+Tokens = NDArray[np.float32]
+
+# As many as keep the memory of a network's maps small: more at once are not faster on a CPU.
+_BATCH = 8
+
+
+class ModalityEncoder:
+    """Preprocessing and network of one modality.
+
+    Attributes:
+        preprocessing: what makes the network's input.
+        grid: rows and columns of the tokens of a picture.
+        max_seconds: how much of a sound is read, from its beginning; None: it reads no sounds.
+    """
+
+    def __init__(
+        self,
+        *,
+        preprocessing: Preprocessing,
+        network: onnxruntime.InferenceSession,
+        grid: tuple[int, int] | None,
+    ) -> None:
+        self.preprocessing = preprocessing
+        self.grid = grid
+        self.max_seconds = preprocessing.max_seconds if isinstance(preprocessing, LogMel) else None
+        self._network = network
+        self._takes = {node.name for node in network.get_inputs()}
+        self._padding = preprocessing.padding if isinstance(preprocessing, Words) else 0
+
+    def encode(self, inputs: Sequence[NetworkInput]) -> list[Tokens]:
+        """The real tokens ``[l, d]`` of each input; they never depend on the others."""
+        found: dict[int, Tokens] = {}
+        for rows in _batches(inputs):
+            batch = [inputs[row] for row in rows]
+            fed = {"values": _stack([item.values for item in batch], self._padding)}
+            masks = [item.mask for item in batch if item.mask is not None]
+            if "mask" in self._takes:
+                fed["mask"] = _stack(masks, False)
+            (tokens,) = self._network.run(None, fed)
+            for place, row in enumerate(rows):
+                is_real = inputs[row].mask
+                found[row] = (
+                    tokens[place] if is_real is None else tokens[place, : len(is_real)][is_real]
+                )
+        return [found[row] for row in range(len(inputs))]
+
+
+def _batches(inputs: Sequence[NetworkInput]) -> Iterator[list[int]]:
+    """Rows that go through the network together: sequences of like length, others of one shape."""
+    alike: dict[Any, list[int]] = {}
+    for row, item in enumerate(inputs):
+        alike.setdefault("sequence" if item.mask is not None else item.values.shape, []).append(row)
+    for rows in alike.values():
+        rows.sort(key=lambda row: len(inputs[row].values))
+        yield from (rows[start : start + _BATCH] for start in range(0, len(rows), _BATCH))
+
+
+def _stack(arrays: Sequence[NDArray[Any]], padding: int) -> NDArray[Any]:
+    """One batch, the first axis filled up to the longest."""
+    longest = max(map(len, arrays))
+    shape = (len(arrays), longest, *arrays[0].shape[1:])
+    stacked = np.full(shape, padding, dtype=arrays[0].dtype)
+    for place, array in enumerate(arrays):
+        stacked[place, : len(array)] = array
+    return stacked

@@ -1,0 +1,51 @@
+"""predict_table: labels and probabilities for new rows, by an exported model."""
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from chiasm.data.table import Table
+from chiasm.errors import UnreadableExample
+from chiasm.model.cut_sounds import log_cut_sounds
+from chiasm.model.predicted import Predicted
+from chiasm.runtime.row_prediction import RowPrediction
+from chiasm.runtime.runtime import Runtime, RuntimeInput
+
+_BATCH = 32
+_logger = logging.getLogger(__name__)
+
+
+def predict_table(runtime: Runtime, table: Table) -> Predicted:
+    """Predict every row, labelled or not, that has something the model can look at."""
+    log_cut_sounds(table, runtime.encoders)
+    found: list[RowPrediction] = []
+    with ThreadPoolExecutor() as pool:
+        for start in range(0, len(table), _BATCH):
+            places = range(start, min(start + _BATCH, len(table)))
+            rows = list(pool.map(lambda place: _load_row(runtime, table, place), places))
+            found += runtime.predict(rows, contributions=False)
+    probabilities = [list(prediction.probabilities.values()) for prediction in found]
+    return Predicted(
+        ids=table.ids,
+        labels=tuple(
+            None if len(prediction.missing) == len(runtime.modalities) else prediction.label
+            for prediction in found
+        ),
+        probabilities=np.array(probabilities, np.float32).reshape(-1, len(runtime.classes)),
+        classes=runtime.classes,
+    )
+
+
+def _load_row(runtime: Runtime, table: Table, place: int) -> dict[str, RuntimeInput]:
+    row = {}
+    for modality in runtime.modalities:
+        value = table.values[modality][place] if modality in table.values else None
+        if value is not None:
+            try:
+                row[modality] = runtime.load(modality, value)
+            except UnreadableExample as error:
+                _logger.warning(
+                    "row %s counts as without %s: %s", table.ids[place], modality, error.reason
+                )
+    return row

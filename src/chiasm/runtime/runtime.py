@@ -1,0 +1,205 @@
+"""Runtime: an exported model, used without torch."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from chiasm.data.table import Value
+from chiasm.encoders.preprocessing.network_input import NetworkInput
+from chiasm.errors import ChiasmError
+from chiasm.explain.shapley import coalitions, shapley_values
+from chiasm.runtime.fusion_network import FusionNetwork, Probabilities, Tokens
+from chiasm.runtime.manifest import BROKEN, ModalityManifest, not_whole, read_manifest
+from chiasm.runtime.modality_encoder import ModalityEncoder
+from chiasm.runtime.open_session import open_session
+from chiasm.runtime.row_prediction import RowPrediction
+from chiasm.runtime.stored_preprocessing import restore_preprocessing
+from chiasm.runtime.token_scores import TokenScores
+
+RuntimeInput: TypeAlias = NetworkInput
+
+
+class Runtime:
+    """Predicts rows by the networks of an exported folder.
+
+    Several threads may use one at once.
+
+    Attributes:
+        name: the fusion and the encoders in a few words.
+        classes: the labels, in the order of the probabilities.
+        modalities: what a row may have.
+        encoders: preprocessing and network of each.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        classes: Sequence[str],
+        encoders: Mapping[str, ModalityEncoder],
+        fusion: FusionNetwork,
+    ) -> None:
+        self.name = name
+        self.classes = tuple(classes)
+        self.modalities = tuple(encoders)
+        self.encoders = dict(encoders)
+        self._fusion = fusion
+        self._of_nothing = fusion.probabilities([{}])
+
+    def load(self, modality: str, content: Value) -> RuntimeInput:
+        """Check and preprocess one value: a text, the content of a file, or features ``[l, d]``.
+
+        Raises:
+            UnreadableExample: the value cannot be decoded.
+            ChiasmError: the model does not look at that modality.
+        """
+        self._check([modality])
+        return self.encoders[modality].preprocessing.load(content)
+
+    def predict(
+        self, rows: Sequence[Mapping[str, RuntimeInput]], *, contributions: bool = True
+    ) -> list[RowPrediction]:
+        """Predict rows, each with any of the modalities; a row's result never depends on another.
+
+        Raises:
+            ChiasmError: a row has a modality that the model does not look at.
+        """
+        if not rows:
+            return []
+        encoded = self._encode(rows)
+        probabilities = self._fusion.probabilities(encoded)
+        best = probabilities.argmax(axis=1)
+        shares = self._shares(encoded, probabilities) if contributions else [{} for _ in rows]
+        return [
+            RowPrediction(
+                label=self.classes[label],
+                probabilities=dict(zip(self.classes, row.tolist(), strict=True)),
+                contributions={m: float(values[label]) for m, values in share.items()},
+                missing=tuple(m for m in self.modalities if m not in tokens),
+            )
+            for label, row, share, tokens in zip(best, probabilities, shares, encoded, strict=True)
+        ]
+
+    def occlude(
+        self, row: Mapping[str, RuntimeInput], *, label: str | None = None
+    ) -> dict[str, TokenScores]:
+        """By how much the probability of a label (None: the predicted one) falls without a token.
+
+        One token at a time is hidden from the fusion; the encoders have seen the whole value. Those
+        that stand for no part of the value, such as [CLS], have no score.
+
+        Raises:
+            ChiasmError: the model knows no such label, or the row has another modality.
+        """
+        (encoded,) = self._encode([row])
+        hidden = [
+            {**encoded, modality: np.delete(tokens, place, axis=0)}
+            for modality, tokens in encoded.items()
+            for place in range(len(tokens))
+        ]
+        probabilities = self._fusion.probabilities([encoded, *hidden])
+        index = int(probabilities[0].argmax()) if label is None else self._index(label)
+        falls = iter(probabilities[0, index] - probabilities[1:, index])
+        return {
+            modality: self._score(modality, row[modality], [next(falls) for _ in tokens])
+            for modality, tokens in encoded.items()
+        }
+
+    def _encode(self, rows: Sequence[Mapping[str, RuntimeInput]]) -> list[dict[str, Tokens]]:
+        self._check({modality for row in rows for modality in row})
+        encoded: list[dict[str, Tokens]] = [{} for _ in rows]
+        for modality, encoder in self.encoders.items():
+            having = [place for place, row in enumerate(rows) if modality in row]
+            tokens = encoder.encode([rows[place][modality] for place in having])
+            for place, found in zip(having, tokens, strict=True):
+                encoded[place][modality] = found
+        return encoded
+
+    def _shares(
+        self, rows: Sequence[Mapping[str, Tokens]], probabilities: Probabilities
+    ) -> list[dict[str, Probabilities]]:
+        """The Shapley values ``[classes]`` of each modality, by row.
+
+        A missing modality adds nothing to any coalition: the players are those that are there.
+        """
+        shares = [{m: np.zeros(len(self.classes)) for m in self.modalities} for _ in rows]
+        for present in {tuple(row) for row in rows}:
+            places = [place for place, row in enumerate(rows) if tuple(row) == present]
+            game = {
+                coalition: self._fusion.probabilities(
+                    [{m: rows[place][m] for m in coalition} for place in places]
+                )
+                for coalition in coalitions(present)[1:-1]
+            }
+            game[frozenset()] = np.repeat(self._of_nothing, len(places), axis=0)
+            game[frozenset(present)] = probabilities[places]
+            for modality, values in shapley_values(game).values.items():
+                for place, share in zip(places, values, strict=True):
+                    shares[place][modality] = share
+        return shares
+
+    def _score(self, modality: str, value: RuntimeInput, falls: Sequence[float]) -> TokenScores:
+        scores = np.array(falls)
+        if (grid := self.encoders[modality].grid) is not None:
+            rows, columns = grid
+            return TokenScores(scores[-rows * columns :].reshape(grid), box=value.box)
+        if not value.spans:
+            return TokenScores(scores)
+        kept = [place for place, (start, end) in enumerate(value.spans) if start < end]
+        return TokenScores(
+            scores[kept],
+            pieces=tuple(value.pieces[place] for place in kept) if value.pieces else (),
+            spans=tuple(value.spans[place] for place in kept),
+        )
+
+    def _index(self, label: str) -> int:
+        if label not in self.classes:
+            raise ChiasmError(
+                f"The model knows no label {label!r}. Choose from: {', '.join(self.classes)}."
+            )
+        return self.classes.index(label)
+
+    def _check(self, modalities: Iterable[str]) -> None:
+        unknown = sorted(set(modalities) - set(self.modalities))
+        if unknown:
+            raise ChiasmError(
+                f"The model looks at {', '.join(self.modalities)}, not at {unknown[0]!r}. Leave it "
+                "out, or use a model that was trained with it."
+            )
+
+
+def load_runtime(folder: Path) -> Runtime:
+    """Read an exported folder, whose every file must be the one that its manifest names.
+
+    Raises:
+        ChiasmError: the folder is no whole export that this version can read.
+    """
+    manifest = read_manifest(folder)
+    return Runtime(
+        name=manifest.name,
+        classes=manifest.classes,
+        encoders={m: _load_encoder(folder, told) for m, told in manifest.modalities.items()},
+        fusion=FusionNetwork(
+            open_session(folder / manifest.fusion),
+            dims={m: told.dim for m, told in manifest.modalities.items()},
+            temperature=manifest.temperature,
+        ),
+    )
+
+
+def _load_encoder(folder: Path, told: ModalityManifest) -> ModalityEncoder:
+    tokenizer = (
+        None if told.tokenizer is None else Tokenizer.from_file(str(folder / told.tokenizer))
+    )
+    try:
+        preprocessing = restore_preprocessing(told.preprocessing, tokenizer=tokenizer)
+    except BROKEN as error:
+        raise not_whole(folder, error) from error
+    return ModalityEncoder(
+        preprocessing=preprocessing,
+        network=open_session(folder / told.network),
+        grid=told.grid,
+    )

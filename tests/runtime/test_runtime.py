@@ -1,0 +1,256 @@
+"""The runtime against the model it was exported from."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from chiasm.errors import ChiasmError, EncoderError
+from chiasm.explain.contributions import modality_contributions
+from chiasm.model.classifier import FusionClassifier
+from chiasm.model.dataset import EncodedTable
+from chiasm.model.inference import predict_probabilities
+
+pytest.importorskip("onnxscript")
+from chiasm.export.export import export
+from chiasm.runtime.runtime import Runtime, RuntimeInput, load_runtime
+
+from .feature_models import CLASSES, WIDTHS, Row, make_model, make_rows
+
+ROWS = make_rows()
+
+
+@pytest.fixture(scope="module")
+def model() -> FusionClassifier:
+    return make_model()
+
+
+@pytest.fixture(scope="module")
+def exported(model: FusionClassifier, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("exported")
+    export(model, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def runtime(exported: Path) -> Runtime:
+    return load_runtime(exported)
+
+
+def load(runtime: Runtime, row: Row) -> dict[str, RuntimeInput]:
+    return {modality: runtime.load(modality, value) for modality, value in row.items()}
+
+
+def table_of(model: FusionClassifier, rows: list[Row]) -> EncodedTable:
+    features = {m: e.features([row.get(m) for row in rows]) for m, e in model.encoders.items()}
+    return EncodedTable(features, [None] * len(rows))
+
+
+def by_model(model: FusionClassifier, rows: list[Row]) -> np.ndarray:
+    return predict_probabilities(model, table_of(model, rows)).numpy()
+
+
+def by_runtime(runtime: Runtime, rows: list[Row]) -> np.ndarray:
+    predicted = runtime.predict([load(runtime, row) for row in rows])
+    return np.array([list(row.probabilities.values()) for row in predicted])
+
+
+def test_probabilities_and_labels_are_those_of_the_model(
+    runtime: Runtime, model: FusionClassifier
+) -> None:
+    expected = by_model(model, ROWS)
+    predicted = runtime.predict([load(runtime, row) for row in ROWS])
+    np.testing.assert_allclose(by_runtime(runtime, ROWS), expected, atol=1e-5)
+    assert [row.label for row in predicted] == [CLASSES[k] for k in expected.argmax(axis=1)]
+    assert len({row.label for row in predicted}) > 1
+    assert np.ptp(expected, axis=0).min() > 0.05
+
+
+def test_a_row_alone_is_predicted_as_among_others(runtime: Runtime) -> None:
+    whole = by_runtime(runtime, ROWS)
+    for place, row in enumerate(ROWS):
+        np.testing.assert_allclose(by_runtime(runtime, [row])[0], whole[place], atol=1e-6)
+
+
+def test_more_rows_than_go_through_at_once_keep_their_order(runtime: Runtime) -> None:
+    rows = make_rows(80)
+    order = np.random.default_rng(1).permutation(80)
+    whole = by_runtime(runtime, rows)
+    np.testing.assert_allclose(
+        by_runtime(runtime, [rows[k] for k in order]), whole[order], atol=1e-6
+    )
+
+
+def test_missing_modalities_are_named(runtime: Runtime) -> None:
+    for row, predicted in zip(
+        ROWS, runtime.predict([load(runtime, row) for row in ROWS]), strict=True
+    ):
+        assert predicted.missing == tuple(m for m in WIDTHS if m not in row)
+
+
+def test_no_rows_have_no_predictions(runtime: Runtime) -> None:
+    assert runtime.predict([]) == []
+
+
+def test_contributions_are_those_that_explain_the_model(
+    runtime: Runtime, model: FusionClassifier
+) -> None:
+    expected = modality_contributions(model, table_of(model, ROWS))
+    predicted = runtime.predict([load(runtime, row) for row in ROWS])
+    for place, row in enumerate(predicted):
+        label = CLASSES.index(row.label)
+        assert list(row.contributions) == list(model.modalities)
+        shares = list(row.contributions.values())
+        np.testing.assert_allclose(shares, expected.values[place, :, label], atol=1e-5)
+        whole = row.probabilities[row.label] - expected.base[label]
+        assert sum(row.contributions.values()) == pytest.approx(whole, abs=1e-5)
+        assert all(row.contributions[m] == 0 for m in row.missing)
+
+
+def test_contributions_are_left_out_where_they_are_not_asked_for(runtime: Runtime) -> None:
+    (predicted,) = runtime.predict([load(runtime, ROWS[0])], contributions=False)
+    assert predicted.contributions == {}
+
+
+def test_occlusion_is_the_fall_in_probability_without_each_token(
+    runtime: Runtime, model: FusionClassifier
+) -> None:
+    row = ROWS[3]
+    scores = runtime.occlude(load(runtime, row), label="fair")
+    assert set(scores) == {"visual", "acoustic"}
+    (whole,) = by_model(model, [row])
+    for modality, vectors in row.items():
+        assert scores[modality].scores.shape == (4,)
+        for place in range(4):
+            without = row | {modality: np.delete(vectors, place, axis=0)}
+            fall = whole[1] - by_model(model, [without])[0, 1]
+            assert scores[modality].scores[place] == pytest.approx(fall, abs=1e-5)
+
+
+def test_an_unknown_label_or_modality_is_named(runtime: Runtime) -> None:
+    row = load(runtime, ROWS[0])
+    with pytest.raises(ChiasmError, match="no label 'lukewarm'"):
+        runtime.occlude(row, label="lukewarm")
+    with pytest.raises(ChiasmError, match="not at 'text'"):
+        runtime.load("text", "hello")
+    with pytest.raises(ChiasmError, match="not at 'smell'"):
+        runtime.predict([row | {"smell": row["visual"]}])
+
+
+def test_vectors_of_another_length_are_refused(runtime: Runtime) -> None:
+    with pytest.raises(EncoderError, match="'visual' have 4 numbers a vector"):
+        runtime.load("visual", np.zeros((2, 4)))
+
+
+def change_a_byte(folder: Path) -> None:
+    network = folder / "encoder-visual.onnx"
+    content = bytearray(network.read_bytes())
+    content[len(content) // 2] ^= 1
+    network.write_bytes(content)
+
+
+def lose_a_network(folder: Path) -> None:
+    (folder / "fusion.onnx").unlink()
+
+
+def name_a_file_outside(folder: Path) -> None:
+    edit(folder, fusion="../fusion.onnx", files={"../fusion.onnx": "0"})
+
+
+def list_fewer_files(folder: Path) -> None:
+    edit(folder, files={})
+
+
+def lose_the_classes(folder: Path) -> None:
+    edit(folder, classes=None)
+
+
+def take_another_kind(folder: Path) -> None:
+    modalities = json.loads((folder / "manifest.json").read_text())["modalities"]
+    modalities["visual"]["preprocessing"]["kind"] = "smells"
+    edit(folder, modalities=modalities)
+
+
+def edit(folder: Path, **changes: object) -> None:
+    manifest = json.loads((folder / "manifest.json").read_text()) | changes
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        (change_a_byte, "Refused .*encoder-visual.onnx: its SHA-256"),
+        (lose_a_network, "fusion.onnx is missing"),
+        (name_a_file_outside, "is not whole"),
+        (list_fewer_files, "is not whole"),
+        (lose_the_classes, "is not whole"),
+        (take_another_kind, "is not whole"),
+        (lambda folder: edit(folder, format=2), "Export the model again"),
+        (lambda folder: (folder / "manifest.json").write_text("{"), "no exported model"),
+        (lambda folder: (folder / "manifest.json").unlink(), "no exported model"),
+    ],
+)
+def test_a_folder_that_is_not_as_it_was_written_is_refused(
+    exported: Path, tmp_path: Path, damage: Callable[[Path], None], told: str
+) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(exported, folder)
+    damage(folder)
+    with pytest.raises(ChiasmError, match=told):
+        load_runtime(folder)
+
+
+def test_attention_can_be_had_from_the_file_itself(exported: Path, model: FusionClassifier) -> None:
+    import onnxruntime
+
+    from chiasm.encoders.tokens import Tokens
+
+    session = onnxruntime.InferenceSession(exported / "fusion.onnx")
+    fed, encoded = {}, {}
+    for place, (modality, encoder) in enumerate(model.encoders.items()):
+        values = torch.randn(3, 2 + place, encoder.dim)
+        mask = torch.tensor(
+            [[True] * (2 + place), [False] * (2 + place), [True] + [False] * (1 + place)]
+        )
+        encoded[modality] = Tokens(values, mask)
+        fed |= {f"{modality}.tokens": values.numpy(), f"{modality}.mask": mask.numpy()}
+    expected = model.classify(encoded, need_weights=True).attention or {}
+    assert expected
+    for name, weights in expected.items():
+        (found,) = session.run([name], fed)
+        np.testing.assert_allclose(found, weights.detach().numpy(), atol=1e-5)
+
+
+BLOCKED = """
+import sys
+refused = {"torch", "transformers", "pandas", "scipy", "sklearn", "rich"}
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in refused:
+            raise ImportError(name)
+sys.meta_path.insert(0, Refuse())
+import numpy as np
+from pathlib import Path
+from chiasm.runtime.runtime import load_runtime
+runtime = load_runtime(Path(sys.argv[1]))
+row = {"visual": runtime.load("visual", np.ones((2, 3)))}
+(predicted,) = runtime.predict([row])
+assert predicted.missing == ("acoustic",) and runtime.occlude(row)
+print(predicted.probabilities["good"])
+"""
+
+
+def test_it_predicts_where_torch_and_transformers_cannot_be_imported(
+    exported: Path, model: FusionClassifier
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", BLOCKED, exported], check=True, capture_output=True, text=True
+    )
+    expected = by_model(model, [{"visual": np.ones((2, 3))}])
+    assert float(done.stdout) == pytest.approx(expected[0, 2], abs=1e-5)
