@@ -22,6 +22,7 @@ from chiasm.cli.predict import predict
 from chiasm.cli.recipes import recipes
 from chiasm.cli.sample import sample
 from chiasm.cli.screen import notes
+from chiasm.cli.serve import serve
 from chiasm.cli.train import train
 from chiasm.cli.tune import tune
 from chiasm.errors import ChiasmError, TrainingStopped
@@ -30,7 +31,20 @@ _INTERRUPTED = 130
 
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-for command in (check, compare, train, tune, evaluate, predict, explain, export, recipes, sample):
+_COMMANDS = (
+    check,
+    compare,
+    train,
+    tune,
+    evaluate,
+    predict,
+    explain,
+    export,
+    serve,
+    recipes,
+    sample,
+)
+for command in _COMMANDS:
     app.command()(command)
 app.add_typer(cache, name="cache")
 
