@@ -86,7 +86,7 @@ def measure(model: FusionClassifier, judged: Table, folder: Path) -> None:
         difference = np.abs(found.probabilities - expected.probabilities).max()
         same = np.mean([a == b for a, b in zip(found.labels, expected.labels, strict=True)])
         accuracy = np.mean([a == b for a, b in zip(found.labels, judged.labels, strict=True)])
-        fresh = subprocess.run(  # noqa: S603
+        fresh = subprocess.run(
             [sys.executable, "-c", FRESH, exported, picture],
             check=True,
             capture_output=True,

@@ -1,0 +1,1 @@
+"""An exported model over HTTP: an API, a page, and what keeps both safe."""

@@ -1,0 +1,30 @@
+"""Limits: how much one request, and all that wait together, may ask for."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Checked before anything is decoded.
+
+    Attributes:
+        body_bytes: of a request, and of one line of a batch.
+        characters: of a text.
+        pixels: of a picture, by its header.
+        seconds: of a sound, by its header.
+        batch_rows: lines of one batch.
+        waiting_rows: rows that are being received, decoded or answered at the same time.
+        waiting_bytes: what those rows may hold together.
+        receive_seconds: for the body of a request; for the next piece of a batch.
+        answer_seconds: from the whole body to the answer.
+    """
+
+    body_bytes: int = 16 << 20
+    characters: int = 20_000
+    pixels: int = 25_000_000
+    seconds: float = 300.0
+    batch_rows: int = 10_000
+    waiting_rows: int = 256
+    waiting_bytes: int = 128 << 20
+    receive_seconds: float = 20.0
+    answer_seconds: float = 30.0

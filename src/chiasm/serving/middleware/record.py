@@ -1,0 +1,72 @@
+"""Record: one line of log and one count for each request."""
+
+import logging
+import secrets
+import time
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from chiasm.serving.metrics import Metrics
+
+_logger = logging.getLogger("chiasm.serving")
+# Routes that are asked for every few seconds by machines.
+_QUIET = ("/healthz", "/readyz", "/metrics")
+_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+
+
+class Record:
+    """Names each request, times it and notes how it ended; never what was in it.
+
+    The route is the pattern that matched, not the path that was asked for, which is the user's.
+    """
+
+    def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        request_id = secrets.token_hex(8)
+        scope["request_id"] = request_id
+        status = 500
+        received = 0
+
+        async def counted_receive() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            return message
+
+        async def noted_send(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+            await send(message)
+
+        try:
+            await self._app(scope, counted_receive, noted_send)
+        finally:
+            seconds = time.perf_counter() - started
+            route = getattr(scope.get("route"), "path", "other")
+            method = scope["method"] if scope["method"] in _METHODS else "other"
+            self._metrics.requests.labels(route, method, status).inc()
+            self._metrics.seconds.labels(route).observe(seconds)
+            _logger.log(
+                logging.DEBUG if route in _QUIET and status < 400 else logging.INFO,
+                "request",
+                extra={
+                    "fields": {
+                        "request": request_id,
+                        "method": method,
+                        "route": route,
+                        "status": status,
+                        "milliseconds": round(seconds * 1000, 1),
+                        "bytes": received,
+                    }
+                },
+            )

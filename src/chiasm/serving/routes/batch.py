@@ -1,0 +1,121 @@
+"""POST /v1/batch: a file of rows."""
+
+import json
+import logging
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.requests import ClientDisconnect
+from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from chiasm.serving.admission import Admission
+from chiasm.serving.answer_lines import answer_lines
+from chiasm.serving.limits import Limits
+from chiasm.serving.model_failure import ModelFailure
+from chiasm.serving.openapi import problems, schema_of
+from chiasm.serving.parse_row import Values, parse_json, row_values
+from chiasm.serving.problem import Problem
+from chiasm.serving.read_body import refuse_encoded
+from chiasm.serving.read_lines import Line, read_lines
+from chiasm.serving.schemas import BatchAnswer, BatchRow
+from chiasm.serving.service import Service
+
+_logger = logging.getLogger(__name__)
+_MEDIA_TYPES = ("application/jsonl", "application/x-ndjson")
+
+
+class _Stream(StreamingResponse):
+    """Streams without listening for the end of the connection: that would eat the body."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.stream_response(send)
+
+
+def batch_route(service: Service, admission: Admission, limits: Limits) -> APIRouter:
+    """The route as a router of its own."""
+    router = APIRouter()
+
+    @router.post(
+        "/v1/batch",
+        summary="Predict many rows",
+        response_class=_Stream,
+        responses={200: _answers(), **problems(415)},
+        openapi_extra={"requestBody": _rows()},
+    )
+    async def batch(request: Request) -> StreamingResponse:
+        """One JSON object a line in, one a line out, in the same order.
+
+        Answers come while rows still arrive. A bad line gets a problem in place of a prediction;
+        blank lines get nothing.
+        """
+        refuse_encoded(request)
+        media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if media_type not in _MEDIA_TYPES:
+            raise Problem(415, f"Send JSON lines, as {' or '.join(_MEDIA_TYPES)}.")
+        lines = read_lines(_chunks(request), limits)
+        answers = answer_lines(
+            lines, partial(_answer, service), admission=admission, gone=request.is_disconnected
+        )
+        return _Stream(answers, media_type=_MEDIA_TYPES[0])
+
+    return router
+
+
+async def _answer(service: Service, number: int, line: Line) -> bytes:
+    """A line of the answer: the prediction, or the problem in its place."""
+    name = None
+
+    def read() -> Values:
+        nonlocal name
+        if isinstance(line, Problem):
+            raise line
+        row = parse_json(line, BatchRow)
+        name = row.id
+        return row_values(row)
+
+    try:
+        predicted = await service.predict(read)
+    except Problem as problem:
+        return _line(number, name, error=problem.body())
+    except ModelFailure as failure:
+        _logger.error("line failed", exc_info=failure)
+        fault = Problem(500, "The server failed on this line; its log says where.")
+        return _line(number, name, error=fault.body())
+    return _line(number, name, **predicted.model_dump())
+
+
+def _line(number: int, name: str | None, **answer: Any) -> bytes:
+    filled = BatchAnswer.model_validate({"line": number, "id": name, **answer})
+    return filled.model_dump_json(exclude_none=True).encode() + b"\n"
+
+
+async def _chunks(request: Request) -> AsyncIterator[bytes]:
+    try:
+        async for chunk in request.stream():
+            yield chunk
+    except ClientDisconnect:
+        return  # there is nobody to tell
+
+
+def _rows() -> dict[str, object]:
+    example = '{"id": "a", "text": "Arrived broken."}\n{"id": "b", "text": "Very sturdy."}\n'
+    media = {"schema": {"type": "string"}, "example": example}
+    return {
+        "required": True,
+        "description": f"Lines of {json.dumps(schema_of(BatchRow)['properties'])}",
+        "content": dict.fromkeys(_MEDIA_TYPES, media),
+    }
+
+
+def _answers() -> dict[str, object]:
+    example = (
+        '{"line":1,"id":"a","label":"negative","probabilities":{"negative":0.9,"positive":0.1},'
+        '"missing":["image"]}\n{"line":2,"error":{"status":422,"detail":"The row is empty."}}\n'
+    )
+    return {
+        "description": "An answer a line",
+        "content": {_MEDIA_TYPES[0]: {"schema": {"type": "string"}, "example": example}},
+    }

@@ -1,0 +1,25 @@
+"""ServedModel: what a server needs of a model."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from chiasm.runtime.row_prediction import RowPrediction
+from chiasm.runtime.token_scores import TokenScores
+
+
+class ServedModel(Protocol):
+    """``chiasm.runtime.Runtime``, or what stands in for it in tests."""
+
+    name: str
+    classes: tuple[str, ...]
+    modalities: tuple[str, ...]
+
+    def load(self, modality: str, content: str | bytes) -> Any: ...
+
+    def predict(
+        self, rows: Sequence[Mapping[str, Any]], *, contributions: bool = True
+    ) -> list[RowPrediction]: ...
+
+    def occlude(
+        self, row: Mapping[str, Any], *, label: str | None = None
+    ) -> dict[str, TokenScores]: ...

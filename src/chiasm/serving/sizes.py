@@ -1,0 +1,68 @@
+"""refuse_large: pictures and sounds beyond the limits, told by their headers alone."""
+
+import io
+import struct
+from importlib import import_module
+
+from PIL import Image
+
+from chiasm.data.pictures import FORMATS
+from chiasm.serving.limits import Limits
+from chiasm.serving.problem import Problem
+
+# What Pillow raises on a header that makes no sense; to say what is wrong is the decoder's part.
+_UNREADABLE = (OSError, SyntaxError, ValueError, TypeError, LookupError, OverflowError)
+
+
+def count_pixels(picture: bytes) -> int:
+    """Pixels of a picture file once decoded; 0 where its header tells nothing."""
+    try:
+        with Image.open(io.BytesIO(picture), formats=FORMATS) as image:
+            return image.width * image.height
+    except Image.DecompressionBombError:
+        return Image.MAX_IMAGE_PIXELS or 0
+    except (*_UNREADABLE, struct.error):
+        return 0
+
+
+def refuse_large_picture(picture: bytes, limits: Limits) -> int:
+    """How many pixels a picture has.
+
+    Raises:
+        Problem: 422, more than allowed.
+    """
+    pixels = count_pixels(picture)
+    if pixels > limits.pixels:
+        raise Problem(
+            422,
+            f"image: more than {limits.pixels / 1_000_000:g} megapixels. Send a smaller picture; "
+            "models look at a few hundred pixels a side.",
+        )
+    return pixels
+
+
+def refuse_long_sound(sound: bytes, limits: Limits) -> None:
+    """Let a sound pass that is not too long.
+
+    Raises:
+        Problem: 422, longer than allowed.
+    """
+    soundfile = import_module("soundfile")
+    try:
+        seconds = soundfile.info(io.BytesIO(sound)).duration
+    except soundfile.SoundFileError:
+        return  # what is wrong with it is for the decoder to say
+    if seconds > limits.seconds:
+        raise Problem(422, f"audio: longer than {limits.seconds:g} seconds. Send a shorter sound.")
+
+
+def refuse_long_text(text: str, limits: Limits) -> None:
+    """Let a text pass that is not too long.
+
+    Raises:
+        Problem: 422, longer than allowed.
+    """
+    if len(text) > limits.characters:
+        raise Problem(
+            422, f"text: longer than {limits.characters:,} characters. Send a shorter text."
+        )

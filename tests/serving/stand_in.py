@@ -1,0 +1,82 @@
+"""A model that is quick, remembers how it was called, and reads what real ones read."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from chiasm.data.pictures import open_picture
+from chiasm.data.sounds import open_sound
+from chiasm.runtime.row_prediction import RowPrediction
+from chiasm.runtime.token_scores import TokenScores
+
+GRID = 7
+
+
+@dataclass
+class StandIn:
+    """The text decides by its count of "good" less its count of "bad", the picture by its light."""
+
+    classes: tuple[str, ...] = ("negative", "neutral", "positive")
+    modalities: tuple[str, ...] = ("text", "image")
+    name: str = "stand-in"
+    seconds: float = 0.0
+    batches: list[int] = field(default_factory=list)
+    before: Callable[[], None] = lambda: None
+
+    def load(self, modality: str, content: str | bytes) -> Any:
+        if modality == "text":
+            return content
+        assert isinstance(content, bytes)
+        if modality == "audio":
+            return float(open_sound(content, rate=16_000, max_seconds=30).mean())
+        return np.asarray(open_picture(content).resize((GRID, GRID)).convert("L")) / 255
+
+    def predict(
+        self, rows: Sequence[Mapping[str, Any]], *, contributions: bool = True
+    ) -> list[RowPrediction]:
+        self.before()
+        time.sleep(self.seconds)
+        self.batches.append(len(rows))
+        return [self._predict(row) for row in rows]
+
+    def occlude(
+        self, row: Mapping[str, Any], *, label: str | None = None
+    ) -> dict[str, TokenScores]:
+        scores = {}
+        if "text" in row:
+            spans, start = [], 0
+            for word in row["text"].split():
+                start = row["text"].index(word, start)
+                spans.append((float(start), float(start + len(word))))
+                start += len(word)
+            scores["text"] = TokenScores(
+                scores=np.linspace(-0.2, 0.3, len(spans)),
+                pieces=tuple(row["text"].split()),
+                spans=tuple(spans),
+            )
+        if "image" in row:
+            scores["image"] = TokenScores(scores=row["image"] - 0.5, box=(0.1, 0.0, 0.9, 1.0))
+        if "audio" in row:
+            scores["audio"] = TokenScores(
+                scores=np.array([0.1, -0.1]), spans=((0, 0.1), (0.1, 0.2))
+            )
+        return scores
+
+    def _predict(self, row: Mapping[str, Any]) -> RowPrediction:
+        text = row.get("text", "")
+        if "break the model" in text:
+            raise RuntimeError(f"broken by {text}")
+        leaning = text.count("good") - text.count("bad")
+        if "image" in row:
+            leaning += row["image"].mean() - 0.5
+        odds = np.exp([-leaning, 0.0, leaning])
+        probabilities = dict(zip(self.classes, (odds / odds.sum()).tolist(), strict=True))
+        return RowPrediction(
+            label=max(probabilities, key=lambda label: probabilities[label]),
+            probabilities=probabilities,
+            contributions={m: 0.2 if m in row else 0.0 for m in self.modalities},
+            missing=tuple(m for m in self.modalities if m not in row),
+        )

@@ -1,0 +1,125 @@
+import asyncio
+import threading
+from collections.abc import Sequence
+
+import pytest
+
+from chiasm.serving.batcher import Batcher
+from chiasm.serving.model_failure import ModelFailure
+
+
+class Work:
+    """Doubles numbers, in batches that can be held up and looked at."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[int]] = []
+        self.go_on = threading.Event()
+        self.go_on.set()
+        self.begun = threading.Event()
+
+    def __call__(self, rows: Sequence[int]) -> list[int]:
+        self.begun.set()
+        assert self.go_on.wait(20)
+        self.batches.append(list(rows))
+        if any(row < 0 for row in rows):
+            raise ValueError("negative")
+        return [2 * row for row in rows]
+
+
+def batcher(work: Work, **settings: object) -> Batcher:
+    given = {"max_batch": 4, "max_wait": 0.0, "observe": lambda rows, seconds: None, **settings}
+    return Batcher({"double": work, "again": work}, **given)
+
+
+async def ask(of: Batcher, *rows: int, kind: str = "double") -> list[object]:
+    waiting = [of.submit(kind, row) for row in rows]
+    return await asyncio.gather(*waiting, return_exceptions=True)
+
+
+def run_behind_one(work: Work, of: Batcher, *rows: int) -> list[object]:
+    """Ask for rows while the model is busy with another."""
+
+    async def run() -> list[object]:
+        work.go_on.clear()
+        first = asyncio.create_task(ask(of, 0))
+        await asyncio.to_thread(work.begun.wait, 20)
+        rest = asyncio.create_task(ask(of, *rows))
+        await asyncio.sleep(0.05)
+        work.go_on.set()
+        await first
+        return await rest
+
+    answers = asyncio.run(run())
+    of.close()
+    return answers
+
+
+def test_rows_that_wait_go_together() -> None:
+    work = Work()
+    answers = run_behind_one(work, batcher(work), 9, 1, 8, 2, 7, 3)
+    assert answers == [18, 2, 16, 4, 14, 6]
+    assert work.batches == [[0], [9, 1, 8, 2], [7, 3]]
+
+
+def test_a_row_that_breaks_the_model_breaks_no_other() -> None:
+    work = Work()
+    answers = run_behind_one(work, batcher(work), 1, -2, 3)
+    assert answers[::2] == [2, 6]
+    assert isinstance(answers[1], ModelFailure)
+    assert isinstance(answers[1].__cause__, ValueError)
+
+
+def test_different_works_do_not_share_a_call() -> None:
+    work = Work()
+    of = batcher(work, max_wait=0.2)
+
+    async def run() -> None:
+        await asyncio.gather(ask(of, 1, 2), ask(of, 3, kind="again"))
+
+    asyncio.run(run())
+    of.close()
+    assert sorted(map(sorted, work.batches)) == [[1, 2], [3]]
+
+
+def test_an_idle_model_waits_for_more() -> None:
+    work = Work()
+    of = batcher(work, max_wait=0.5)
+    asyncio.run(ask(of, 1, 2, 3, 4))
+    of.close()
+    assert work.batches == [[1, 2, 3, 4]]
+
+
+def test_closing_answers_what_waits() -> None:
+    work = Work()
+    of = batcher(work)
+
+    async def run() -> list[object]:
+        work.go_on.clear()
+        waiting = asyncio.create_task(ask(of, *range(20)))
+        await asyncio.to_thread(work.begun.wait, 20)
+        closing = asyncio.create_task(asyncio.to_thread(of.close))
+        await asyncio.sleep(0.05)
+        work.go_on.set()
+        await closing
+        return await waiting
+
+    assert asyncio.run(run()) == [2 * row for row in range(20)]
+    assert not of.alive
+
+
+def test_rows_whose_client_gave_up_are_not_computed() -> None:
+    work = Work()
+    of = batcher(work)
+
+    async def run() -> None:
+        work.go_on.clear()
+        first = asyncio.create_task(ask(of, 0))
+        await asyncio.to_thread(work.begun.wait, 20)
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(of.submit("double", 7), 0.05)
+        work.go_on.set()
+        await first
+
+    asyncio.run(run())
+    of.close()
+    assert work.batches == [[0]]

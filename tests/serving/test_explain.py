@@ -1,0 +1,71 @@
+import base64
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+from starlette.testclient import TestClient
+
+from chiasm.serving.overlay import draw_overlay
+
+from .conftest import picture
+
+
+def explain(client: TestClient, photo: bytes | None, text: str | None, **more: object) -> dict:
+    files = {"image": photo, "text": (None, text)}
+    sent = {name: value for name, value in files.items() if value not in (None, (None, None))}
+    answer = client.post("/v1/explain", files=sent, **more)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def test_words_lie_where_they_stand_in_the_text(client: TestClient, photo: bytes) -> None:
+    text = "so good, so good 👍 indeed"
+    found = explain(client, photo, text)
+    assert [word["text"] for word in found["words"]] == text.split()
+    assert all(text[w["start"] : w["end"]] == w["text"] for w in found["words"])
+
+
+def test_the_overlay_is_a_picture_of_the_same_shape(client: TestClient) -> None:
+    found = explain(client, picture("PNG", (1500, 1000)), None)
+    overlay = Image.open(io.BytesIO(base64.b64decode(found["picture"]["overlay_png"])))
+    assert (overlay.format, overlay.size) == ("PNG", (640, 427))
+    assert np.shape(found["picture"]["grid"]) == (7, 7)
+    assert found["words"] is found["sound"] is None
+
+
+def test_the_overlay_alone_is_sent_on_request(client: TestClient, photo: bytes) -> None:
+    answer = client.post("/v1/explain", files={"image": photo}, headers={"Accept": "image/png"})
+    assert answer.headers["content-type"] == "image/png"
+    assert Image.open(io.BytesIO(answer.content)).size == (96, 64)
+
+
+def test_there_is_no_overlay_without_a_picture(client: TestClient) -> None:
+    answer = client.post("/v1/explain", json={"text": "a"}, headers={"Accept": "image/png"})
+    assert answer.status_code == 406
+
+
+def test_another_class_can_be_explained(client: TestClient) -> None:
+    found = client.post("/v1/explain?label=negative", json={"text": "good"}).json()
+    assert (found["label"], found["explained"]) == ("positive", "negative")
+    unknown = client.post("/v1/explain?label=great", json={"text": "good"})
+    assert unknown.status_code == 422
+    assert "negative, neutral, positive" in unknown.json()["detail"]
+
+
+def test_contributions_name_every_modality(client: TestClient) -> None:
+    found = client.post("/v1/explain", json={"text": "good"}).json()
+    assert found["contributions"] == {"text": 0.2, "image": 0.0}
+
+
+@pytest.mark.parametrize("grid", [np.zeros((3, 3)), np.eye(4) - 0.5])
+def test_colours_follow_the_scores(grid: np.ndarray) -> None:
+    grey = Image.new("RGB", (80, 80), (128, 128, 128))
+    drawn = np.asarray(Image.open(io.BytesIO(draw_overlay(grey, grid, (0, 0, 1, 1)))))
+    if not grid.any():
+        assert (drawn == 128).all()
+        return
+    red, _, blue = drawn[5, 5].astype(int)  # the diagonal speaks for
+    assert blue > red
+    red, _, blue = drawn[5, 75].astype(int)
+    assert red > blue
