@@ -16,6 +16,8 @@ from chiasm.data.table import Table
 from chiasm.encoders.cache import FeatureCache
 from chiasm.encoders.defaults import DEFAULT_ENCODERS
 from chiasm.errors import DataError
+from chiasm.explain.explain import explain
+from chiasm.explain.explanation import Explanation
 from chiasm.fusion.build import FusionConfig
 from chiasm.model.dataset import encode_table
 from chiasm.model.inference import predict_probabilities
@@ -160,6 +162,34 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Accuracy; a row that gets no prediction counts as wrong."""
         correct = self.predict(X) == np.asarray(y)
         return float(np.average(correct, weights=sample_weight))
+
+    def explain(
+        self,
+        X: pd.DataFrame,  # noqa: N803
+        *,
+        chosen: str | None = None,
+        against: str | None = None,
+    ) -> list[Explanation]:
+        """Why each row is predicted as it is; rows without anything readable are left out.
+
+        ``chosen`` is the class that is explained (None: the predicted one), ``against`` the one it
+        is held against (None: all others). Neighbours and exchanged values come from ``X``.
+        ``chiasm.explain.write_explanations`` draws what this returns.
+
+        Raises:
+            DataError: the model does not know a class.
+            ChiasmError: the package captum is not installed.
+        """
+        check_is_fitted(self, "model_")
+        table: Table = read(_features(X))
+        return explain(
+            self.model_,
+            table,
+            rows=range(len(table)),
+            chosen=chosen,
+            against=against,
+            cache=FeatureCache(),
+        )
 
     def save(self, folder: Path | str) -> None:
         """Write the model as a folder that the command line reads too."""

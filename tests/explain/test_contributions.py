@@ -1,12 +1,14 @@
 import numpy as np
 import pytest
 import torch
+from captum.attr import ShapleyValues as CaptumShapleyValues
 from model.letters import make_model, make_table
 
+from chiasm.encoders.tokens import Tokens
 from chiasm.explain.contributions import Contributions, modality_contributions
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable, encode_table, stack_tokens
-from chiasm.model.inference import predict_probabilities
+from chiasm.model.inference import calibrate, predict_probabilities
 
 FUSIONS = ("text", "concat", "late", "gated", "cross_attention")
 TEXTS = [None if i % 5 == 4 else f"{'review ' * (i % 5)}{i}" for i in range(70)]
@@ -117,3 +119,39 @@ def test_a_model_in_training_stays_in_training() -> None:
     model = make_model().train()
     modality_contributions(model, encoded(model))
     assert model.training
+
+
+@pytest.mark.parametrize("fusion", FUSIONS[1:])
+def test_values_agree_with_captum_where_a_feature_is_a_modality(fusion: str) -> None:
+    model, rows, explained = of(fusion)
+    for row in (1, 2, 65):
+        tokens = stack_tokens([rows[row]])
+        masks = tuple(t.mask.float() for t in tokens.values())
+
+        def predict(*masks: torch.Tensor, tokens: dict[str, Tokens] = tokens) -> torch.Tensor:
+            given = {
+                m: Tokens(t.values, mask.bool())
+                for (m, t), mask in zip(tokens.items(), masks, strict=True)
+            }
+            return calibrate(model, model(given).logits)
+
+        for target in range(3):
+            found = CaptumShapleyValues(predict).attribute(
+                masks,
+                target=target,
+                feature_mask=tuple(
+                    torch.full_like(mask, i, dtype=torch.long) for i, mask in enumerate(masks)
+                ),
+            )
+            expected = [float(values[0, 0]) for values in found]
+            np.testing.assert_allclose(explained.values[row, :, target], expected, atol=1e-5)
+
+
+def test_rows_taken_are_those_asked_for() -> None:
+    _, _, explained = of("cross_attention")
+    taken = explained.take([5, 2])
+    np.testing.assert_array_equal(taken.values, explained.values[[5, 2]])
+    np.testing.assert_array_equal(
+        taken.null_mass["text->image"], explained.null_mass["text->image"][[5, 2]]
+    )
+    np.testing.assert_array_equal(taken.base, explained.base)

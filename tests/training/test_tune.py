@@ -99,7 +99,7 @@ def made_up(monkeypatch: pytest.MonkeyPatch) -> None:
         labels = rows.take(part.test).labels
         wrong = np.arange(len(labels)) < abs(recipe.fusion.dropout - 0.3) * len(labels)
         probabilities = np.eye(len(classes))[np.where(wrong, 1 - labels, labels)] * 0.8 + 0.1
-        return TrainedFold("concat", fold, probabilities, parameters=0, seconds=0.0)
+        return TrainedFold("concat", fold, probabilities, epochs=(), parameters=0, seconds=0.0)
 
     monkeypatch.setattr(tune, "train_fold", train_fold)
 

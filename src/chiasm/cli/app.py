@@ -16,6 +16,7 @@ from chiasm.cli.cache import cache
 from chiasm.cli.check import check
 from chiasm.cli.compare import compare
 from chiasm.cli.evaluate import evaluate
+from chiasm.cli.explain import explain
 from chiasm.cli.export import export
 from chiasm.cli.predict import predict
 from chiasm.cli.recipes import recipes
@@ -30,7 +31,20 @@ _INTERRUPTED = 130
 
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-for command in (check, compare, train, tune, evaluate, predict, export, recipes, serve, sample):
+_COMMANDS = (
+    check,
+    compare,
+    train,
+    tune,
+    evaluate,
+    predict,
+    explain,
+    export,
+    serve,
+    recipes,
+    sample,
+)
+for command in _COMMANDS:
     app.command()(command)
 app.add_typer(cache, name="cache")
 

@@ -9,8 +9,6 @@ from typing import Any, Literal, TypeVar
 
 import numpy as np
 
-from chiasm.html_files import render_html
-
 # Precomputed features of one row: numbers [l, d], one vector or a sequence of them.
 Vectors = np.ndarray[Any, np.dtype[Any]]
 # A text is a str; a picture or a sound is a Path or the bytes of its file.
@@ -135,8 +133,10 @@ class Table:
 
     def _repr_html_(self) -> str:
         """The first rows, as a notebook shows them."""
-        # It takes decoding, and reading a table does not need it.
+        # Only here: reading a table takes no decoding, and an exported model predicts without
+        # jinja2.
         from chiasm.data.glimpse import glimpse
+        from chiasm.html_files import render_html
 
         shown = range(min(len(self), _SHOWN))
         return render_html(

@@ -6,6 +6,7 @@ from typing import Any, Literal, TypeAlias
 
 from torch import nn
 
+from chiasm.encoders.place import Place
 from chiasm.encoders.portable import Portable
 from chiasm.encoders.tokens import Tokens
 from chiasm.errors import EncoderError
@@ -61,6 +62,14 @@ class Encoder(ABC):
     @abstractmethod
     def trunk(self, batch: Sequence[Any]) -> Tokens:
         """Run the frozen part on loaded values, without gradients."""
+
+    def places(self, value: Any, count: int) -> list[Place]:
+        """What each of the ``count`` tokens of a value stands for; by default, its number.
+
+        Raises:
+            UnreadableExample: the value cannot be decoded.
+        """
+        return [Place(f"token {number + 1}") for number in range(count)]
 
     def portable(self) -> Portable:
         """The trunk as it is exported.

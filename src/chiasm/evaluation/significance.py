@@ -58,6 +58,12 @@ class ClusterBootstrap:
         scores: Array = (f1 * occurring).sum(axis=1) / occurring.sum(axis=1)
         return scores
 
+    def mean(self, values: Array) -> Array:
+        """Mean of a number of each row ``[n]`` in every resample ``[resamples]``."""
+        by_group = np.bincount(self._groups, weights=values)
+        means: Array = self._draws @ by_group / self._actual.sum(axis=1)
+        return means
+
     def _hits(self, predicted: Array) -> Array:
         return self._count(self._labels, rows=predicted == self._labels)
 

@@ -1,7 +1,7 @@
 """What each modality adds to the prediction of each row."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -42,6 +42,17 @@ class Contributions:
     base: Array
     prediction: Array
     null_mass: dict[str, Array]
+
+    def take(self, rows: Sequence[int]) -> "Contributions":
+        """Those of the rows at these positions."""
+        positions = list(rows)
+        return replace(
+            self,
+            values=self.values[positions],
+            interactions={pair: x[positions] for pair, x in self.interactions.items()},
+            prediction=self.prediction[positions],
+            null_mass={direction: x[positions] for direction, x in self.null_mass.items()},
+        )
 
 
 @torch.inference_mode()

@@ -140,7 +140,7 @@ def _append(null: Tensor | None, x: Tensor) -> Tensor:
 
 
 def _over_heads(mask: Tensor, query: Tensor, key: Tensor) -> Tensor:
-    padding = key.shape[:2]
+    padding = (key.shape[0], key.shape[1])
     full = (key.shape[0], query.shape[1], key.shape[1])
     if mask.dtype != torch.bool or mask.shape not in (padding, full):
         raise ValueError(

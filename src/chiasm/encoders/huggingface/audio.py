@@ -16,6 +16,7 @@ from chiasm.data.sounds import open_sound
 from chiasm.encoders.base import Encoder
 from chiasm.encoders.device import default_device
 from chiasm.encoders.huggingface.checkpoint import fingerprint_of, load_network
+from chiasm.encoders.place import Place, time_places
 from chiasm.encoders.run_by_shape import run_by_shape
 from chiasm.encoders.tokens import Tokens, pad
 from chiasm.errors import EncoderError
@@ -93,6 +94,14 @@ class HuggingFaceAudio(Encoder):
     def trunk(self, batch: Sequence[_Clip]) -> Tokens:
         rows = run_by_shape(self._tokens, [clip.inputs for clip in batch], device=self._device)
         return pad([row[: clip.length] for row, clip in zip(rows, batch, strict=True)])
+
+    def places(self, value: Path | bytes, count: int) -> list[Place]:
+        if isinstance(self._extractor, ASTFeatureExtractor):
+            # Its tokens are patches of a spectrogram, not stretches of time.
+            return super().places(value, count)
+        rate = self._extractor.sampling_rate
+        samples = open_sound(value, rate=rate, max_seconds=self.max_seconds)
+        return time_places(count, seconds=len(samples) / rate)
 
     def _tokens(self, inputs: Tensor) -> Tensor:
         values: Tensor = self._network(inputs).last_hidden_state

@@ -18,6 +18,7 @@ from chiasm.encoders.device import default_device
 from chiasm.encoders.huggingface.as_pixels import as_pixels
 from chiasm.encoders.huggingface.checkpoint import fingerprint_of, load_network
 from chiasm.encoders.huggingface.split import Rest, Trunk, blocks_of, check_split
+from chiasm.encoders.place import Box, Place, grid_places
 from chiasm.encoders.portable import Portable
 from chiasm.encoders.random_view import RandomView
 from chiasm.encoders.run_by_shape import run_by_shape
@@ -92,6 +93,31 @@ class HuggingFaceImage(Encoder):
         # A processor that keeps the aspect ratio gives pictures of several sizes.
         return pad(run_by_shape(self._tokens, batch, device=self._device))
 
+    def places(self, value: Path | bytes, count: int) -> list[Place]:
+        picture = open_picture(value)
+        _, height, width = self._preprocess(picture).shape
+        # The tokens of cells are preceded by those of the whole, if there are any.
+        stride = next(s for s in range(1, height + 1) if (height // s) * (width // s) <= count)
+        rows, columns = height // stride, width // stride
+        whole = [Place(f"whole {n + 1}") for n in range(count - rows * columns)]
+        return [*whole, *grid_places(rows, columns, box=self._seen_part(picture.size))]
+
+    def _seen_part(self, size: tuple[int, int]) -> Box:
+        """Which part of a picture of this size is left after the processor's resizing and cropping.
+
+        Found by showing it pictures that grow brighter from left to right, and from top to bottom.
+        """
+        width, height = size
+        across = np.broadcast_to(np.linspace(0, 255, width), (height, width))
+        down = np.broadcast_to(np.linspace(0, 255, height)[:, None], (height, width))
+        black, white, across_seen, down_seen = (
+            self._preprocess(Image.fromarray(np.uint8(np.stack([grey] * 3, axis=2))))[0]
+            for grey in (np.zeros_like(across), np.full_like(across, 255), across, down)
+        )
+        left, right = _ends(((across_seen - black) / (white - black)).mean(axis=0))
+        top, bottom = _ends(((down_seen - black) / (white - black)).mean(axis=1))
+        return left, top, right, bottom
+
     def _tokens(self, pixels: Tensor) -> Tensor:
         if self.trainable_blocks == "all":
             return _as_tokens(pixels)
@@ -123,6 +149,14 @@ class HuggingFaceImage(Encoder):
 def _as_tokens(values: Tensor) -> Tensor:
     # [b, d, h, w] -> [b, l, d]
     return values.flatten(2).transpose(1, 2) if values.dim() == 4 else values
+
+
+def _ends(positions: NDArray[np.float32]) -> tuple[float, float]:
+    """Where a row of equal pixels begins and ends, from where their middles are."""
+    low, high = len(positions) // 4, 3 * len(positions) // 4
+    step = (positions[high] - positions[low]) / (high - low)
+    begin = float(positions[low] - (low + 0.5) * step)
+    return begin, begin + float(step) * len(positions)
 
 
 class _ImageTop(TunedTop):

@@ -14,6 +14,7 @@ from chiasm.encoders.base import Encoder, TrainableBlocks
 from chiasm.encoders.device import default_device
 from chiasm.encoders.huggingface.checkpoint import fingerprint_of, load_network
 from chiasm.encoders.huggingface.split import Rest, Trunk, blocks_of, check_split
+from chiasm.encoders.place import Place
 from chiasm.encoders.portable import Portable
 from chiasm.encoders.preprocessing.words import Words, check_text
 from chiasm.encoders.tokens import Tokens
@@ -122,6 +123,21 @@ class HuggingFaceText(Encoder):
             lengths=(1,) if self._takes_mask else (),
             is_sequence=True,
         )
+
+    def places(self, value: str, count: int) -> list[Place]:
+        encoding = self._tokenizer(
+            value,
+            truncation=True,
+            max_length=self.max_length,
+            return_offsets_mapping=self._tokenizer.is_fast,
+        )
+        names = self._tokenizer.convert_ids_to_tokens(encoding["input_ids"])
+        # Only fast tokenizers know where in the text a token stands; special ones stand nowhere.
+        spans = encoding.get("offset_mapping", [(0, 0)] * len(names))
+        return [
+            Place(value[start:end].strip() or name, (start, end)) if start < end else Place(name)
+            for name, (start, end) in zip(names, spans, strict=True)
+        ]
 
 
 class _TextTop(TunedTop):

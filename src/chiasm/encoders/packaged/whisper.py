@@ -21,6 +21,7 @@ from chiasm.encoders.packaged.whisper_network import (
     WIDTH,
     WhisperNetwork,
 )
+from chiasm.encoders.place import Place, time_places
 from chiasm.encoders.portable import Portable
 from chiasm.encoders.preprocessing.log_mel import LogMel
 from chiasm.encoders.run_by_shape import run_by_shape
@@ -82,6 +83,9 @@ class WhisperEncoder(Encoder):
     @torch.no_grad()
     def trunk(self, batch: Sequence[NDArray[np.float32]]) -> Tokens:
         return pad(run_by_shape(self._tokens, batch, device=self._device))
+
+    def places(self, value: Path | bytes, count: int) -> list[Place]:
+        return time_places(count, seconds=count / _TOKENS_A_SECOND)
 
     def _tokens(self, mel: Tensor) -> Tensor:
         states = torch.cat(self._network(mel)[self._states], dim=2)

@@ -1,0 +1,106 @@
+"""The command ``chiasm explain``."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from chiasm.cli.expand import expand_options
+from chiasm.cli.options import Data, Model, Reading
+from chiasm.cli.screen import notes, results, say_what_was_read
+from chiasm.errors import DataError
+
+if TYPE_CHECKING:
+    from chiasm.data.table import Table
+
+
+@expand_options
+def explain(
+    model: Model,
+    data: Data,
+    reading: Reading,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where numbers and pictures go.")],
+    row: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID", help="A row to explain. May be given several times."),
+    ] = None,
+    audit: Annotated[
+        bool,
+        typer.Option(
+            "--audit", help="Test the methods instead: do the tokens they name matter to the model?"
+        ),
+    ] = False,
+    rows: Annotated[
+        int, typer.Option(min=2, metavar="N", help="How many rows an audit draws.")
+    ] = 100,
+    chosen: Annotated[
+        str | None,
+        typer.Option("--class", help="The class to explain; by default the predicted one."),
+    ] = None,
+    against: Annotated[
+        str | None, typer.Option(help="The class to hold it against; by default all others.")
+    ] = None,
+    training: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DATA",
+            help="Where the nearest known rows come from, such as what the model was trained on; "
+            "by default the data itself.",
+        ),
+    ] = None,
+) -> None:
+    """Show why rows are predicted as they are: modalities, words, parts of the picture, sound.
+
+    Examples: chiasm explain model reviews.csv --row r0001 --row r0002 --out why;
+    chiasm explain model reviews.csv --audit --out audit
+    """
+    from chiasm.encoders.cache import FeatureCache
+    from chiasm.explain import explain as explaining
+    from chiasm.explain.explanation_view import render_explanations
+    from chiasm.explain.faithfulness import audit as auditing
+    from chiasm.explain.faithfulness.audit_view import render_audit
+    from chiasm.explain.faithfulness.write_audit import write_audit
+    from chiasm.explain.write_explanations import write_explanations
+    from chiasm.model.storage import load_model
+
+    if audit == bool(row):
+        raise DataError("Give the rows to explain (--row ID, several times) or --audit, not both.")
+    loaded = load_model(model)
+    table = reading.read(data)
+    say_what_was_read(table)
+    if audit:
+        audited = auditing.audit(loaded, table, rows=rows, cache=FeatureCache())
+        write_audit(audited, out)
+        results.print(render_audit(audited))
+        notes.print(f"Audit: {out}", highlight=False)
+        return
+    explanations = explaining.explain(
+        loaded,
+        table,
+        rows=_positions(table, row or []),
+        chosen=chosen,
+        against=against,
+        training=None if training is None else reading.read(training),
+        cache=FeatureCache(),
+    )
+    write_explanations(explanations, out)
+    results.print(render_explanations(explanations))
+    explained = {one.id for one in explanations}
+    for name in row or []:
+        if name not in explained:
+            notes.print(
+                f"  row {name}: nothing readable, nothing to explain", style="yellow", markup=False
+            )
+    notes.print(f"Numbers and pictures: {out}", highlight=False)
+
+
+def _positions(table: "Table", ids: list[str]) -> list[int]:
+    """Where the rows of these names are."""
+    place = {name: position for position, name in enumerate(table.ids)}
+    unknown = [name for name in ids if name not in place]
+    if unknown:
+        raise DataError(
+            f"There is no row {unknown[0]!r} in {table.source}; its rows are called such as "
+            f"{', '.join(table.ids[:3])}."
+        )
+    return [place[name] for name in dict.fromkeys(ids)]

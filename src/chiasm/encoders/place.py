@@ -1,0 +1,47 @@
+"""Place: what a token stands for."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Place:
+    """The part of a value that a token was made from.
+
+    Attributes:
+        label: for a person: the piece of text, "row 2, column 5", "0.4 s".
+        extent: of a text, first character and the one after its last; of a picture, left, top,
+            right and bottom as parts of its width and height; of a sound, its beginning and end in
+            seconds. None for a token of the whole, such as "[CLS]".
+    """
+
+    label: str
+    extent: tuple[float, ...] | None = None
+
+
+Box = tuple[float, float, float, float]
+WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
+
+
+def grid_places(rows: int, columns: int, *, box: Box = WHOLE) -> list[Place]:
+    """The cells of a grid over a part of a picture, row by row."""
+    left, top, right, bottom = box
+    width, height = (right - left) / columns, (bottom - top) / rows
+    return [
+        Place(
+            f"row {row + 1}, column {column + 1}",
+            (
+                left + column * width,
+                top + row * height,
+                left + (column + 1) * width,
+                top + (row + 1) * height,
+            ),
+        )
+        for row in range(rows)
+        for column in range(columns)
+    ]
+
+
+def time_places(count: int, *, seconds: float) -> list[Place]:
+    """Equal stretches of a sound."""
+    step = seconds / count
+    return [Place(f"{i * step:.2f} s", (i * step, (i + 1) * step)) for i in range(count)]

@@ -1,0 +1,30 @@
+"""The methods of attribution, all with one signature."""
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from torch import Tensor
+
+from chiasm.encoders.tokens import Tokens
+from chiasm.explain.attribution.attention import attention
+from chiasm.explain.attribution.gradient_x_attention import gradient_x_attention
+from chiasm.explain.attribution.integrated_gradients import integrated_gradients
+from chiasm.explain.attribution.occlusion import occlusion
+from chiasm.explain.attribution.target import Target
+from chiasm.fusion.cross_attention import CrossAttention
+from chiasm.model.classifier import FusionClassifier
+
+# Scores [b, l] of the encoded tokens of each modality that the method can score.
+Method: TypeAlias = Callable[[FusionClassifier, Mapping[str, Tokens], Target], dict[str, Tensor]]
+
+METHODS: dict[str, Method] = {
+    "attention": attention,
+    "gradient x attention": gradient_x_attention,
+    "integrated gradients": integrated_gradients,
+    "occlusion": occlusion,
+}
+
+
+def methods_for(model: FusionClassifier) -> tuple[str, ...]:
+    """The methods that say something of this model: all of them only if it reads by attention."""
+    return tuple(METHODS) if isinstance(model.fusion, CrossAttention) else ("occlusion",)

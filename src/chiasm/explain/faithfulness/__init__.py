@@ -1,0 +1,1 @@
+"""Whether the tokens that a method names matter to the model."""

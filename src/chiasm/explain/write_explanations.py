@@ -1,0 +1,43 @@
+"""write_explanations: explanations as files."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import quote
+
+from matplotlib.figure import Figure
+
+from chiasm.data.table import Value
+from chiasm.explain.attribution.attribution import Attribution
+from chiasm.explain.drawing.bars import draw_bars
+from chiasm.explain.drawing.frames import draw_frames
+from chiasm.explain.drawing.heatmap import draw_heatmap
+from chiasm.explain.drawing.overlay import draw_overlay
+from chiasm.explain.drawing.words import draw_words
+from chiasm.explain.explanation import Explanation
+from chiasm.json_files import write_json
+
+
+def write_explanations(explanations: Sequence[Explanation], out: Path) -> None:
+    """Write ``ROW.json``, and ``ROW-MODALITY.png`` and ``ROW-ASKING-ASKED.png`` for each row."""
+    out.mkdir(parents=True, exist_ok=True)
+    for one in explanations:
+        # An id may hold what no file name can.
+        stem = quote(one.id, safe=" ")
+        write_json(one.as_dict(), out / f"{stem}.json")
+        for modality, value in one.values.items():
+            own = [a for a in one.attributions if a.modality == modality]
+            if own:
+                draw_attributions(value, own).savefig(out / f"{stem}-{modality}.png")
+        for attention in one.attention:
+            path = out / f"{stem}-{attention.asking}-{attention.asked}.png"
+            draw_heatmap(attention).savefig(path)
+
+
+def draw_attributions(value: Value, attributions: Sequence[Attribution]) -> Figure:
+    """Every method's scores of one modality, over its value where its tokens have places in it."""
+    extents = [place.extent for place in attributions[0].places if place.extent is not None]
+    if isinstance(value, str) and extents:
+        return draw_words(value, attributions)
+    if isinstance(value, Path | bytes) and extents:
+        return (draw_overlay if len(extents[0]) == 4 else draw_frames)(value, attributions)
+    return draw_bars(attributions)
