@@ -33,6 +33,7 @@ from chiasm.data.read import read
 from chiasm.data.samples.reviews.write_reviews import write_reviews
 from chiasm.data.table import Value
 from chiasm.encoders.base import Encoder
+from chiasm.encoders.cache import FeatureCache
 from chiasm.encoders.defaults import DEFAULT_ENCODERS
 from chiasm.encoders.registry import load_encoder
 from chiasm.model.predict import predict
@@ -40,8 +41,11 @@ from chiasm.model.storage import load_model
 from chiasm.scale import encode_on_ray as encoding
 from chiasm.scale.cluster import cluster
 from chiasm.scale.predict_parts import predict_parts
+from chiasm.training.config import TrainingConfig
+from chiasm.training.recipe import Recipe
+from chiasm.training.train import train
 
-ROWS = 640
+ROWS = 480
 # Smaller than in use, so that few values make enough tasks.
 TASK = PART = 16
 RUNS = 3
@@ -187,15 +191,22 @@ def measure_training(data: Path, folder: Path) -> dict[str, object]:
 
 
 def _train(data: Path, out: Path, *, seed: int, processes: int) -> None:
-    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    command = ["-m", "chiasm", "train", str(data), "--out", str(out), "--seed", str(seed)]
+    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
+    start = torchrun if processes > 1 else []
     subprocess.run(
-        [
-            *(sys.executable, *(torchrun if processes > 1 else [])),
-            *(*command, "--epochs", str(EPOCHS)),
-        ],
-        check=True,
-        stdout=subprocess.DEVNULL,
+        [sys.executable, *start, __file__, "fit", str(data), str(out), str(seed)], check=True
+    )
+
+
+def fit(data: Path, out: Path, seed: int) -> None:
+    """What chiasm train does, but for the report."""
+    train(
+        read(data),
+        Recipe(training=TrainingConfig(epochs=EPOCHS, seed=seed)),
+        out=out,
+        command="benchmarks/scale.py",
+        cache=FeatureCache(),
+        report=lambda epoch: None,
     )
 
 
@@ -224,7 +235,10 @@ def main(chosen: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["rates"]:
-        rates(int(sys.argv[2]), Path(sys.argv[3]))
-    else:
-        main(sys.argv[1:] or ["encode", "predict", "train"])
+    match sys.argv[1:]:
+        case ["rates", cores, data]:
+            rates(int(cores), Path(data))
+        case ["fit", data, out, seed]:
+            fit(Path(data), Path(out), int(seed))
+        case chosen:
+            main(chosen or ["encode", "predict", "train"])

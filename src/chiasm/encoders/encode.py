@@ -18,7 +18,7 @@ from torch import Tensor
 
 from chiasm.data.table import Value
 from chiasm.encoders.base import Encoder
-from chiasm.encoders.features import Features, FeatureStore
+from chiasm.encoders.features import Features, FeatureStore, InMemory
 from chiasm.encoders.files import digest_of
 from chiasm.encoders.tokens import Tokens
 from chiasm.errors import UnreadableExample
@@ -54,7 +54,7 @@ def encode(
     it batch by batch. Without a store the tokens are kept in memory. A value that cannot be read
     counts as missing and is named in ``unreadable``. By default, the values are computed here.
     """
-    store = {} if store is None else store
+    store = InMemory() if store is None else store
     compute = compute or compute_here
     rows: dict[int, bytes] = {}
     distinct: dict[bytes, Value] = {}
