@@ -31,7 +31,7 @@ def run_on_actors(
     settings.enable_progress_bars = False
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     resources = ray.cluster_resources()
-    share = {"num_gpus": 1} if resources.get("GPU") else {"num_cpus": 1}
+    share: dict[str, Any] = {"num_gpus": 1} if resources.get("GPU") else {"num_cpus": 1}
     actors = int(resources.get("GPU") or resources["CPU"])
     numbered = [{"number": number, "task": task} for number, task in enumerate(tasks)]
     # A block a task: what is done again is one task, and all actors have something to do.
