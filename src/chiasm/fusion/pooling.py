@@ -14,7 +14,8 @@ class AttentivePooling(nn.Module):
     The pooling by multi-head attention of Lee et al., "Set Transformer" (2019), eq. 11 with one
     seed a head. A seed is the same for all rows, so its projections and those of the keys and
     values are one matrix each: tokens are weighed and added as they are, and only the sums are
-    projected. A learned *null token* stands for what is missing or tells nothing.
+    projected. Scores are not scaled: what a seed learns is their scale too. A learned *null token*
+    stands for what is missing or tells nothing.
 
     Shapes: Tokens ``[b, l, d]`` to ``[b, d]``.
 
@@ -33,7 +34,7 @@ class AttentivePooling(nn.Module):
         values = torch.cat([tokens.values, null], dim=1)
         allowed = nn.functional.pad(tokens.mask, (0, 1), value=True)
         # [b, l + 1, d] -> [b, l + 1, h]
-        scores = values @ self.seeds.T / math.sqrt(values.shape[-1])
+        scores = values @ self.seeds.T
         weights: Tensor = self.softmax(scores.masked_fill(~allowed[..., None], -math.inf))
         # [b, h, l + 1] @ [b, l + 1, d] -> [b, h, d]
         gathered = weights.transpose(1, 2) @ values
