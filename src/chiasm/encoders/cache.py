@@ -20,7 +20,7 @@ from torch import Tensor
 
 from chiasm.data.table import Value
 from chiasm.encoders.base import Encoder
-from chiasm.encoders.encode import encode
+from chiasm.encoders.encode import Compute, encode
 from chiasm.encoders.features import Features
 from chiasm.errors import ChiasmError
 
@@ -60,14 +60,16 @@ class FeatureCache:
     A changed value, file, preprocessing or weight has another key, so nothing stale is ever served.
     Every batch is committed: a process that is killed loses at most the batch it was computing.
 
-    The folder is the one given, else ``$CHIASM_CACHE``, else the user's cache folder.
+    The folder is the one given, else ``$CHIASM_CACHE``, else the user's cache folder. What is not
+    in it is encoded by ``compute``, by default in this process.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, *, compute: Compute | None = None) -> None:
         if folder is None:
             chosen = os.environ.get("CHIASM_CACHE")
             folder = Path(chosen or Path(platformdirs.user_cache_dir("chiasm")) / "features")
         self.folder = folder.expanduser().resolve()
+        self._compute = compute
 
     def features(self, encoder: Encoder, values: Sequence[Value | None]) -> Features:
         """The trunk's tokens of every value, of which only those not yet here are encoded.
@@ -75,7 +77,8 @@ class FeatureCache:
         Raises:
             ChiasmError: the cache cannot be opened, or the disk is full.
         """
-        return encode(encoder, values, store=_Shelf(self.folder / _STORE, encoder))
+        shelf = _Shelf(self.folder / _STORE, encoder)
+        return encode(encoder, values, store=shelf, compute=self._compute)
 
     def info(self) -> CacheInfo:
         """What the cache holds, by encoder."""

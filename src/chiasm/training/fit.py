@@ -25,7 +25,7 @@ from transformers import (
 from transformers.trainer_utils import get_last_checkpoint
 
 from chiasm.encoders.random_view import RandomView
-from chiasm.errors import TrainingStopped
+from chiasm.errors import ChiasmError, TrainingStopped
 from chiasm.evaluation.calibration import fit_temperature
 from chiasm.evaluation.metrics import compute_metrics
 from chiasm.model.classifier import FusionClassifier
@@ -38,6 +38,7 @@ from chiasm.training.epochs import Epoch, EpochLog
 from chiasm.training.length_grouped import LengthGrouped
 from chiasm.training.loss import ClassificationLoss, class_weights
 from chiasm.training.optimizer import build_optimizer
+from chiasm.training.ranks import ranks
 
 
 def fit(
@@ -52,11 +53,13 @@ def fit(
 ) -> None:
     """Train ``model`` in place, average its best epochs, and fit its temperature.
 
-    Both are done on the validation rows; the best epochs are those of the lowest log loss. What is
+    Both are done on the validation rows; the best epochs are those of the lowest log loss. Several
+    processes (torchrun) share the rows of each batch and come to the same model. What is
     kept of the epochs goes to ``checkpoints``; if that holds an unfinished training, it is gone on
     with and ends as if it had not stopped.
 
     Raises:
+        ChiasmError: a batch cannot be shared evenly by the processes.
         TrainingStopped: Ctrl-C was pressed; the step at hand was finished and a checkpoint written.
     """
     interrupted = _StopOnInterrupt()
@@ -90,10 +93,15 @@ def fit(
         ],
     )
     trainer.remove_callback(PrinterCallback)
+    processes = ranks()
+    if processes.process_index:
+        # Seeded alike, all would hide the same features and modalities of their rows.
+        transformers.set_seed(config.seed + processes.process_index)
     with interrupted.listening():
         trainer.train(resume_from_checkpoint=_last_checkpoint(checkpoints))
     if interrupted.pressed:
         raise TrainingStopped
+    processes.wait_for_everyone()  # one of them wrote the best epochs
     best_epochs.load_into(trained)
     temperature = fit_temperature(predict_logits(model, validation).numpy(), validation.labels)
     model.temperature.fill_(temperature)
@@ -101,14 +109,18 @@ def fit(
 
 
 class _Trainer(Trainer):
-    """The Trainer, with batches of rows of similar length."""
+    """The Trainer, with batches of rows of similar length.
+
+    Several processes each take their part of a batch, so that it has the rows that it would have in
+    one process.
+    """
 
     train_dataset: EncodedTable
 
     def _get_train_sampler(self, train_dataset: Any = None) -> LengthGrouped:
         return LengthGrouped(
             self.train_dataset.lengths,
-            batch_size=self.args.train_batch_size,
+            batch_size=self.args.train_batch_size * self.args.world_size,
             seed=self.args.seed,
         )
 
@@ -121,11 +133,21 @@ def _last_checkpoint(folder: Path) -> str | None:
 def _arguments(
     config: TrainingConfig, epochs: int, folder: Path, *, tensorboard: bool
 ) -> TrainingArguments:
+    processes = ranks().num_processes
+    rows, left_over = divmod(config.batch_size, processes)
+    if left_over:
+        raise ChiasmError(
+            f"{processes} processes cannot share a batch of {config.batch_size} rows evenly. Give "
+            f"--batch-size a multiple of {processes}."
+        )
     return TrainingArguments(
         output_dir=str(folder),
         num_train_epochs=epochs,
-        per_device_train_batch_size=config.batch_size,
-        per_device_eval_batch_size=config.batch_size,
+        use_cpu=processes > 1 and not torch.cuda.is_available(),
+        per_device_train_batch_size=rows,
+        per_device_eval_batch_size=rows,
+        # The loss is a mean already; made for sums, this would multiply it by the processes.
+        average_tokens_across_devices=False,
         warmup_steps=config.warmup,
         lr_scheduler_type="cosine",
         max_grad_norm=config.max_grad_norm,

@@ -15,6 +15,7 @@ from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable, stack_tokens
 from chiasm.training.epochs import Epoch
 from chiasm.training.fit import fit
+from chiasm.training.ranks import ranks
 from chiasm.training.recipe import Recipe
 
 _BATCH_SIZE = 32
@@ -89,8 +90,11 @@ def _fit_alone(
             checkpoints=folder,
             report=report,
         )
-        save_file(alone.tops[modality].state_dict(), unfinished := finished.with_suffix(".part"))
-        unfinished.replace(finished)
+        with ranks().main_process_first():
+            if not finished.is_file():
+                unfinished = finished.with_suffix(".part")
+                save_file(alone.tops[modality].state_dict(), unfinished)
+                unfinished.replace(finished)
     top.load_state_dict(load_file(finished))
 
 
