@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
@@ -224,13 +225,14 @@ def main(chosen: list[str]) -> None:
         folder = Path(temporary)
         os.environ["CHIASM_CACHE"] = str(folder / "cache")
         data = write_reviews(folder / "reviews", rows=ROWS, unseen=0)
-        if "encode" in chosen:
-            result["encode"] = measure_encoding(data)
-        if "predict" in chosen:
-            result["predict"] = measure_predicting(data, folder)
-        if "train" in chosen:
-            result["train"] = measure_training(data, folder)
-    RESULT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+        measures = {
+            "encode": partial(measure_encoding, data),
+            "predict": partial(measure_predicting, data, folder),
+            "train": partial(measure_training, data, folder),
+        }
+        for part in chosen:
+            result[part] = measures[part]()
+            RESULT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     print(f"Written to {RESULT}")
 
 

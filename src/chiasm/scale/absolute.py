@@ -5,6 +5,6 @@ from pathlib import Path
 from chiasm.data.table import Value
 
 
-def absolute(value: Value | None) -> Value | None:
+def absolute(value: Value) -> Value:
     """The value; a file by its whole path, since the working folder is another elsewhere."""
     return value.absolute() if isinstance(value, Path) else value

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from safetensors.torch import load, save
+from torch import Tensor
 
 from chiasm.data.table import Value
 from chiasm.encoders.base import Encoder
@@ -50,8 +51,9 @@ class _EncodeValues:
     def _encoder(self) -> Encoder:
         return load_described(self.modality, self.described)
 
-    def __call__(self, values: Mapping[bytes, Value]) -> Outcome:
-        tokens, failed = {}, {}
+    def __call__(self, values: dict[bytes, Value]) -> Outcome:
+        tokens: dict[str, Tensor] = {}
+        failed: dict[str, str] = {}
         for batch in compute_here(self._encoder, values):
             tokens |= {key.hex(): t.contiguous() for key, t in batch.tokens.items()}
             failed |= {key.hex(): reason for key, reason in batch.failed.items()}

@@ -101,7 +101,10 @@ class _Parts:
         part = self._table.take(self.rows(number))
         return replace(
             part,
-            values={m: tuple(map(absolute, column)) for m, column in part.values.items()},
+            values={
+                modality: tuple(None if value is None else absolute(value) for value in column)
+                for modality, column in part.values.items()
+            },
             problems=tuple(p for row in part.ids for p in self._problems.get(row, ())),
         )
 

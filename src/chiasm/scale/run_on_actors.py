@@ -30,14 +30,17 @@ def run_on_actors(
     settings = ray.data.DataContext.get_current()
     settings.enable_progress_bars = False
     logging.getLogger("ray.data").setLevel(logging.ERROR)
-    resources = ray.cluster_resources()
+    resources = ray.cluster_resources()  # type: ignore[no-untyped-call]
     share: dict[str, Any] = {"num_gpus": 1} if resources.get("GPU") else {"num_cpus": 1}
     actors = int(resources.get("GPU") or resources["CPU"])
     numbered = [{"number": number, "task": task} for number, task in enumerate(tasks)]
     # A block a task: what is done again is one task, and all actors have something to do.
     given = ray.data.from_items(numbered, override_num_blocks=len(tasks))
     done = given.map(
-        _Actor, fn_constructor_args=(work,), concurrency=min(actors, len(tasks)), **share
+        _Actor,  # type: ignore[arg-type]
+        fn_constructor_args=(work,),
+        concurrency=min(actors, len(tasks)),
+        **share,
     )
     for outcome in done.iter_rows():
         if outcome["error"] is not None:
