@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import lmdb
 import numpy as np
@@ -128,18 +129,18 @@ class _Shelf:
 
     def __getitem__(self, key: bytes) -> Tensor:
         with _environment(self._folder).begin(buffers=True) as transaction:
-            entry = transaction.get(self._encoder + key)
-            if entry is None:
-                raise ChiasmError(
-                    f"Features are no longer in the cache {self._folder.parent}: it was cleared "
-                    "while they were in use. Run the command again."
-                )
+            entry = self._entry(transaction, key)
             length, width, kind = _HEADER.unpack_from(entry)
             stored = np.dtype(f"<{kind.decode()}")
             values = np.frombuffer(entry, dtype=stored, offset=_HEADER.size)
             # Copied, since the page is only there during the transaction.
             values = values.reshape(length, width).astype(stored.newbyteorder("="))
             return torch.from_numpy(values)
+
+    def length(self, key: bytes) -> int:
+        with _environment(self._folder).begin(buffers=True) as transaction:
+            tokens: int = _HEADER.unpack_from(self._entry(transaction, key))[0]
+            return tokens
 
     def update(self, entries: Mapping[bytes, Tensor]) -> None:
         try:
@@ -156,6 +157,15 @@ class _Shelf:
                 "disk space (chiasm cache clear empties the cache), or set CHIASM_CACHE to a "
                 "folder on another disk."
             ) from error
+
+    def _entry(self, transaction: lmdb.Transaction, key: bytes) -> Any:
+        entry = transaction.get(self._encoder + key)
+        if entry is None:
+            raise ChiasmError(
+                f"Features are no longer in the cache {self._folder.parent}: it was cleared "
+                "while they were in use. Run the command again."
+            )
+        return entry
 
 
 # LMDB forbids to open one file twice in a process, even after a fork.

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from chiasm.data.table import Value
 from chiasm.encoders.base import Encoder
-from chiasm.encoders.features import Features, FeatureStore
+from chiasm.encoders.features import Features, FeatureStore, InMemory
 from chiasm.encoders.files import digest_of
 from chiasm.encoders.tokens import Tokens
 from chiasm.errors import UnreadableExample
@@ -37,7 +37,7 @@ def encode(
     it batch by batch. Without a store the tokens are kept in memory. A value that cannot be read
     counts as missing and is named in ``unreadable``.
     """
-    store = {} if store is None else store
+    store = InMemory() if store is None else store
     rows: dict[int, bytes] = {}
     distinct: dict[bytes, Value] = {}
     unreadable: dict[int, str] = {}

@@ -130,3 +130,7 @@ class _Vectors:
 
     def __getitem__(self, key: bytes) -> Tensor:
         return torch.tensor(self._vectors[slice(*_SPAN.unpack(key))])
+
+    def length(self, key: bytes) -> int:
+        start, end = _SPAN.unpack(key)
+        return int(end - start)

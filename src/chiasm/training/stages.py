@@ -9,7 +9,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from chiasm.encoders.encode import compact
-from chiasm.encoders.features import Features
+from chiasm.encoders.features import Features, InMemory
 from chiasm.encoders.tokens import Tokens
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable, stack_tokens
@@ -98,7 +98,7 @@ def _fit_alone(
 def _encode(tops: nn.ModuleDict, rows: EncodedTable) -> EncodedTable:
     """The rows with the tokens that the tops give, as the cache would hold them."""
     keys: dict[str, list[bytes | None]] = {modality: [] for modality in tops}
-    stores: dict[str, dict[bytes, torch.Tensor]] = {modality: {} for modality in tops}
+    stores = {modality: InMemory() for modality in tops}
     dims: dict[str, int] = {}
     for start in range(0, len(rows), _BATCH_SIZE):
         stop = min(start + _BATCH_SIZE, len(rows))
