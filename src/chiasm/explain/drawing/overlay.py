@@ -22,8 +22,8 @@ def draw_overlay(picture: Path | bytes, attributions: Sequence[Attribution]) -> 
     panels = figure.subplots(1, 1 + len(attributions), squeeze=False)[0]
     titles = ["the picture", *(title_of(a).replace(": ", ":\n", 1) for a in attributions)]
     pictures = [shown, *(lay_heat(shown, attribution) for attribution in attributions)]
-    for axes, title, picture in zip(panels, titles, pictures, strict=True):
-        axes.imshow(picture)
+    for axes, title, laid in zip(panels, titles, pictures, strict=True):
+        axes.imshow(laid)
         axes.set_axis_off()
         axes.set_title(title, fontsize=8, parse_math=False)
     return figure
