@@ -37,7 +37,7 @@ def test_a_glimpse_is_small_and_says_what_is_missing() -> None:
         {"text": ["word " * 100, None], "image": [None, picture(400, 300)], "label": ["a", "b"]}
     )
     table = read(frame)
-    words, seen = (glimpse(table, row, side=80, characters=40) for row in (0, 1))
+    words, seen = (glimpse(table.values_of(row), side=80, characters=40) for row in (0, 1))
     assert words.text is not None
     assert len(words.text) <= 40
     assert words.text.endswith("…")
@@ -50,7 +50,7 @@ def test_a_glimpse_is_small_and_says_what_is_missing() -> None:
 def test_features_are_told_by_their_shape() -> None:
     frame = pd.DataFrame({"vectors": list(np.ones((4, 3))), "label": ["a", "b"] * 2})
     table = read(frame, features={"visual": "vectors"})
-    assert glimpse(table, 0, side=80, characters=40).notes == ("visual: 1 x 3 numbers",)
+    assert glimpse(table.values_of(0), side=80, characters=40).notes == ("visual: 1 x 3 numbers",)
 
 
 def test_a_short_text_is_left_as_it_is() -> None:

@@ -1,3 +1,4 @@
+import html
 import io
 import json
 from pathlib import Path
@@ -179,7 +180,7 @@ def test_pictures_of_a_wide_photo_keep_its_shape() -> None:
     assert box.width / box.height == pytest.approx(3, rel=0.02)
 
     def colour(x: float, y: float) -> np.ndarray:
-        column, up = axes.transData.transform((x, y))
+        column, up = axes.transAxes.transform((x, 1 - y))
         return pixels[int(len(pixels) - up), int(column)]
 
     red, _, blue = colour(0.25, 0.25)
@@ -213,3 +214,20 @@ def test_explaining_needs_no_gradients_of_the_model() -> None:
     explain(model, table, rows=[0], cache=None)
     assert all(torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True))
     assert all(p.requires_grad for p in model.tops.parameters())
+
+
+def test_a_notebook_shows_words_pictures_and_neighbours_in_a_frame() -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (90, 30), "white").save(file, "PNG")
+    table = make_table(
+        text=["<b>good</b>", "bad"], image=[file.getvalue(), b"no picture"], labels=["good", "bad"]
+    )
+    one, other = explain_all(table)
+    shown = one._repr_html_()
+    assert shown.startswith("<iframe")
+    page = html.unescape(shown)
+    assert "&lt;b&gt;good&lt;/b&gt;" in page
+    assert f"Why row r0 is {one.predicted}" in page
+    assert page.count("<img") == 1
+    assert "The nearest labelled rows" in page
+    assert "<img" not in html.unescape(other._repr_html_())

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from chiasm.errors import DataError
 from chiasm.explain.faithfulness.audit import RANDOM, Audit, audit
-from chiasm.explain.faithfulness.audit_view import render_audit
+from chiasm.explain.faithfulness.audit_view import audit_sheets
 from chiasm.explain.faithfulness.curves import STEPS, curves
 from chiasm.explain.faithfulness.naming import deciding_modalities, name_modalities
 from chiasm.explain.faithfulness.write_audit import write_audit
@@ -100,10 +100,15 @@ def test_an_audit_is_shown_and_written(audited: Audit, tmp_path: Path) -> None:
     assert written["finding"] == audited.finding
     assert len(written["tested"]) == len(audited.tested)
     assert (tmp_path / "audit" / "audit.png").stat().st_size > 10_000
-    console = Console(file=io.StringIO(), width=100)
-    console.print(render_audit(audited))
+    tables = (tmp_path / "audit" / "audit.md").read_text(encoding="utf-8")
+    console = Console(file=io.StringIO(), width=80)
+    for sheet in audit_sheets(audited):
+        console.print(sheet.grid())
+    shown = console.file.getvalue()
+    assert max(map(len, shown.splitlines())) <= 80
     for method in {one.method for one in audited.tested}:
-        assert method in console.file.getvalue()
+        lines = [line for line in shown.splitlines() if line.strip().startswith(method)]
+        assert len(lines) == tables.count(f"| {method} |") == 4
 
 
 def test_the_deciding_modality_is_read_from_the_truth_beside_the_data(tmp_path: Path) -> None:

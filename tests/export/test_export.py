@@ -20,6 +20,7 @@ from chiasm.model.inference import predict_probabilities
 pytest.importorskip("onnxscript")
 from encoders.conftest import draw_picture, save_checkpoint, save_image_processor
 
+from chiasm.explain.attribution.score_grid import score_grid
 from chiasm.export.check_export import check_export
 from chiasm.export.export import export
 from chiasm.export.write_fusion import write_fusion
@@ -104,10 +105,12 @@ def test_models_of_the_hub_are_exported_at_every_split(
         "image": runtime.load("image", draw_picture(0, size=(80, 40))),
     }
     scores = runtime.occlude(row)
-    assert scores["text"].pieces == ("the", "cat", "sits")
-    assert scores["text"].spans == ((2, 5), (6, 9), (10, 14))
-    assert scores["image"].scores.shape == (4, 4)
-    assert scores["image"].box == (0.3, 0.1, 0.7, 0.9)
+    words = [place for place in scores["text"].places if place.extent is not None]
+    assert [place.label for place in words] == ["the", "cat", "sits"]
+    assert [place.extent for place in words] == [(2, 5), (6, 9), (10, 14)]
+    grid, box = score_grid(scores["image"])
+    assert grid.shape == (4, 4)
+    assert box == pytest.approx((0.3, 0.1, 0.7, 0.9))
 
 
 def test_weights_in_8_bits_predict_nearly_alike(tmp_path: Path) -> None:

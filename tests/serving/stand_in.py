@@ -9,8 +9,9 @@ import numpy as np
 
 from chiasm.data.pictures import open_picture
 from chiasm.data.sounds import open_sound
+from chiasm.encoders.place import grid_places, text_places, time_places
+from chiasm.explain.attribution.attribution import Attribution
 from chiasm.runtime.row_prediction import RowPrediction
-from chiasm.runtime.token_scores import TokenScores
 
 GRID = 7
 
@@ -44,26 +45,24 @@ class StandIn:
 
     def occlude(
         self, row: Mapping[str, Any], *, label: str | None = None
-    ) -> dict[str, TokenScores]:
-        scores = {}
+    ) -> dict[str, Attribution]:
+        found = {}
         if "text" in row:
-            spans, start = [], 0
+            words, start = [], 0
             for word in row["text"].split():
                 start = row["text"].index(word, start)
-                spans.append((float(start), float(start + len(word))))
+                words.append((word, (start, start + len(word))))
                 start += len(word)
-            scores["text"] = TokenScores(
-                scores=np.linspace(-0.2, 0.3, len(spans)),
-                pieces=tuple(row["text"].split()),
-                spans=tuple(spans),
-            )
+            found["text"] = text_places(row["text"], words), np.linspace(-0.2, 0.3, len(words))
         if "image" in row:
-            scores["image"] = TokenScores(scores=row["image"] - 0.5, box=(0.1, 0.0, 0.9, 1.0))
+            cells = grid_places(GRID, GRID, box=(0.1, 0.0, 0.9, 1.0))
+            found["image"] = cells, (row["image"] - 0.5).ravel()
         if "audio" in row:
-            scores["audio"] = TokenScores(
-                scores=np.array([0.1, -0.1]), spans=((0, 0.1), (0.1, 0.2))
-            )
-        return scores
+            found["audio"] = time_places(2, seconds=0.2), np.array([0.1, -0.1])
+        return {
+            modality: Attribution("occlusion", modality, label or "", None, tuple(places), scores)
+            for modality, (places, scores) in found.items()
+        }
 
     def _predict(self, row: Mapping[str, Any]) -> RowPrediction:
         text = row.get("text", "")

@@ -84,6 +84,7 @@ def compare(
         caution=f"{len(chosen) or folds} of {folds} folds: each row is judged by a model that saw "
         "neither it nor its twins.",
         examined=[one.examined for one in winner if one.examined],
+        encoders=recipe.for_table(table).load_encoders(table.modalities),
         histories=[one.epochs for one in winner],
         command=command_line(),
         seed=recipe.training.seed,

@@ -58,7 +58,7 @@ def explain(
     from chiasm.explain import explain as explaining
     from chiasm.explain.explanation_view import render_explanations
     from chiasm.explain.faithfulness import audit as auditing
-    from chiasm.explain.faithfulness.audit_view import render_audit
+    from chiasm.explain.faithfulness.audit_view import NOTE, audit_sheets
     from chiasm.explain.faithfulness.write_audit import write_audit
     from chiasm.explain.write_explanations import write_explanations
     from chiasm.model.storage import load_model
@@ -71,7 +71,10 @@ def explain(
     if audit:
         audited = auditing.audit(loaded, table, rows=rows, cache=FeatureCache())
         write_audit(audited, out)
-        results.print(render_audit(audited))
+        results.print(audited.finding, highlight=False, markup=False)
+        for sheet in audit_sheets(audited):
+            results.print(sheet.grid())
+        results.print(NOTE, highlight=False)
         notes.print(f"Audit: {out}", highlight=False)
         return
     explanations = explaining.explain(

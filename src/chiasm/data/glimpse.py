@@ -2,6 +2,7 @@
 
 import base64
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from chiasm.data.pictures import open_picture
-from chiasm.data.table import Table, Value
+from chiasm.data.table import SoundFacts, Value
 from chiasm.errors import UnreadableExample
 
 _QUALITY = 72
@@ -24,11 +25,19 @@ class Glimpse:
     notes: tuple[str, ...]
 
 
-def glimpse(table: Table, row: int, *, side: int, characters: int) -> Glimpse:
-    """A row, its picture no larger than ``side`` pixels and its text no longer than that."""
+def glimpse(
+    values: Mapping[str, Value | None],
+    *,
+    sound: SoundFacts | None = None,
+    side: int,
+    characters: int,
+) -> Glimpse:
+    """The values of a row, its picture no larger than ``side`` pixels and its text cut too.
+
+    ``sound`` tells of its sound, where that is known.
+    """
     text, picture, notes = None, None, []
-    for modality, column in table.values.items():
-        value = column[row]
+    for modality, value in values.items():
         if value is None:
             notes.append(f"no {modality}")
         elif modality == "text":
@@ -40,7 +49,7 @@ def glimpse(table: Table, row: int, *, side: int, characters: int) -> Glimpse:
                 # It was whole when the table was read.
                 notes.append(f"{modality}: {error.reason}")
         else:
-            notes.append(f"{modality}: {_describe(table, row, value)}")
+            notes.append(f"{modality}: {_describe(value, sound)}")
     return Glimpse(text, picture, tuple(notes))
 
 
@@ -58,8 +67,7 @@ def data_uri(picture: Image.Image, *, side: int) -> str:
     return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
-def _describe(table: Table, row: int, value: Value) -> str:
+def _describe(value: Value, sound: SoundFacts | None) -> str:
     if isinstance(value, np.ndarray):
         return f"{' x '.join(map(str, value.shape))} numbers"
-    facts = table.sounds[row] if table.sounds else None
-    return f"{facts.seconds:.1f} seconds" if facts is not None else "there"
+    return f"{sound.seconds:.1f} seconds" if sound is not None else "there"

@@ -118,6 +118,14 @@ class Table:
             sounds=pick(self.sounds),
         )
 
+    def values_of(self, row: int) -> dict[str, Value | None]:
+        """The values of the row at this position, by modality; None for one that it lacks."""
+        return {modality: column[row] for modality, column in self.values.items()}
+
+    def sound_of(self, row: int) -> SoundFacts | None:
+        """The facts of its sound, if it has one."""
+        return self.sounds[row] if self.sounds else None
+
     def count_problems(self) -> Counter[tuple[str, str, Action]]:
         """How many rows have each problem, by field, reason and action."""
         return Counter((p.field, p.reason, p.action) for p in self.problems)
@@ -144,14 +152,18 @@ class Table:
             table=self,
             pictures="image" in self.values,
             rows=[
-                (self.ids[i], self.labels[i], glimpse(self, i, side=96, characters=200))
+                (
+                    self.ids[i],
+                    self.labels[i],
+                    glimpse(self.values_of(i), sound=self.sound_of(i), side=96, characters=200),
+                )
                 for i in shown
             ],
         )
 
     def _contents(self, row: int) -> dict[str, object]:
         """What tells the values of a row from others, by modality."""
-        contents: dict[str, object] = {name: column[row] for name, column in self.values.items()}
+        contents: dict[str, object] = dict(self.values_of(row))
         for name, facts in (("image", self.pictures), ("audio", self.sounds)):
             if name in contents:
                 contents[name] = facts[row]

@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeAlias
 
 from torch import nn
 
-from chiasm.encoders.place import Place
+from chiasm.encoders.place import Place, numbered_places
 from chiasm.encoders.portable import Portable
 from chiasm.encoders.tokens import Tokens
 from chiasm.errors import EncoderError
@@ -69,7 +69,7 @@ class Encoder(ABC):
         Raises:
             UnreadableExample: the value cannot be decoded.
         """
-        return [Place(f"token {number + 1}") for number in range(count)]
+        return numbered_places(count)
 
     def portable(self) -> Portable:
         """The trunk as it is exported.

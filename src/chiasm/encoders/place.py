@@ -1,5 +1,6 @@
 """Place: what a token stands for."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -22,11 +23,24 @@ Box = tuple[float, float, float, float]
 WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
 
 
-def grid_places(rows: int, columns: int, *, box: Box = WHOLE) -> list[Place]:
-    """The cells of a grid over a part of a picture, row by row."""
+def numbered_places(count: int) -> list[Place]:
+    """Tokens that stand nowhere, by their numbers."""
+    return [Place(f"token {number + 1}") for number in range(count)]
+
+
+def text_places(text: str, pieces: Iterable[tuple[str, tuple[int, int]]]) -> list[Place]:
+    """Word pieces, each with its span of characters; one like "[CLS]" has an empty span."""
+    return [
+        Place(text[start:end].strip() or piece, (start, end)) if start < end else Place(piece)
+        for piece, (start, end) in pieces
+    ]
+
+
+def grid_places(rows: int, columns: int, *, whole: int = 0, box: Box = WHOLE) -> list[Place]:
+    """The cells of a grid over a part of a picture, row by row, behind ``whole`` tokens of it."""
     left, top, right, bottom = box
     width, height = (right - left) / columns, (bottom - top) / rows
-    return [
+    return [Place(f"whole {number + 1}") for number in range(whole)] + [
         Place(
             f"row {row + 1}, column {column + 1}",
             (

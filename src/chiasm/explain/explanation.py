@@ -10,6 +10,7 @@ from chiasm.explain.attribution.attribution import Attribution
 from chiasm.explain.contributions import Contributions
 from chiasm.explain.counterfactual import Counterfactual
 from chiasm.explain.neighbours import Neighbour
+from chiasm.html_files import render_html
 
 
 @dataclass(frozen=True)
@@ -70,3 +71,12 @@ class Explanation:
             "attributions": [one.as_dict() for one in self.attributions],
             "attention": [one.as_dict() for one in self.attention],
         }
+
+    def _repr_html_(self) -> str:
+        """The page in a frame, as a notebook shows it."""
+        # It takes an Explanation itself.
+        from chiasm.explain.render_explanation import render_explanation
+
+        return render_html(
+            "explain/report/frame.html", title="Explanation", page=render_explanation(self)
+        )

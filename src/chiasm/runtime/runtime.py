@@ -9,8 +9,10 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from chiasm.data.table import Value
+from chiasm.encoders.place import Place, grid_places, numbered_places
 from chiasm.encoders.preprocessing.network_input import NetworkInput
 from chiasm.errors import ChiasmError
+from chiasm.explain.attribution.attribution import Attribution
 from chiasm.explain.shapley import coalitions, shapley_values
 from chiasm.runtime.count_cores import count_cores
 from chiasm.runtime.fusion_network import FusionNetwork, Probabilities, Tokens
@@ -19,7 +21,6 @@ from chiasm.runtime.modality_encoder import ModalityEncoder
 from chiasm.runtime.open_session import open_session
 from chiasm.runtime.row_prediction import RowPrediction
 from chiasm.runtime.stored_preprocessing import restore_preprocessing
-from chiasm.runtime.token_scores import TokenScores
 
 RuntimeInput: TypeAlias = NetworkInput
 
@@ -88,11 +89,10 @@ class Runtime:
 
     def occlude(
         self, row: Mapping[str, RuntimeInput], *, label: str | None = None
-    ) -> dict[str, TokenScores]:
+    ) -> dict[str, Attribution]:
         """By how much the probability of a label (None: the predicted one) falls without a token.
 
-        One token at a time is hidden from the fusion; the encoders have seen the whole value. Those
-        that stand for no part of the value, such as [CLS], have no score.
+        One token at a time is hidden from the fusion; the encoders have seen the whole value.
 
         Raises:
             ChiasmError: the model knows no such label, or the row has another modality.
@@ -107,7 +107,14 @@ class Runtime:
         index = int(probabilities[0].argmax()) if label is None else self._index(label)
         falls = iter(probabilities[0, index] - probabilities[1:, index])
         return {
-            modality: self._score(modality, row[modality], [next(falls) for _ in tokens])
+            modality: Attribution(
+                method="occlusion",
+                modality=modality,
+                chosen=self.classes[index],
+                against=None,
+                places=tuple(self._places(modality, row[modality], len(tokens))),
+                scores=np.array([next(falls) for _ in tokens]),
+            )
             for modality, tokens in encoded.items()
         }
 
@@ -149,19 +156,11 @@ class Runtime:
                     shares[place][modality] = share
         return shares
 
-    def _score(self, modality: str, value: RuntimeInput, falls: Sequence[float]) -> TokenScores:
-        scores = np.array(falls)
+    def _places(self, modality: str, value: RuntimeInput, count: int) -> Sequence[Place]:
         if (grid := self.encoders[modality].grid) is not None:
             rows, columns = grid
-            return TokenScores(scores[-rows * columns :].reshape(grid), box=value.box)
-        if not value.spans:
-            return TokenScores(scores)
-        kept = [place for place, (start, end) in enumerate(value.spans) if start < end]
-        return TokenScores(
-            scores[kept],
-            pieces=tuple(value.pieces[place] for place in kept) if value.pieces else (),
-            spans=tuple(value.spans[place] for place in kept),
-        )
+            return grid_places(rows, columns, whole=count - rows * columns, box=value.box)
+        return value.places or numbered_places(count)
 
     def _index(self, label: str) -> int:
         if label not in self.classes:

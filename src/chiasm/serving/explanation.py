@@ -1,20 +1,25 @@
 """explain_row: a prediction and its scores, in the form they are sent in."""
 
 import base64
+import io
 from collections.abc import Mapping
 
 from chiasm.data.pictures import open_picture
+from chiasm.explain.attribution.attribution import Attribution
+from chiasm.explain.attribution.score_grid import score_grid
+from chiasm.explain.attribution.word_scores import word_scores
+from chiasm.explain.drawing.heat import lay_heat
 from chiasm.runtime.row_prediction import RowPrediction
-from chiasm.runtime.token_scores import TokenScores
-from chiasm.serving.overlay import LONGEST_SIDE, draw_overlay
 from chiasm.serving.parse_row import Values
 from chiasm.serving.schemas import Explanation, PictureScores, SoundScore, WordScore
+
+_LONGEST_SIDE = 640
 
 
 def explain_row(
     values: Values,
     predicted: RowPrediction,
-    scores: Mapping[str, TokenScores],
+    scores: Mapping[str, Attribution],
     *,
     explained: str,
 ) -> Explanation:
@@ -32,32 +37,29 @@ def explain_row(
     )
 
 
-def _words(text: str, scores: TokenScores) -> list[WordScore]:
-    """The pieces of one word are taken together: its score is their sum."""
-    words: list[WordScore] = []
-    for (first, last), score in zip(scores.spans, scores.scores.tolist(), strict=True):
-        start, end = int(first), int(last)
-        if start == end:
-            continue  # the marks of beginning and end stand for no character
-        if words and start == words[-1].end and text[start - 1 : start + 1].isalnum():
-            before = words.pop()
-            start, score = before.start, before.score + score
-        words.append(WordScore(text=text[start:end], start=start, end=end, score=score))
-    return words
+def _words(text: str, scores: Attribution) -> list[WordScore]:
+    return [
+        WordScore(text=word.text, start=word.start, end=word.end, score=word.score)
+        for word in word_scores(text, scores)
+    ]
 
 
-def _picture(file: bytes, scores: TokenScores) -> PictureScores:
-    box = scores.box or (0.0, 0.0, 1.0, 1.0)
-    picture = open_picture(file, at_least=LONGEST_SIDE)
+def _picture(file: bytes, scores: Attribution) -> PictureScores:
+    grid, box = score_grid(scores)
+    picture = open_picture(file, at_least=_LONGEST_SIDE)
+    picture.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
+    overlay = io.BytesIO()
+    lay_heat(picture, scores).save(overlay, "PNG")
     return PictureScores(
-        grid=scores.scores.tolist(),
+        grid=grid.tolist(),
         box=box,
-        overlay_png=base64.b64encode(draw_overlay(picture, scores.scores, box)).decode(),
+        overlay_png=base64.b64encode(overlay.getvalue()).decode(),
     )
 
 
-def _sound(scores: TokenScores) -> list[SoundScore]:
+def _sound(scores: Attribution) -> list[SoundScore]:
     return [
-        SoundScore(start=start, end=end, score=score)
-        for (start, end), score in zip(scores.spans, scores.scores.tolist(), strict=True)
+        SoundScore(start=place.extent[0], end=place.extent[1], score=score)
+        for place, score in zip(scores.places, scores.scores.tolist(), strict=True)
+        if place.extent is not None
     ]

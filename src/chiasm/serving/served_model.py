@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from chiasm.explain.attribution.attribution import Attribution
 from chiasm.runtime.row_prediction import RowPrediction
-from chiasm.runtime.token_scores import TokenScores
 
 
 class ServedModel(Protocol):
@@ -22,4 +22,4 @@ class ServedModel(Protocol):
 
     def occlude(
         self, row: Mapping[str, Any], *, label: str | None = None
-    ) -> dict[str, TokenScores]: ...
+    ) -> dict[str, Attribution]: ...

@@ -10,8 +10,8 @@ from functools import partial
 from typing import Any, TypeVar
 
 from chiasm.errors import UnreadableExample
+from chiasm.explain.attribution.attribution import Attribution
 from chiasm.runtime.row_prediction import RowPrediction
-from chiasm.runtime.token_scores import TokenScores
 from chiasm.serving.admission import RETRY_AFTER
 from chiasm.serving.batcher import Batcher
 from chiasm.serving.explanation import explain_row
@@ -125,7 +125,7 @@ class Service:
 
     def _explain_rows(
         self, rows: Sequence[tuple[dict[str, Any], str | None]]
-    ) -> list[tuple[RowPrediction, dict[str, TokenScores]]]:
+    ) -> list[tuple[RowPrediction, dict[str, Attribution]]]:
         predicted = self.model.predict([inputs for inputs, _ in rows])
         return [
             (one, self.model.occlude(inputs, label=label))

@@ -9,6 +9,7 @@ from PIL import Image
 
 from chiasm.data.read import read
 from chiasm.data.table import Table
+from chiasm.encoders.place import Place, grid_places, text_places
 from chiasm.evaluation.comparison import MAJORITY, OutOfFold, Predictions, judge
 from chiasm.explain.contributions import Contributions
 from chiasm.explain.report.build_report import build_report
@@ -47,6 +48,19 @@ def make_probabilities(labels: np.ndarray, classes: int, *, seed: int) -> np.nda
     return made / made.sum(axis=1, keepdims=True)
 
 
+class MadeUpEncoder:
+    """Two tokens of a text, its first two words; four cells of a picture."""
+
+    def __init__(self, modality: str) -> None:
+        self.modality = modality
+
+    def places(self, value: str | bytes, count: int) -> list[Place]:
+        if isinstance(value, bytes):
+            return grid_places(2, 2)
+        begin = value.index("very")
+        return text_places(value, [("very", (begin, begin + 4)), ("very", (begin + 5, begin + 9))])
+
+
 def make_examination(probabilities: np.ndarray, classes: Sequence[str]) -> Examination:
     """The picture adds twice as much as the words."""
     base = np.full(len(classes), 1 / len(classes))
@@ -64,6 +78,11 @@ def make_examination(probabilities: np.ndarray, classes: Sequence[str]) -> Exami
         damaged={
             "text removed": probabilities,
             "image removed": probabilities[:, ::-1],
+        },
+        scores={
+            row: {"text": np.array([2.0, -1.0])}
+            | ({"image": np.array([1.0, 0.0, 0.0, -1.0])} if row % 7 else {})
+            for row in range(len(probabilities))
         },
     )
 
@@ -96,6 +115,7 @@ def make_report(
         table,
         caution="Two folds.",
         examined=[make_examination(part, table.classes) for part in (concat[:half], concat[half:])],
+        encoders={modality: MadeUpEncoder(modality) for modality in MODALITIES},
         histories=[[Epoch(i, 1 / i, 1.0, 0.5, 0.5, 0.5, 0.5, 1.0) for i in (1, 2, 3)]] * 2,
         command=command,
         seed=0,

@@ -173,6 +173,19 @@ def test_a_card_tells_label_probabilities_and_what_each_modality_adds(
     assert added.replace("-", "\N{MINUS SIGN}") in said
 
 
+def test_cards_show_words_and_pictures_in_the_colours_of_their_scores(
+    elements: Elements, report: Report
+) -> None:
+    cards = elements.found["article"]
+    strengths = [
+        value for tag, name, value in elements.attributes if (tag, name) == ("mark", "style")
+    ]
+    assert strengths == ["--strength:100.00%", "--strength:50.00%"] * cards
+    pictures = sum("image" in report.attributions[row] for row in report.chosen.shown)
+    overlays = [v for _, name, v in elements.attributes if name == "alt" and "The same" in v]
+    assert len(overlays) >= pictures > 0
+
+
 def test_means_and_base_sum_to_the_confidence(report: Report) -> None:
     for one in report.means:
         assert one.base + sum(one.values.values()) == pytest.approx(one.confidence)

@@ -99,8 +99,8 @@ class HuggingFaceImage(Encoder):
         # The tokens of cells are preceded by those of the whole, if there are any.
         stride = next(s for s in range(1, height + 1) if (height // s) * (width // s) <= count)
         rows, columns = height // stride, width // stride
-        whole = [Place(f"whole {n + 1}") for n in range(count - rows * columns)]
-        return [*whole, *grid_places(rows, columns, box=self._seen_part(picture.size))]
+        box = self._seen_part(picture.size)
+        return grid_places(rows, columns, whole=count - rows * columns, box=box)
 
     def _seen_part(self, size: tuple[int, int]) -> Box:
         """Which part of a picture of this size is left after the processor's resizing and cropping.

@@ -14,7 +14,7 @@ from chiasm.encoders.base import Encoder, TrainableBlocks
 from chiasm.encoders.device import default_device
 from chiasm.encoders.huggingface.checkpoint import fingerprint_of, load_network
 from chiasm.encoders.huggingface.split import Rest, Trunk, blocks_of, check_split
-from chiasm.encoders.place import Place
+from chiasm.encoders.place import Place, text_places
 from chiasm.encoders.portable import Portable
 from chiasm.encoders.preprocessing.words import Words, check_text
 from chiasm.encoders.tokens import Tokens
@@ -134,10 +134,7 @@ class HuggingFaceText(Encoder):
         names = self._tokenizer.convert_ids_to_tokens(encoding["input_ids"])
         # Only fast tokenizers know where in the text a token stands; special ones stand nowhere.
         spans = encoding.get("offset_mapping", [(0, 0)] * len(names))
-        return [
-            Place(value[start:end].strip() or name, (start, end)) if start < end else Place(name)
-            for name, (start, end) in zip(names, spans, strict=True)
-        ]
+        return text_places(value, zip(names, spans, strict=True))
 
 
 class _TextTop(TunedTop):

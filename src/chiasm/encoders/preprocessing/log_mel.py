@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chiasm.data.sounds import open_sound
+from chiasm.encoders.place import time_places
 from chiasm.encoders.preprocessing.network_input import NetworkInput
 
 RATE = 16_000
@@ -46,10 +47,9 @@ class LogMel:
         samples = open_sound(value, rate=RATE, max_seconds=self.max_seconds)
         tokens = -(-len(samples) * self.tokens_a_second // RATE)
         whole = tokens * RATE // self.tokens_a_second
-        edges = np.arange(tokens + 1) / self.tokens_a_second
         return NetworkInput(
             log_mel(np.pad(samples, (0, whole - len(samples)))),
-            spans=tuple(zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)),
+            places=tuple(time_places(tokens, seconds=tokens / self.tokens_a_second)),
         )
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from chiasm.data.pictures import open_picture
+from chiasm.encoders.place import WHOLE, Box
 from chiasm.encoders.preprocessing.network_input import NetworkInput
 
 
@@ -51,7 +52,7 @@ class Pixels:
             picture = picture.resize(
                 _keeping_aspect(picture.size, self.shorter_side), Image.Resampling(self.resample)
             )
-        box = (0.0, 0.0, 1.0, 1.0)
+        box = WHOLE
         if self.crop is not None:
             picture, box = _cut_middle(picture, *self.crop)
         return NetworkInput(self._standardise(np.asarray(picture)), box=box)
@@ -72,9 +73,7 @@ def _keeping_aspect(size: tuple[int, int], shorter: int) -> tuple[int, int]:
     return int(shorter * width / height), shorter
 
 
-def _cut_middle(
-    picture: Image.Image, height: int, width: int
-) -> tuple[Image.Image, tuple[float, float, float, float]]:
+def _cut_middle(picture: Image.Image, height: int, width: int) -> tuple[Image.Image, Box]:
     left, top = (picture.width - width) // 2, (picture.height - height) // 2
     right, bottom = left + width, top + height
     box = (

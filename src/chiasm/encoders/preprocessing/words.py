@@ -6,6 +6,7 @@ from itertools import compress
 import numpy as np
 from tokenizers import Tokenizer
 
+from chiasm.encoders.place import text_places
 from chiasm.encoders.preprocessing.network_input import NetworkInput
 from chiasm.errors import UnreadableExample
 
@@ -32,13 +33,10 @@ class Words:
         found = self.tokenizer.encode(text)
         mask = np.array(found.attention_mask, dtype=np.bool_)
         before = len(value) - len(value.lstrip())
+        spans = [(start + before, end + before) for start, end in found.offsets]
+        pieces = compress(zip(found.tokens, spans, strict=True), mask)
         return NetworkInput(
-            np.array(found.ids, dtype=np.int64),
-            mask=mask,
-            pieces=tuple(compress(found.tokens, mask)),
-            spans=tuple(
-                (start + before, end + before) for start, end in compress(found.offsets, mask)
-            ),
+            np.array(found.ids, dtype=np.int64), mask=mask, places=tuple(text_places(value, pieces))
         )
 
     @property

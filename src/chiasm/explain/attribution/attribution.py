@@ -20,7 +20,8 @@ class Attribution:
         chosen: the class that is explained.
         against: the class it is held against; None: all others. Attention is the same for all.
         places: what each of the l tokens stands for.
-        scores: ``[l]``; in log-odds, but for attention, which is a share of the weight.
+        scores: ``[l]``; in log-odds, but for attention, which is a share of the weight, and where
+            an exported model made them: those are in probability.
     """
 
     method: str

@@ -7,14 +7,21 @@ import numpy as np
 
 from chiasm.evaluation.views.blank_figure import blank_figure
 from chiasm.explain.faithfulness.audit import RANDOM, Audit
+from chiasm.explain.faithfulness.audit_view import NOTE, audit_sheets
 from chiasm.json_files import write_json
 
 
 def write_audit(audit: Audit, out: Path) -> None:
-    """Write ``audit.json`` and the curves as ``audit.png``."""
+    """Write ``audit.json``, its tables as ``audit.md`` and the curves as ``audit.png``."""
     out.mkdir(parents=True, exist_ok=True)
     write_json({"finding": audit.finding} | asdict(audit), out / "audit.json")
+    parts = [audit.finding, *_markdown(audit), NOTE]
+    (out / "audit.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
     _draw(audit, out / "audit.png")
+
+
+def _markdown(audit: Audit) -> list[str]:
+    return [f"{sheet.title}\n\n{sheet.markdown()}" for sheet in audit_sheets(audit)]
 
 
 def _draw(audit: Audit, path: Path) -> None:

@@ -7,9 +7,11 @@ import numpy as np
 
 from chiasm.data.check import check
 from chiasm.data.table import Table
+from chiasm.encoders.base import Encoder
 from chiasm.evaluation.calibration import reliability
 from chiasm.evaluation.comparison import Comparison
 from chiasm.evaluation.robustness import judge_damaged
+from chiasm.explain.report.attribute_rows import attribute_rows
 from chiasm.explain.report.choose_rows import choose_rows
 from chiasm.explain.report.examine import Examination
 from chiasm.explain.report.mean_contributions import mean_contributions
@@ -27,6 +29,7 @@ def build_report(
     *,
     caution: str,
     examined: Sequence[Examination],
+    encoders: Mapping[str, Encoder],
     histories: Sequence[Sequence[Epoch]],
     command: str,
     seed: int,
@@ -38,6 +41,7 @@ def build_report(
         table: the whole data set, which holds the judged rows.
         caution: how far the judged rows can be trusted to judge.
         examined: the winner, examined on the judged rows, fold after fold; empty: it was not.
+        encoders: of the modalities that it looks at.
         histories: its epochs, of each training.
         command: that made it.
         seed: of the splits, the training and the bootstrap.
@@ -45,10 +49,13 @@ def build_report(
     tested = comparison.tested
     probabilities = tested.predictions[comparison.winner].probabilities
     contributions = row_contributions([one.contributions for one in examined]) if examined else None
+    chosen = choose_rows(probabilities, tested.labels, tested.groups)
     place = {table.ids[row]: row for row in table.labelled}
+    rows = table.take([int(place[name]) for name in tested.ids])
+    called = probabilities.argmax(axis=1)
     return Report(
         comparison=comparison,
-        rows=table.take([int(place[name]) for name in tested.ids]),
+        rows=rows,
         data=check(table),
         caution=caution,
         reliability=reliability(probabilities, tested.labels),
@@ -58,7 +65,14 @@ def build_report(
         robustness=judge_damaged(
             probabilities, _join(examined), tested.labels, tested.groups, seed=seed
         ),
-        chosen=choose_rows(probabilities, tested.labels, tested.groups),
+        chosen=chosen,
+        attributions=attribute_rows(
+            rows,
+            chosen.shown,
+            _scores(examined),
+            {row: tested.classes[called[row]] for row in chosen.shown},
+            encoders,
+        ),
         command=command,
         seed=seed,
         versions=installed_versions(),
@@ -69,3 +83,13 @@ def _join(examined: Sequence[Examination]) -> Mapping[str, Array]:
     """The damaged predictions of all folds, by kind of damage."""
     names = examined[0].damaged if examined else ()
     return {name: np.concatenate([one.damaged[name] for one in examined]) for name in names}
+
+
+def _scores(examined: Sequence[Examination]) -> dict[int, Mapping[str, Array]]:
+    """The scores of all folds, by the position of their rows among those of all folds."""
+    found: dict[int, Mapping[str, Array]] = {}
+    before = 0
+    for one in examined:
+        found |= {before + row: scores for row, scores in one.scores.items()}
+        before += len(one.contributions.prediction)
+    return found

@@ -4,28 +4,27 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chiasm.data.glimpse import Glimpse, glimpse
+from chiasm.explain.report.illustrate import Illustration, illustrate
 from chiasm.explain.report.report import Report
 
-_SIDE = 240  # pixels
 _CHARACTERS = 240
-_CHANCES = 3
+CHANCES = 3
 
 
 @dataclass(frozen=True)
 class Card:
-    """A judged row: what it holds, what it was called and why.
+    """A row: what it holds, what it was called and why.
 
     ``chances`` are the likeliest classes with their probabilities; ``added`` is what each modality
     adds to that of the first. ``suggested`` is another label, where the given one is doubted.
     """
 
     id: str
-    label: str
+    label: str | None
     chances: tuple[tuple[str, float], ...]
     added: dict[str, float]
     suggested: str | None
-    shown: Glimpse
+    shown: Illustration
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ def show_cards(report: Report) -> tuple[CardList, ...]:
 def _card(report: Report, row: int, suggested: int | None) -> Card:
     tested = report.comparison.tested
     probabilities = tested.predictions[report.comparison.winner].probabilities[row]
-    likeliest = np.argsort(-probabilities, kind="stable")[:_CHANCES]
+    likeliest = np.argsort(-probabilities, kind="stable")[:CHANCES]
     added = report.contributions
     return Card(
         id=str(tested.ids[row]),
@@ -83,5 +82,10 @@ def _card(report: Report, row: int, suggested: int | None) -> Card:
         if added
         else {},
         suggested=None if suggested is None else tested.classes[suggested],
-        shown=glimpse(report.rows, row, side=_SIDE, characters=_CHARACTERS),
+        shown=illustrate(
+            report.rows.values_of(row),
+            report.attributions[row],
+            sound=report.rows.sound_of(row),
+            characters=_CHARACTERS,
+        ),
     )

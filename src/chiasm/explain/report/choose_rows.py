@@ -25,6 +25,11 @@ class Chosen:
     doubted: tuple[int, ...]
     label_errors: tuple[LabelError, ...]
 
+    @property
+    def shown(self) -> tuple[int, ...]:
+        """All that are to be shown, each once."""
+        return tuple(sorted({*self.mistakes, *self.uncertain, *self.doubted}))
+
 
 def choose_rows(probabilities: Array, labels: Array, groups: Array) -> Chosen:
     """The most confident mistakes, the smallest margins between two classes, the likeliest errors.

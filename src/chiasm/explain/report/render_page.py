@@ -54,6 +54,7 @@ def render_page(report: Report) -> str:
             for direction, mass in (added.null_mass if added else {}).items()
         },
         lists=show_cards(report),
+        coloured=any(report.attributions.values()),
         data=check_sheets(report.data),
     )
 

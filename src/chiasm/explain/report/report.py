@@ -8,6 +8,7 @@ from chiasm.data.table import Table
 from chiasm.evaluation.calibration import Bin
 from chiasm.evaluation.comparison import Comparison
 from chiasm.evaluation.robustness import Robustness
+from chiasm.explain.attribution.attribution import Attribution
 from chiasm.explain.report.choose_rows import Chosen
 from chiasm.explain.report.mean_contributions import MeanContributions
 from chiasm.explain.report.row_contributions import RowContributions
@@ -30,6 +31,7 @@ class Report:
         means: of these, over all rows and by class.
         robustness: its accuracy where a modality is damaged.
         chosen: rows to look at.
+        attributions: of their words and pictures, by row and modality, where there are any.
         command: that made it.
         seed: of the splits, the training and the bootstrap.
         versions: of the packages.
@@ -45,6 +47,7 @@ class Report:
     means: tuple[MeanContributions, ...]
     robustness: tuple[Robustness, ...]
     chosen: Chosen
+    attributions: Mapping[int, Mapping[str, Attribution]]
     command: str
     seed: int
     versions: Mapping[str, str]
@@ -54,4 +57,4 @@ class Report:
         # It takes a Report itself.
         from chiasm.explain.report.render_page import render_page
 
-        return render_html("explain/report/frame.html", page=render_page(self))
+        return render_html("explain/report/frame.html", title="Report", page=render_page(self))

@@ -76,6 +76,7 @@ def report_model(
         table,
         caution=caution,
         examined=[examined],
+        encoders=model.encoders,
         histories=[history],
         command=command,
         seed=seed,

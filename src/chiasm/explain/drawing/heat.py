@@ -1,15 +1,11 @@
-"""draw_overlay: a picture with its scores over it."""
-
-import io
-from typing import Any
+"""lay_heat: a picture with its scores over it."""
 
 import numpy as np
 from PIL import Image, ImageEnhance
 
-Grid = np.ndarray[Any, np.dtype[np.float64]]
-Box = tuple[float, float, float, float]
+from chiasm.explain.attribution.attribution import Attribution
+from chiasm.explain.attribution.score_grid import Grid, score_grid
 
-LONGEST_SIDE = 640
 # Blue and orange differ to colour-blind eyes too.
 _FOR = (20, 110, 245)
 _AGAINST = (240, 120, 10)
@@ -17,22 +13,19 @@ _OPACITY = 0.66
 _SATURATION = 0.35
 
 
-def draw_overlay(picture: Image.Image, scores: Grid, box: Box) -> bytes:
-    """A PNG of the picture: blue where it speaks for the class, orange where against.
+def lay_heat(picture: Image.Image, attribution: Attribution) -> Image.Image:
+    """A paler copy, blue where the picture speaks for the class, orange where against.
 
-    The strongest of the ``[rows, columns]`` scores has the full colour. ``box`` is what they cover:
-    left, top, right and bottom as fractions of the picture.
+    The strongest score has the full colour; between the middles of cells it is interpolated.
     """
-    picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    scores, box = score_grid(attribution)
     width, height = picture.size
     left, top = round(box[0] * width), round(box[1] * height)
     right, bottom = round(box[2] * width), round(box[3] * height)
     heat = _heat(scores, (max(1, right - left), max(1, bottom - top)))
     faded = ImageEnhance.Color(picture).enhance(_SATURATION)
     faded.paste(heat, (left, top), heat)
-    file = io.BytesIO()
-    faded.save(file, "PNG")
-    return file.getvalue()
+    return faded
 
 
 def _heat(scores: Grid, size: tuple[int, int]) -> Image.Image:
