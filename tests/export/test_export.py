@@ -1,5 +1,6 @@
 """Exporting: every fusion, encoders of several kinds, and what cannot be exported."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -64,7 +65,9 @@ def test_a_fusion_is_the_same_for_every_length_and_pattern_of_missing_modalities
     ]
     for batch in (rows, rows[:1], rows[5:7]):
         expected = [by_model(model, row) for row in batch]
-        np.testing.assert_allclose(network.probabilities(batch), expected, atol=1e-5)
+        with ThreadPoolExecutor(2) as cores:
+            found = network.probabilities(batch, cores)
+        np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
 @torch.no_grad()

@@ -14,9 +14,8 @@ def after_epochs(best: BestEpochs, epochs: list[tuple[float, float]], *, first: 
         model = nn.Linear(2, 1)
         nn.init.constant_(model.weight, value)
         nn.init.constant_(model.bias, value)
-        best.on_evaluate(
-            None, SimpleNamespace(epoch=number), None, model=model, metrics={"eval_log_loss": loss}
-        )
+        state = SimpleNamespace(epoch=number, is_world_process_zero=True)
+        best.on_evaluate(None, state, None, model=model, metrics={"eval_log_loss": loss})
 
 
 EPOCHS = [(1.0, 0.5), (2.0, 0.3), (4.0, 0.4), (8.0, 0.6)]
