@@ -15,6 +15,7 @@ from chiasm import __version__
 from chiasm.cli.cache import cache
 from chiasm.cli.check import check
 from chiasm.cli.compare import compare
+from chiasm.cli.disk_errors import tell_disk_error
 from chiasm.cli.evaluate import evaluate
 from chiasm.cli.explain import explain
 from chiasm.cli.export import export
@@ -78,6 +79,12 @@ def run(arguments: Sequence[str] | None = None) -> None:
         notes.print(str(stopped))
         sys.exit(_INTERRUPTED)
     except ChiasmError as error:
-        notes.print("Error:", style="bold red", end=" ")
-        notes.print(str(error), highlight=False, markup=False)
-        sys.exit(1)
+        _fail(str(error))
+    except OSError as error:
+        _fail(tell_disk_error(error))
+
+
+def _fail(reason: str) -> None:
+    notes.print("Error:", style="bold red", end=" ")
+    notes.print(reason, highlight=False, markup=False)
+    sys.exit(1)

@@ -11,6 +11,7 @@ import typer
 from chiasm.cli.expand import expand_options
 from chiasm.cli.options import Data, Reading
 from chiasm.cli.screen import notes, say_what_was_read
+from chiasm.sole_writer import sole_writer
 
 if TYPE_CHECKING:
     from chiasm.data.table import Table
@@ -43,13 +44,14 @@ def predict(
     from chiasm.model.write_predictions import check_prediction_path, write_predictions
 
     check_prediction_path(out)
-    predict_table, encoders = _load(model)
-    table = reading.read(data)
-    say_what_was_read(table)
-    predicted = predict_table(table)
-    table = replace(table, problems=(*table.problems, *cut_sounds(table, encoders)))
-    rows = write_predictions(predicted, table, out)
-    notes.print(f"{rows:,} rows: {out}")
+    with sole_writer(out, folder=False):
+        predict_table, encoders = _load(model)
+        table = reading.read(data)
+        say_what_was_read(table)
+        predicted = predict_table(table)
+        table = replace(table, problems=(*table.problems, *cut_sounds(table, encoders)))
+        rows = write_predictions(predicted, table, out)
+        notes.print(f"{rows:,} rows: {out}")
 
 
 def _load(model: Path) -> "tuple[Callable[[Table], Predicted], Mapping[str, Hearing]]":

@@ -1,12 +1,15 @@
 """FeatureCache: tokens on disk, shared by all runs of all processes."""
 
 import json
+import logging
 import os
 import shutil
 import struct
 import threading
 import uuid
-from collections.abc import Mapping, Sequence
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -24,7 +27,7 @@ from chiasm.encoders.features import Features
 from chiasm.errors import ChiasmError
 
 # The name changes with the form of the entries, so that no release reads what it cannot.
-_STORE = "v2"
+_STORE = "v3"
 # Address space, not disk: the file grows with what is in it.
 _MAP_SIZE = 256 << 30
 _MAX_READERS = 512
@@ -32,6 +35,9 @@ _MAX_READERS = 512
 _ENCODER_KEY = 16
 # Tokens, their width and the kind of number ("f2", "u1", "i4"), ahead of the values.
 _HEADER = struct.Struct("<IH2s")
+# Of the key and all that follows, ahead of it: LMDB has none.
+_CHECKSUM = struct.Struct("<I")
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -71,10 +77,20 @@ class FeatureCache:
     def features(self, encoder: Encoder, values: Sequence[Value | None]) -> Features:
         """The trunk's tokens of every value, of which only those not yet here are encoded.
 
+        Entries whose bytes have changed on the disk are counted and encoded again.
+
         Raises:
-            ChiasmError: the cache cannot be opened, or the disk is full.
+            ChiasmError: the cache cannot be opened or is damaged, or the disk is full.
         """
-        return encode(encoder, values, store=_Shelf(self.folder / _STORE, encoder))
+        shelf = _Shelf(self.folder / _STORE, encoder)
+        features = encode(encoder, values, store=shelf)
+        if shelf.damaged:
+            _logger.warning(
+                "%s: %s of the features in the cache were damaged on the disk and are encoded anew",
+                encoder.name,
+                f"{shelf.damaged:,}",
+            )
+        return features
 
     def info(self) -> CacheInfo:
         """What the cache holds, by encoder."""
@@ -83,7 +99,7 @@ class FeatureCache:
             return CacheInfo(self.folder, entries=0, bytes=0, encoders=())
         names: dict[bytes, str] = {}
         sizes: dict[bytes, list[int]] = {}
-        with _environment(store).begin(buffers=True) as transaction:
+        with _reading(store) as transaction:
             for key, value in transaction.cursor():
                 encoder = bytes(key[:_ENCODER_KEY])
                 if len(key) == _ENCODER_KEY:
@@ -115,28 +131,39 @@ class FeatureCache:
 
 
 class _Shelf:
-    """The entries of one encoder: a FeatureStore on disk."""
+    """The entries of one encoder: a FeatureStore on disk.
+
+    Attributes:
+        damaged: how many entries were asked for that are not as they were written.
+    """
 
     def __init__(self, folder: Path, encoder: Encoder) -> None:
         self._folder = folder
         self._encoder = sha256(encoder.fingerprint.encode()).digest()[:_ENCODER_KEY]
         self._facts = json.dumps({"name": encoder.name, "fingerprint": encoder.fingerprint})
+        self.damaged = 0
 
     def __contains__(self, key: bytes) -> bool:
-        with _environment(self._folder).begin() as transaction:
-            return transaction.cursor().set_key(self._encoder + key)
+        with _reading(self._folder) as transaction:
+            entry = transaction.get(self._encoder + key)
+            if entry is None:
+                return False
+            written = entry[: _CHECKSUM.size]
+            whole = written == _checksum(key, entry[_CHECKSUM.size :])
+            self.damaged += not whole
+            return bool(whole)
 
     def __getitem__(self, key: bytes) -> Tensor:
-        with _environment(self._folder).begin(buffers=True) as transaction:
+        with _reading(self._folder) as transaction:
             entry = transaction.get(self._encoder + key)
             if entry is None:
                 raise ChiasmError(
                     f"Features are no longer in the cache {self._folder.parent}: it was cleared "
                     "while they were in use. Run the command again."
                 )
-            length, width, kind = _HEADER.unpack_from(entry)
+            length, width, kind = _HEADER.unpack_from(entry, _CHECKSUM.size)
             stored = np.dtype(f"<{kind.decode()}")
-            values = np.frombuffer(entry, dtype=stored, offset=_HEADER.size)
+            values = np.frombuffer(entry, dtype=stored, offset=_CHECKSUM.size + _HEADER.size)
             # Copied, since the page is only there during the transaction.
             values = values.reshape(length, width).astype(stored.newbyteorder("="))
             return torch.from_numpy(values)
@@ -149,13 +176,34 @@ class _Shelf:
                     values = tokens.numpy()
                     values = values.astype(values.dtype.newbyteorder("<"))
                     header = _HEADER.pack(*values.shape, values.dtype.str[1:].encode())
-                    transaction.put(self._encoder + key, header + values.tobytes())
+                    entry = header + values.tobytes()
+                    transaction.put(self._encoder + key, _checksum(key, entry) + entry)
         except lmdb.Error as error:
             raise ChiasmError(
                 f"The feature cache {self._folder.parent} cannot be written: {error}. Free some "
                 "disk space (chiasm cache clear empties the cache), or set CHIASM_CACHE to a "
                 "folder on another disk."
             ) from error
+
+
+def _checksum(key: bytes, entry: bytes) -> bytes:
+    return _CHECKSUM.pack(zlib.crc32(entry, zlib.crc32(key)))
+
+
+@contextmanager
+def _reading(folder: Path) -> Iterator[lmdb.Transaction]:
+    try:
+        with _environment(folder).begin(buffers=True) as transaction:
+            yield transaction
+    except lmdb.Error as error:
+        raise _damaged(folder, error) from error
+
+
+def _damaged(folder: Path, error: Exception) -> ChiasmError:
+    return ChiasmError(
+        f"The feature cache {folder.parent} is damaged: {error}. Empty it (chiasm cache clear), "
+        "then run the command again: everything is encoded anew."
+    )
 
 
 # LMDB forbids to open one file twice in a process, even after a fork.
@@ -181,13 +229,24 @@ def _open(folder: Path) -> lmdb.Environment:
             metasync=False,
             readahead=False,
         )
+        _check_length(environment, folder / "data.mdb")
+    except (lmdb.CorruptedError, lmdb.InvalidError, lmdb.VersionMismatchError) as error:
+        raise _damaged(folder, error) from error
     except (lmdb.Error, OSError) as error:
         raise ChiasmError(
             f"The feature cache {folder.parent} cannot be opened: {error}. Set CHIASM_CACHE to a "
-            "folder on a local disk that you may write to; a damaged cache may be deleted."
+            "folder on a local disk that you may write to."
         ) from error
     environment.reader_check()  # frees the places of readers that were killed
     return environment
+
+
+def _check_length(environment: lmdb.Environment, file: Path) -> None:
+    """Refuse a file that was cut: to read beyond its end would kill the process."""
+    needed = (environment.info()["last_pgno"] + 1) * environment.stat()["psize"]
+    if file.stat().st_size < needed:
+        environment.close()
+        raise lmdb.CorruptedError("its file was cut short")
 
 
 def _close(folder: Path) -> None:

@@ -1,7 +1,9 @@
 """fit: train a model on encoded rows."""
 
+import json
 import logging
 import math
+import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -12,6 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 import transformers
+from safetensors import SafetensorError
 from transformers import (
     EarlyStoppingCallback,
     EvalPrediction,
@@ -22,6 +25,7 @@ from transformers import (
     TrainerState,
     TrainingArguments,
 )
+from transformers.trainer import TRAINER_STATE_NAME
 from transformers.trainer_utils import get_last_checkpoint
 
 from chiasm.encoders.random_view import RandomView
@@ -82,7 +86,7 @@ def fit(
         compute_metrics=_validation_metrics(model.classes),
         callbacks=[
             best_epochs,
-            EpochLog(report),
+            EpochLog(model.fusion_config.name, report),
             EarlyStoppingCallback(early_stopping_patience=math.ceil(config.patience * epochs)),
             interrupted,
         ],
@@ -99,7 +103,7 @@ def fit(
 
 
 class _Trainer(Trainer):
-    """The Trainer, with batches of rows of similar length."""
+    """The Trainer, with batches of rows of similar length, and words for a full disk."""
 
     train_dataset: EncodedTable
 
@@ -110,10 +114,31 @@ class _Trainer(Trainer):
             seed=self.args.seed,
         )
 
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        try:
+            super()._save_checkpoint(model, trial)
+        except (RuntimeError, SafetensorError) as error:
+            # What torch and safetensors make of an error of the disk.
+            folder = self.args.output_dir
+            raise OSError(f"A checkpoint in {folder} cannot be written: {error}") from error
+
 
 def _last_checkpoint(folder: Path) -> str | None:
-    found: str | None = get_last_checkpoint(str(folder)) if folder.is_dir() else None  # type: ignore[no-untyped-call]
-    return found
+    """The last checkpoint that was written to its end; what was begun after it is removed."""
+    while folder.is_dir() and (found := get_last_checkpoint(str(folder))):  # type: ignore[no-untyped-call]
+        if _is_whole(Path(found)):
+            return str(found)
+        shutil.rmtree(found)
+    return None
+
+
+def _is_whole(checkpoint: Path) -> bool:
+    try:
+        # What the Trainer writes last.
+        json.loads((checkpoint / TRAINER_STATE_NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _arguments(

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import nn
 
 from chiasm.encoders.encode import compact
@@ -13,6 +13,7 @@ from chiasm.encoders.features import Features
 from chiasm.encoders.tokens import Tokens
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable, stack_tokens
+from chiasm.model.tensor_files import write_tensors
 from chiasm.training.epochs import Epoch
 from chiasm.training.fit import fit
 from chiasm.training.recipe import Recipe
@@ -89,8 +90,7 @@ def _fit_alone(
             checkpoints=folder,
             report=report,
         )
-        save_file(alone.tops[modality].state_dict(), unfinished := finished.with_suffix(".part"))
-        unfinished.replace(finished)
+        write_tensors(alone.tops[modality].state_dict(), finished)
     top.load_state_dict(load_file(finished))
 
 

@@ -96,7 +96,7 @@ def make_report(
         table,
         caution="Two folds.",
         examined=[make_examination(part, table.classes) for part in (concat[:half], concat[half:])],
-        histories=[[Epoch(i, 1 / i, 1.0, 0.5, 0.5, 0.5, 0.5, 1.0) for i in (1, 2, 3)]] * 2,
+        histories=[[Epoch("gated", i, 1 / i, 1.0, 0.5, 0.5, 0.5, 0.5, 1.0) for i in (1, 2, 3)]] * 2,
         command=command,
         seed=0,
     )
