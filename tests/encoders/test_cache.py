@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from chiasm.encoders import cache as cache_module
+from chiasm.encoders import database
 from chiasm.encoders.cache import FeatureCache
 from chiasm.encoders.encode import encode
 from chiasm.encoders.tokens import Tokens
@@ -199,7 +199,7 @@ def test_forked_process_reads_and_writes_the_same_cache(cache: FeatureCache) -> 
     child = os.fork()
     if child == 0:
         # LMDB forbids a child to use what its parent opened.
-        closed = not cache_module._environments
+        closed = not database._opened
         reads = len(features[0]) == len(TEXTS[0])
         writes = cache.features(CountingEncoder(), TEXTS[:20]).encoded == 10
         os._exit(0 if closed and reads and writes else 1)
@@ -258,7 +258,7 @@ def test_folder_is_chosen_by_the_environment(
 
 
 def test_full_cache_says_what_to_do(cache: FeatureCache, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cache_module, "_MAP_SIZE", 1 << 15)
+    monkeypatch.setattr(database, "_MAP_SIZE", 1 << 15)
     with pytest.raises(ChiasmError, match="Free some disk space"):
         cache.features(CountingEncoder(), ["x" * 5000, "y" * 6000, "z" * 7000])
 
@@ -297,7 +297,7 @@ def test_damaged_cache_says_what_to_do(tmp_path: Path) -> None:
 
 def test_cache_that_was_cut_says_what_to_do(cache: FeatureCache) -> None:
     cache.features(CountingEncoder(), TEXTS)
-    cache_module._close(cache.folder / "v3")
+    database.close(cache.folder / "v3")
     os.truncate(cache.folder / "v3" / "data.mdb", 12_000)
     for use in (lambda: cache.features(CountingEncoder(), TEXTS), cache.info):
         with pytest.raises(ChiasmError, match=r"cut short.*chiasm cache clear"):
@@ -312,7 +312,7 @@ def test_entry_whose_bits_changed_is_named_and_encoded_again(
     long = "x" * 3000
     expected = cache.features(CountingEncoder(), [long])[0]
     cache.features(CountingEncoder(), TEXTS)
-    cache_module._close(cache.folder / "v3")
+    database.close(cache.folder / "v3")
     file = cache.folder / "v3" / "data.mdb"
     content = bytearray(file.read_bytes())
     content[content.index(expected.numpy().tobytes()) + 4321] ^= 1
@@ -321,3 +321,19 @@ def test_entry_whose_bits_changed_is_named_and_encoded_again(
     assert (features.encoded, features.reused) == (1, 100)
     assert torch.equal(features[100], expected)
     assert "1 of the features in the cache were damaged" in caplog.text
+
+
+def test_pages_that_were_read_do_not_stay_in_memory(
+    cache: FeatureCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    features = cache.features(CountingEncoder(), TEXTS)
+    monkeypatch.setattr(database, "_MOST_MAPPED", 200)
+    opened = []
+    for row in range(100):
+        features[row]
+        opened.append(len(database._opened))
+    # Closed after every few rows, and opened again for the next.
+    assert 10 < opened.count(0) < 90
+    with database.reading(cache.folder / "v3"):
+        features[0], features[99]
+        assert torch.equal(features[5], encode(CountingEncoder(), TEXTS)[5])

@@ -5,16 +5,13 @@ import logging
 import os
 import shutil
 import struct
-import threading
 import uuid
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-import lmdb
 import numpy as np
 import platformdirs
 import torch
@@ -22,15 +19,13 @@ from torch import Tensor
 
 from chiasm.data.table import Value
 from chiasm.encoders.base import Encoder
+from chiasm.encoders.database import close, note_read, reading, writing
 from chiasm.encoders.encode import encode
 from chiasm.encoders.features import Features
 from chiasm.errors import ChiasmError
 
 # The name changes with the form of the entries, so that no release reads what it cannot.
 _STORE = "v3"
-# Address space, not disk: the file grows with what is in it.
-_MAP_SIZE = 256 << 30
-_MAX_READERS = 512
 # An encoder's own key is a digest of this length, and its entries' keys begin with it.
 _ENCODER_KEY = 16
 # Tokens, their width and the kind of number ("f2", "u1", "i4"), ahead of the values.
@@ -99,7 +94,7 @@ class FeatureCache:
             return CacheInfo(self.folder, entries=0, bytes=0, encoders=())
         names: dict[bytes, str] = {}
         sizes: dict[bytes, list[int]] = {}
-        with _reading(store) as transaction:
+        with reading(store) as transaction:
             for key, value in transaction.cursor():
                 encoder = bytes(key[:_ENCODER_KEY])
                 if len(key) == _ENCODER_KEY:
@@ -122,7 +117,7 @@ class FeatureCache:
         store = self.folder / _STORE
         if not store.is_dir():
             return
-        _close(store)
+        close(store)
         # Renamed first: a process that has it open goes on with the old file, and one that opens
         # it now finds either all of it or nothing.
         doomed = store.with_name(f"{_STORE}-cleared-{uuid.uuid4().hex}")
@@ -144,23 +139,25 @@ class _Shelf:
         self.damaged = 0
 
     def __contains__(self, key: bytes) -> bool:
-        with _reading(self._folder) as transaction:
+        with reading(self._folder) as transaction:
             entry = transaction.get(self._encoder + key)
             if entry is None:
                 return False
             written = entry[: _CHECKSUM.size]
             whole = written == _checksum(key, entry[_CHECKSUM.size :])
             self.damaged += not whole
+            note_read(self._folder, len(entry))
             return bool(whole)
 
     def __getitem__(self, key: bytes) -> Tensor:
-        with _reading(self._folder) as transaction:
+        with reading(self._folder) as transaction:
             entry = transaction.get(self._encoder + key)
             if entry is None:
                 raise ChiasmError(
                     f"Features are no longer in the cache {self._folder.parent}: it was cleared "
                     "while they were in use. Run the command again."
                 )
+            note_read(self._folder, len(entry))
             length, width, kind = _HEADER.unpack_from(entry, _CHECKSUM.size)
             stored = np.dtype(f"<{kind.decode()}")
             values = np.frombuffer(entry, dtype=stored, offset=_CHECKSUM.size + _HEADER.size)
@@ -169,99 +166,15 @@ class _Shelf:
             return torch.from_numpy(values)
 
     def update(self, entries: Mapping[bytes, Tensor]) -> None:
-        try:
-            with _environment(self._folder).begin(write=True) as transaction:
-                transaction.put(self._encoder, self._facts.encode())
-                for key, tokens in entries.items():
-                    values = tokens.numpy()
-                    values = values.astype(values.dtype.newbyteorder("<"))
-                    header = _HEADER.pack(*values.shape, values.dtype.str[1:].encode())
-                    entry = header + values.tobytes()
-                    transaction.put(self._encoder + key, _checksum(key, entry) + entry)
-        except lmdb.Error as error:
-            raise ChiasmError(
-                f"The feature cache {self._folder.parent} cannot be written: {error}. Free some "
-                "disk space (chiasm cache clear empties the cache), or set CHIASM_CACHE to a "
-                "folder on another disk."
-            ) from error
+        with writing(self._folder) as transaction:
+            transaction.put(self._encoder, self._facts.encode())
+            for key, tokens in entries.items():
+                values = tokens.numpy()
+                values = values.astype(values.dtype.newbyteorder("<"))
+                header = _HEADER.pack(*values.shape, values.dtype.str[1:].encode())
+                entry = header + values.tobytes()
+                transaction.put(self._encoder + key, _checksum(key, entry) + entry)
 
 
 def _checksum(key: bytes, entry: bytes) -> bytes:
     return _CHECKSUM.pack(zlib.crc32(entry, zlib.crc32(key)))
-
-
-@contextmanager
-def _reading(folder: Path) -> Iterator[lmdb.Transaction]:
-    try:
-        with _environment(folder).begin(buffers=True) as transaction:
-            yield transaction
-    except lmdb.Error as error:
-        raise _damaged(folder, error) from error
-
-
-def _damaged(folder: Path, error: Exception) -> ChiasmError:
-    return ChiasmError(
-        f"The feature cache {folder.parent} is damaged: {error}. Empty it (chiasm cache clear), "
-        "then run the command again: everything is encoded anew."
-    )
-
-
-# LMDB forbids to open one file twice in a process, even after a fork.
-_environments: dict[Path, lmdb.Environment] = {}
-_lock = threading.Lock()
-
-
-def _environment(folder: Path) -> lmdb.Environment:
-    with _lock:
-        if folder not in _environments:
-            _environments[folder] = _open(folder)
-        return _environments[folder]
-
-
-def _open(folder: Path) -> lmdb.Environment:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        environment = lmdb.open(
-            str(folder),
-            map_size=_MAP_SIZE,
-            max_readers=_MAX_READERS,
-            # A crash of the machine may lose the last batch, never the file.
-            metasync=False,
-            readahead=False,
-        )
-        _check_length(environment, folder / "data.mdb")
-    except (lmdb.CorruptedError, lmdb.InvalidError, lmdb.VersionMismatchError) as error:
-        raise _damaged(folder, error) from error
-    except (lmdb.Error, OSError) as error:
-        raise ChiasmError(
-            f"The feature cache {folder.parent} cannot be opened: {error}. Set CHIASM_CACHE to a "
-            "folder on a local disk that you may write to."
-        ) from error
-    environment.reader_check()  # frees the places of readers that were killed
-    return environment
-
-
-def _check_length(environment: lmdb.Environment, file: Path) -> None:
-    """Refuse a file that was cut: to read beyond its end would kill the process."""
-    needed = (environment.info()["last_pgno"] + 1) * environment.stat()["psize"]
-    if file.stat().st_size < needed:
-        environment.close()
-        raise lmdb.CorruptedError("its file was cut short")
-
-
-def _close(folder: Path) -> None:
-    with _lock:
-        if folder in _environments:
-            _environments.pop(folder).close()
-
-
-def _forget_environments() -> None:
-    global _lock
-    _lock = threading.Lock()
-    for environment in _environments.values():
-        environment.close()
-    _environments.clear()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_environments)

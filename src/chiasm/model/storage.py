@@ -21,6 +21,11 @@ _FORMAT = 1
 CONFIG = "config.json"
 _WEIGHTS = "model.safetensors"
 _CARD = "README.md"
+# What building a model of a configuration raises that is not as it was written.
+_BROKEN = (
+    *(OSError, SafetensorError, RuntimeError, LookupError),
+    *(TypeError, ValueError, AttributeError, ArithmeticError),
+)
 
 
 def save_model(model: FusionClassifier, folder: Path, *, card: str) -> None:
@@ -54,7 +59,7 @@ def load_model(folder: Path) -> FusionClassifier:
     try:
         model = _build(config)
         model.load_state_dict(load_file(folder / _WEIGHTS))
-    except (OSError, SafetensorError, RuntimeError, KeyError, TypeError) as error:
+    except _BROKEN as error:
         raise ChiasmError(
             f"The model in {folder} is not whole: its {CONFIG} or {_WEIGHTS} is missing, cut or "
             f"of another model ({type(error).__name__}). Copy the folder again, or train anew."
@@ -79,6 +84,9 @@ def _read_config(folder: Path) -> dict[str, Any]:
 
 
 def _build(config: dict[str, Any]) -> FusionClassifier:
+    classes = config["classes"]
+    if not isinstance(classes, list) or not all(isinstance(label, str) for label in classes):
+        raise TypeError("classes are no list of texts")
     encoders = {}
     for modality, described in config["encoders"].items():
         encoders[modality] = load_encoder(
@@ -92,7 +100,7 @@ def _build(config: dict[str, Any]) -> FusionClassifier:
         )
         _check_fingerprint(encoders[modality], described["fingerprint"])
     return FusionClassifier(
-        encoders=encoders, fusion=FusionConfig(**config["fusion"]), classes=config["classes"]
+        encoders=encoders, fusion=FusionConfig(**config["fusion"]), classes=classes
     )
 
 

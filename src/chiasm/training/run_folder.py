@@ -61,16 +61,19 @@ class RunFolder:
         self._write_history([*earlier, epoch])
 
     def read_history(self) -> tuple[Epoch, ...]:
-        """All epochs so far, those before an interruption among them."""
-        with self._history.open(newline="", encoding="utf-8") as file:
-            return tuple(
-                Epoch(
-                    stage=row.pop("stage"),
-                    epoch=int(row.pop("epoch")),
-                    **{name: float(figure) for name, figure in row.items()},
-                )
-                for row in csv.DictReader(file)
-            )
+        """All epochs so far, those before an interruption among them.
+
+        Raises:
+            ChiasmError: the history is not as it was written.
+        """
+        try:
+            with self._history.open(newline="", encoding="utf-8") as file:
+                return tuple(map(_parse_epoch, csv.DictReader(file)))
+        except (FileNotFoundError, KeyError, TypeError, ValueError, csv.Error) as error:
+            raise ChiasmError(
+                f"{self._history} is not as it was written, so the run cannot be gone on with. "
+                f"Delete {self.path}, or choose another --out."
+            ) from error
 
     def write_problems(self, problems: Sequence[Problem]) -> None:
         """List every row that was affected by something unreadable, and what was done about it."""
@@ -105,3 +108,8 @@ class RunFolder:
             part.open("w", newline="", encoding="utf-8") as file,
         ):
             csv.writer(file).writerows([header, *rows])
+
+
+def _parse_epoch(row: dict[str, str]) -> Epoch:
+    stage, epoch = row.pop("stage"), row.pop("epoch")
+    return Epoch(stage, int(epoch), **{name: float(figure) for name, figure in row.items()})
