@@ -28,7 +28,7 @@ EMOTIONS = {
 }
 # Noise, as a multiple of the loudness of the sound, and of the range of the picture.
 SOUND_NOISE = 1.0
-PICTURE_NOISE = 0.6
+PICTURE_NOISE = 0.3
 SIDE = 64
 
 

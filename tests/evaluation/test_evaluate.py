@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from model.letters import CLASSES, make_model, make_table
@@ -46,3 +48,10 @@ def test_a_label_that_the_model_does_not_know_is_refused() -> None:
     table = make_table(text=TEXTS[:3], labels=["good", "superb", "superb"])
     with pytest.raises(DataError, match=r"'superb' \(2 rows\).*'bad', 'fair', 'good'"):
         evaluate(make_model(), table, cache=None)
+
+
+def test_a_test_part_that_the_data_names_is_what_the_model_is_judged_by() -> None:
+    table = make_table(text=TEXTS, labels=LABELS)
+    parts = replace(table, split=("train",) * 6 + ("test",) * 6)
+    last = make_table(text=TEXTS[6:], labels=LABELS[6:])
+    assert evaluate(make_model(), parts, cache=None) == evaluate(make_model(), last, cache=None)

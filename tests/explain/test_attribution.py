@@ -95,34 +95,17 @@ def test_gradient_x_attention_is_the_weights_times_their_gradients() -> None:
     """Checked on the last attention of all, where weights can be put in by hand: the pooling."""
     model = make_model()
     batch = batch_of(model, [2])
-    pool = model.fusion.pools["image"].attention
-    seen: dict[str, torch.Tensor] = {}
-
-    def keep(_module: object, given: tuple[torch.Tensor, ...], output: object) -> None:
-        seen["query"], seen["key"], seen["value"] = given[:3]
-
-    handle = pool.register_forward_hook(keep)
+    pool = model.fusion.pools["image"]
+    seen: list[torch.Tensor] = []
+    handle = pool.softmax.register_forward_hook(lambda _m, _g, weights: seen.append(weights))
     model.classify(batch)
     handle.remove()
-    _, weights = pool(seen["query"], seen["key"], seen["value"], need_weights=True)
-    weights = weights.detach().requires_grad_(True)
-    values = torch.cat(
-        [
-            pool.value(seen["value"]).reshape(1, -1, 2, 4).transpose(1, 2),
-            pool.null_value[None].expand(1, -1, -1, -1),
-        ],
-        dim=2,
-    )
-    by_hand = pool.output((weights @ values).transpose(1, 2).flatten(2))
-
-    def replace(_module: object, _given: object, _output: object) -> tuple[torch.Tensor, None]:
-        return by_hand, None
-
-    handle = pool.register_forward_hook(replace)
+    weights = seen[0].detach().requires_grad_(True)
+    handle = pool.softmax.register_forward_hook(lambda _m, _g, _weights: weights)
     score = log_odds(model, batch, 1).sum()
     handle.remove()
     (gradient,) = torch.autograd.grad(score, weights)
-    expected = (weights * gradient)[0, :, 0, :-1].sum(dim=0)
+    expected = (weights * gradient)[0, :-1].sum(dim=-1)
 
     found = METHODS["gradient x attention"](model, batch, Target(torch.tensor([1])))["image"][0]
     # The words asked the picture too.

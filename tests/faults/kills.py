@@ -83,7 +83,9 @@ def start(
         if prepare is not None:
             prepare()
 
-    arguments = [*scenario.arguments, "--out", out or place.folder / scenario.out]
+    arguments: list[object] = [*scenario.arguments]
+    if scenario.out:
+        arguments += ["--out", out or place.folder / scenario.out]
     return Child(arguments, place, prepare=prepared)
 
 

@@ -30,7 +30,8 @@ STAGED = "description: features, one after the other\nstaged: true\n"
 class Scenario:
     """A command and how to judge what it wrote.
 
-    ``arguments`` are those after which ``--out`` follows; ``out`` is a file or a folder. ``result``
+    ``arguments`` are those after which ``--out`` follows; ``out`` is a file, a folder or "": it
+    writes to the cache alone. ``result``
     reads what must be the same, however often the command was broken off. ``earlier`` are arguments
     of a run that came before, into the same place; its result must stay until that of the new one
     is there, as ``intact`` says. ``moment`` is what begins before it is killed.
@@ -67,14 +68,16 @@ def scenarios(data: Path, models: Path) -> dict[str, list[Scenario]]:
         *(str(data / "features.csv"), "--feature", f"visual={data / 'visual.npy'}"),
         *("--feature", f"heard={data / 'heard.npy'}", "--allow-outside"),
     )
+    encode = ("encode", *reviews)
     train, compare = ("train", *reviews, "--epochs", "3"), ("--folds", "2", "--epochs", "2")
     staged = ("train", *features, "--recipe", str(data / "staged.yaml"), "--epochs", "4")
     singly = ("compare", *features, *compare, "--fusions", "visual,heard,concat")
     together = ("compare", *reviews, *compare, "--fusions", "text,image,gated")
     return {
         "encode": [
+            Scenario("encode", encode, "", _cache, moment="encode", warm=False),
+            Scenario("encode", encode, "", _cache, moment="encode", warm=False),
             Scenario("train", train, "out", _cache_and_model, moment="encode", warm=False),
-            Scenario("compare", together, "out", _cache_and_report, moment="encode", warm=False),
         ],
         "train": [
             Scenario("reviews", train, "out", _model, (*train, "--seed", "1"), _model_intact),
@@ -201,18 +204,14 @@ def _report(place: Place, out: Path) -> Any:
     }
 
 
-def _cache(place: Place) -> Any:
+def _cache(place: Place, out: Path) -> Any:
     (store,) = (path for path in place.cache.iterdir() if path.is_dir())
     with lmdb.open(str(store), readonly=True, lock=False) as environment, environment.begin() as t:
         return {key.hex(): hashlib.sha256(value).hexdigest() for key, value in t.cursor()}
 
 
 def _cache_and_model(place: Place, out: Path) -> Any:
-    return {"cache": _cache(place), **_model(place, out)}
-
-
-def _cache_and_report(place: Place, out: Path) -> Any:
-    return {"cache": _cache(place), **_report(place, out)}
+    return {"cache": _cache(place, out), **_model(place, out)}
 
 
 def _predictions(place: Place, out: Path) -> Any:

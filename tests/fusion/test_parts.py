@@ -33,9 +33,9 @@ def test_pooling_without_preference_is_the_mean_over_real_tokens_and_the_null_va
     with torch.no_grad():
         for parameter in pooling.parameters():
             parameter.zero_()
-        pooling.attention.value.weight.copy_(torch.eye(DIM))
-        pooling.attention.output.weight.copy_(torch.eye(DIM))
-        pooling.attention.null_value.fill_(6.0)
+        # Each of the two heads passes on half of what it gathers.
+        pooling.output.weight.copy_(torch.cat([torch.eye(DIM), torch.eye(DIM)], dim=1) / 2)
+        pooling.null_token.fill_(6.0)
     tokens = pad(
         [torch.tensor([[3.0] * DIM, [9.0] * DIM]), torch.ones(1, DIM), torch.empty(0, DIM)]
     )
@@ -46,7 +46,7 @@ def test_pooling_without_preference_is_the_mean_over_real_tokens_and_the_null_va
 def test_pooling_gives_every_missing_row_one_learned_vector(pooling: AttentivePooling) -> None:
     tokens = draw_tokens([False, True, False], dim=DIM, longest=3, seed=0)
     pooled = pooling(tokens)
-    learned = pooling.attention.output(pooling.attention.null_value.flatten())
+    learned = pooling.output(pooling.null_token.repeat(2))
     assert equal(pooled[0], learned)
     assert equal(pooled[2], learned)
     assert not equal(pooled[1], learned)

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from chiasm.encoders import described
 from chiasm.encoders.base import Encoder
 from chiasm.errors import ChiasmError, EncoderError
 from chiasm.fusion.build import FusionConfig, fusion_names
-from chiasm.model import storage
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import encode_table
 from chiasm.model.inference import predict_logits, predict_probabilities
@@ -27,7 +27,7 @@ def load_letters(modality: str, name: str, *, trainable_blocks: int, **others: o
 
 @pytest.fixture(autouse=True)
 def letters_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(storage, "load_encoder", load_letters)
+    monkeypatch.setattr(described, "load_encoder", load_letters)
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ def test_an_encoder_that_gives_other_tokens_than_in_training_is_refused(
     def load_other(modality: str, name: str, **_: object) -> Encoder:
         return LetterEncoder(modality, fingerprint="letters 2")
 
-    monkeypatch.setattr(storage, "load_encoder", load_other)
+    monkeypatch.setattr(described, "load_encoder", load_other)
     with pytest.raises(EncoderError, match="text encoder 'letters' is not the one"):
         load_model(saved)
 

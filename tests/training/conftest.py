@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from chiasm.encoders.base import Encoder
-from chiasm.encoders.features import Features
+from chiasm.encoders.features import Features, InMemory
 from chiasm.encoders.tokens import Tokens, pad
 from chiasm.encoders.tuned_top import TunedTop
 from chiasm.fusion.build import FusionConfig
@@ -69,7 +69,7 @@ def make_rows(count: int, *, seed: int) -> EncodedTable:
     features = {}
     score = torch.zeros(count)
     for modality in ("text", "image"):
-        store = {}
+        store = InMemory()
         for row in range(count):
             tokens = torch.randn(3, WIDTH, generator=generator)
             score[row] += tokens[:, 0].mean()

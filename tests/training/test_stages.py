@@ -7,6 +7,7 @@ import torch
 from conftest import accuracy, make_model
 from test_fit import CONFIG, Interrupt
 
+from chiasm.encoders.features import InMemory
 from chiasm.errors import TrainingStopped
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable
@@ -46,7 +47,7 @@ def test_every_stage_trains_on_the_rows_of_the_split_and_no_others(
 ) -> None:
     seen: set[bytes] = set()
 
-    class Watched(dict[bytes, torch.Tensor]):
+    class Watched(InMemory):
         def __getitem__(self, key: bytes) -> torch.Tensor:
             seen.add(key)
             return super().__getitem__(key)

@@ -5,24 +5,27 @@ The modules of the commands import what is heavy (torch, transformers) inside th
 """
 
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from chiasm import __version__
 from chiasm.cli.cache import cache
 from chiasm.cli.check import check
 from chiasm.cli.compare import compare
 from chiasm.cli.disk_errors import tell_disk_error
+from chiasm.cli.encode import encode
 from chiasm.cli.evaluate import evaluate
 from chiasm.cli.explain import explain
 from chiasm.cli.export import export
 from chiasm.cli.predict import predict
 from chiasm.cli.recipes import recipes
 from chiasm.cli.sample import sample
-from chiasm.cli.screen import notes
+from chiasm.cli.screen import is_silent, notes
 from chiasm.cli.serve import serve
 from chiasm.cli.train import train
 from chiasm.cli.tune import tune
@@ -39,6 +42,7 @@ _COMMANDS = (
     tune,
     evaluate,
     predict,
+    encode,
     explain,
     export,
     serve,
@@ -58,6 +62,7 @@ def _show_version(wanted: bool) -> None:
 
 @app.callback()
 def main(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="The version.")
     ] = False,
@@ -67,11 +72,17 @@ def main(
     Start with: chiasm sample reviews reviews, chiasm check reviews/reviews.csv,
     chiasm compare reviews/reviews.csv --out comparison
     """
+    processes = os.environ.get("WORLD_SIZE", "1")
+    if processes != "1" and context.invoked_subcommand != "train":
+        raise ChiasmError(
+            f"torchrun started chiasm {context.invoked_subcommand} in {processes} processes, but "
+            "only chiasm train shares its work among them. Start it without torchrun."
+        )
 
 
 def run(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; a user's error is told in words, without a traceback."""
-    logging.getLogger("chiasm").setLevel(logging.INFO)
+    logging.getLogger("chiasm").setLevel(logging.ERROR if is_silent else logging.INFO)
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     try:
         app(arguments)
@@ -85,6 +96,7 @@ def run(arguments: Sequence[str] | None = None) -> None:
 
 
 def _fail(reason: str) -> None:
-    notes.print("Error:", style="bold red", end=" ")
-    notes.print(reason, highlight=False, markup=False)
+    errors = Console(stderr=True)
+    errors.print("Error:", style="bold red", end=" ")
+    errors.print(reason, highlight=False, markup=False)
     sys.exit(1)

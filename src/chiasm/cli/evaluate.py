@@ -25,8 +25,11 @@ def evaluate(
 ) -> None:
     """Judge a trained model on labelled rows that it was not trained on.
 
+    Data with a split column is judged by its test part.
+
     Example: chiasm evaluate model new_reviews.csv --out report
     """
+    from chiasm.data.split import judged_rows
     from chiasm.encoders.cache import FeatureCache
     from chiasm.evaluation import evaluate as evaluation
     from chiasm.evaluation.views.metrics_view import render_metrics
@@ -38,6 +41,12 @@ def evaluate(
     table = reading.read(data)
     say_what_was_read(table)
     cache = FeatureCache()
+    judged = judged_rows(table)
+    whole = len(judged) == len(table.labelled)
+    if not whole:
+        notes.print(
+            f"Judged by the test part: {len(judged):,} of {len(table.labelled):,} labelled rows"
+        )
     metrics = evaluation.evaluate(loaded, table, cache=cache)
     results.print(render_metrics(metrics, str(data)))
     if json is not None:
@@ -46,8 +55,8 @@ def evaluate(
         report = report_model(
             loaded,
             table,
-            table.labelled,
-            part="labelled rows",
+            judged,
+            part="labelled rows" if whole else "test rows",
             caution="They tell what the model can do only if it was not trained on them.",
             reference=table.labelled,
             group_by=split_names(group_by),

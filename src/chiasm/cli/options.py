@@ -27,6 +27,18 @@ Data: TypeAlias = Annotated[
 Model: TypeAlias = Annotated[
     Path, typer.Argument(metavar="MODEL", help="The folder that chiasm train wrote.")
 ]
+Engine: TypeAlias = Annotated[
+    Literal["local", "ray"],
+    typer.Option(help="This process, or Ray: all cores of this machine, or a cluster."),
+]
+Address: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        metavar="HOST:PORT",
+        envvar="RAY_ADDRESS",
+        help="A Ray cluster; auto: the one that this machine is in. By default this machine alone.",
+    ),
+]
 Json: TypeAlias = Annotated[
     Path | None, typer.Option("--json", metavar="FILE", help="Write the result as JSON too.")
 ]

@@ -1,22 +1,19 @@
 """The command ``chiasm predict``."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from chiasm.cli.expand import expand_options
-from chiasm.cli.options import Data, Reading
+from chiasm.cli.options import Address, Data, Engine, Reading
+from chiasm.cli.progress import progress_bar
 from chiasm.cli.screen import notes, say_what_was_read
 from chiasm.sole_writer import sole_writer
 
 if TYPE_CHECKING:
     from chiasm.data.table import Table
-    from chiasm.model.cut_sounds import Hearing
-    from chiasm.model.predicted import Predicted
 
 
 @expand_options
@@ -28,45 +25,56 @@ def predict(
     data: Data,
     reading: Reading,
     out: Annotated[
-        Path,
+        str,
         typer.Option(
-            metavar="FILE",
+            metavar="FILE|DIR",
             help="Ends in .csv, .jsonl or .parquet; or in .txt for the lab's guid,tag form with "
-            "its unlabelled rows filled in.",
+            "its unlabelled rows filled in. With --engine ray: a folder of Parquet files, which "
+            "may be such as s3://bucket/folder.",
         ),
     ],
+    engine: Engine = "local",
+    address: Address = None,
 ) -> None:
     """Label new rows, with a probability for each class, in the order of the file.
 
-    Example: chiasm predict model unseen.csv --out predictions.csv
+    With --engine ray the same command goes on after an interruption.
+    Examples: chiasm predict model unseen.csv --out predictions.csv;
+    chiasm predict model unseen.csv --engine ray --out predictions
     """
+    if engine == "ray":
+        table = _read(reading, data)
+        _predict_on_ray(model, table, out, address)
+    else:
+        _predict_here(model, reading, data, Path(out))
+
+
+def _read(reading: Reading, data: Path) -> "Table":
+    table = reading.read(data)
+    say_what_was_read(table)
+    return table
+
+
+def _predict_here(model: Path, reading: Reading, data: Path, out: Path) -> None:
     from chiasm.model.cut_sounds import cut_sounds
     from chiasm.model.write_predictions import check_prediction_path, write_predictions
+    from chiasm.scale.load_predictor import load_predictor
 
     check_prediction_path(out)
     with sole_writer(out, folder=False):
-        predict_table, encoders = _load(model)
-        table = reading.read(data)
-        say_what_was_read(table)
+        predict_table, encoders = load_predictor(model, cached=True)
+        table = _read(reading, data)
         predicted = predict_table(table)
         table = replace(table, problems=(*table.problems, *cut_sounds(table, encoders)))
         rows = write_predictions(predicted, table, out)
-        notes.print(f"{rows:,} rows: {out}")
+    notes.print(f"{rows:,} rows: {out}")
 
 
-def _load(model: Path) -> "tuple[Callable[[Table], Predicted], Mapping[str, Hearing]]":
-    """What predicts tables by the model, which may be an exported one, and its encoders."""
-    from chiasm.runtime.manifest import MANIFEST
+def _predict_on_ray(model: Path, table: "Table", out: str, address: str | None) -> None:
+    from chiasm.scale.cluster import cluster
+    from chiasm.scale.predict_parts import predict_parts
 
-    if (model / MANIFEST).is_file():
-        from chiasm.runtime.predict_table import predict_table
-        from chiasm.runtime.runtime import load_runtime
-
-        runtime = load_runtime(model)
-        return partial(predict_table, runtime), runtime.encoders
-    from chiasm.encoders.cache import FeatureCache
-    from chiasm.model.predict import predict as predict_by_model
-    from chiasm.model.storage import load_model
-
-    loaded = load_model(model)
-    return partial(predict_by_model, loaded, cache=FeatureCache()), loaded.encoders
+    with progress_bar("predicting") as progress, cluster(address):
+        task = progress.add_task("", total=len(table))
+        predict_parts(model, table, out, advance=lambda rows: progress.advance(task, rows))
+    notes.print(f"{len(table):,} rows: {out}", highlight=False)

@@ -1,5 +1,6 @@
 """What commands say besides their result."""
 
+import os
 import shlex
 import sys
 from typing import TYPE_CHECKING
@@ -9,9 +10,11 @@ from rich.console import Console
 if TYPE_CHECKING:
     from chiasm.data.table import Table
 
+# Of several processes that torchrun started, the first one speaks for all.
+is_silent = os.environ.get("RANK", "0") != "0"
 # Results go to stdout, all that is said about the work to stderr.
-results = Console()
-notes = Console(stderr=True)
+results = Console(quiet=is_silent)
+notes = Console(stderr=True, quiet=is_silent)
 
 
 def command_line() -> str:

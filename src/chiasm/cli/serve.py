@@ -76,7 +76,7 @@ class Load:
 
     max_batch: Annotated[
         int, _option("Rows that go through the model together.", panel="Load", min=1)
-    ] = 16
+    ] = 32
     max_wait: Annotated[
         float,
         _option("Milliseconds that an idle model waits for more rows.", panel="Load", min=0.0),

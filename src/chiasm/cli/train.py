@@ -32,7 +32,8 @@ def train(
 ) -> None:
     """Train a model and write it to a folder, with its history, metrics, record and report.html.
 
-    Ctrl-C stops after the step at hand; the same command goes on from there.
+    Ctrl-C stops after the step at hand; the same command goes on from there. Several processes:
+    torchrun --nproc-per-node 2 -m chiasm train ...
     Examples: chiasm train reviews.csv --out model;
     chiasm train reviews.csv --recipe review-offline --out model
     """
@@ -42,6 +43,7 @@ def train(
     from chiasm.explain.report.write_report import write_report
     from chiasm.training import train as training
     from chiasm.training.epochs import epoch_header, epoch_line
+    from chiasm.training.ranks import ranks
 
     recipe = settings.read_recipe()
     if fusion is not None:
@@ -59,6 +61,8 @@ def train(
         report=lambda epoch: results.print(epoch_line(epoch), soft_wrap=True, highlight=False),
         tensorboard=tensorboard,
     )
+    if not ranks().is_main_process:
+        return
     results.print(render_metrics(trained.validation, "validation"))
     if trained.test is not None:
         results.print(render_metrics(trained.test, "test"))

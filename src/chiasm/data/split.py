@@ -116,6 +116,15 @@ def development_rows(table: Table) -> Positions:
     return np.setdiff1d(table.labelled, test)
 
 
+def judged_rows(table: Table) -> Positions:
+    """The rows to judge a model by: the test part that the data itself names, else all labelled.
+
+    Raises:
+        DataError: a split of another name.
+    """
+    return (given_split(table) or {}).get("test", table.labelled)
+
+
 def _in_seeded_order(table: Table, rows: Positions, seed: int) -> Positions:
     def place(row: int) -> bytes:
         return hashlib.sha256(f"{seed} {table.ids[row]}".encode()).digest()

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import platformdirs
@@ -20,7 +21,7 @@ from torch import Tensor
 from chiasm.data.table import Value
 from chiasm.encoders.base import Encoder
 from chiasm.encoders.database import close, note_read, reading, writing
-from chiasm.encoders.encode import encode
+from chiasm.encoders.encode import Compute, encode
 from chiasm.encoders.features import Features
 from chiasm.errors import ChiasmError
 
@@ -60,14 +61,16 @@ class FeatureCache:
     A changed value, file, preprocessing or weight has another key, so nothing stale is ever served.
     Every batch is committed: a process that is killed loses at most the batch it was computing.
 
-    The folder is the one given, else ``$CHIASM_CACHE``, else the user's cache folder.
+    The folder is the one given, else ``$CHIASM_CACHE``, else the user's cache folder. What is not
+    in it is encoded by ``compute``, by default in this process.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, *, compute: Compute | None = None) -> None:
         if folder is None:
             chosen = os.environ.get("CHIASM_CACHE")
             folder = Path(chosen or Path(platformdirs.user_cache_dir("chiasm")) / "features")
         self.folder = folder.expanduser().resolve()
+        self._compute = compute
 
     def features(self, encoder: Encoder, values: Sequence[Value | None]) -> Features:
         """The trunk's tokens of every value, of which only those not yet here are encoded.
@@ -78,7 +81,7 @@ class FeatureCache:
             ChiasmError: the cache cannot be opened or is damaged, or the disk is full.
         """
         shelf = _Shelf(self.folder / _STORE, encoder)
-        features = encode(encoder, values, store=shelf)
+        features = encode(encoder, values, store=shelf, compute=self._compute)
         if shelf.damaged:
             _logger.warning(
                 "%s: %s of the features in the cache were damaged on the disk and are encoded anew",
@@ -151,12 +154,7 @@ class _Shelf:
 
     def __getitem__(self, key: bytes) -> Tensor:
         with reading(self._folder) as transaction:
-            entry = transaction.get(self._encoder + key)
-            if entry is None:
-                raise ChiasmError(
-                    f"Features are no longer in the cache {self._folder.parent}: it was cleared "
-                    "while they were in use. Run the command again."
-                )
+            entry = self._entry(transaction, key)
             note_read(self._folder, len(entry))
             length, width, kind = _HEADER.unpack_from(entry, _CHECKSUM.size)
             stored = np.dtype(f"<{kind.decode()}")
@@ -164,6 +162,14 @@ class _Shelf:
             # Copied, since the page is only there during the transaction.
             values = values.reshape(length, width).astype(stored.newbyteorder("="))
             return torch.from_numpy(values)
+
+    def length(self, key: bytes) -> int:
+        with reading(self._folder) as transaction:
+            entry = self._entry(transaction, key)
+            # All of its pages are touched, whatever is read of them.
+            note_read(self._folder, len(entry))
+            tokens: int = _HEADER.unpack_from(entry, _CHECKSUM.size)[0]
+            return tokens
 
     def update(self, entries: Mapping[bytes, Tensor]) -> None:
         with writing(self._folder) as transaction:
@@ -174,6 +180,15 @@ class _Shelf:
                 header = _HEADER.pack(*values.shape, values.dtype.str[1:].encode())
                 entry = header + values.tobytes()
                 transaction.put(self._encoder + key, _checksum(key, entry) + entry)
+
+    def _entry(self, transaction: Any, key: bytes) -> Any:
+        entry = transaction.get(self._encoder + key)
+        if entry is None:
+            raise ChiasmError(
+                f"Features are no longer in the cache {self._folder.parent}: it was cleared "
+                "while they were in use. Run the command again."
+            )
+        return entry
 
 
 def _checksum(key: bytes, entry: bytes) -> bytes:

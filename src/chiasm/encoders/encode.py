@@ -5,9 +5,10 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -17,7 +18,7 @@ from torch import Tensor
 
 from chiasm.data.table import Value
 from chiasm.encoders.base import Encoder
-from chiasm.encoders.features import Features, FeatureStore
+from chiasm.encoders.features import Features, FeatureStore, InMemory
 from chiasm.encoders.files import digest_of
 from chiasm.encoders.tokens import Tokens
 from chiasm.errors import UnreadableExample
@@ -28,16 +29,33 @@ _HALF_MAX = torch.finfo(torch.float16).max
 _WORTH_A_BAR = 4 * _BATCH
 
 
+@dataclass(frozen=True)
+class Encoded:
+    """What came of some values: the tokens of each, or why it could not be read, by its digest."""
+
+    tokens: dict[bytes, Tensor]
+    failed: dict[bytes, str]
+
+
+# How many values are run through an encoder: in this process, or elsewhere.
+Compute: TypeAlias = Callable[[Encoder, Mapping[bytes, Value]], Iterator[Encoded]]
+
+
 def encode(
-    encoder: Encoder, values: Sequence[Value | None], *, store: FeatureStore | None = None
+    encoder: Encoder,
+    values: Sequence[Value | None],
+    *,
+    store: FeatureStore | None = None,
+    compute: Compute | None = None,
 ) -> Features:
     """The trunk's tokens of every value, None being a missing one.
 
     Values that the store holds already are not encoded again, and those encoded now are put into
     it batch by batch. Without a store the tokens are kept in memory. A value that cannot be read
-    counts as missing and is named in ``unreadable``.
+    counts as missing and is named in ``unreadable``. By default, the values are computed here.
     """
-    store = {} if store is None else store
+    store = InMemory() if store is None else store
+    compute = compute or compute_here
     rows: dict[int, bytes] = {}
     distinct: dict[bytes, Value] = {}
     unreadable: dict[int, str] = {}
@@ -52,14 +70,11 @@ def encode(
             distinct[rows[row]] = value
     missing = {key: value for key, value in distinct.items() if key not in store}
     failed: dict[bytes, str] = {}
-    with _progress(encoder, len(missing)) as advance, ThreadPoolExecutor(os.cpu_count()) as pool:
-        for batch in _load_ahead(encoder, missing, pool):
-            failed |= _failures(batch)
-            loaded = {key: future.result() for key, future in batch.items() if key not in failed}
-            if loaded:
-                tokens = compact(encoder.trunk(list(loaded.values())))
-                store.update(dict(zip(loaded, tokens, strict=True)))
-            advance(len(batch))
+    with _progress(encoder, len(missing)) as advance:
+        for batch in compute(encoder, missing):
+            store.update(batch.tokens)
+            failed |= batch.failed
+            advance(len(batch.tokens) + len(batch.failed))
     unreadable |= {row: failed[key] for row, key in rows.items() if key in failed}
     return Features(
         [None if row in unreadable else rows.get(row) for row in range(len(values))],
@@ -69,6 +84,16 @@ def encode(
         reused=len(distinct) - len(missing),
         unreadable=unreadable,
     )
+
+
+def compute_here(encoder: Encoder, values: Mapping[bytes, Value]) -> Iterator[Encoded]:
+    """Encode values, given by their digests, in batches; the next is loaded in the meantime."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for batch in _load_ahead(encoder, values, pool):
+            failed = _failures(batch)
+            loaded = {key: future.result() for key, future in batch.items() if key not in failed}
+            tokens = compact(encoder.trunk(list(loaded.values()))) if loaded else []
+            yield Encoded(dict(zip(loaded, tokens, strict=True)), failed)
 
 
 def _digest(value: Value) -> bytes:
@@ -95,8 +120,7 @@ def _load_ahead(
     encoder: Encoder, values: Mapping[bytes, Value], pool: ThreadPoolExecutor
 ) -> Iterator[dict[bytes, Future[Any]]]:
     """Batches of values, of which the next one is being loaded while one is computed."""
-    # Texts of like length stand together, so that little is spent on padding.
-    order = iter(sorted(values, key=lambda key: _length(values[key])))
+    order = iter(by_length(values))
     current: dict[bytes, Future[Any]] = {}
     while keys := list(islice(order, _BATCH)):
         upcoming = {key: pool.submit(_load, encoder, key, values[key]) for key in keys}
@@ -111,6 +135,11 @@ def _failures(batch: Mapping[bytes, Future[Any]]) -> dict[bytes, str]:
     """Why values could not be read; any other error is a mistake of ours and goes on up."""
     errors = {key: future.exception() for key, future in batch.items()}
     return {key: e.reason for key, e in errors.items() if isinstance(e, UnreadableExample)}
+
+
+def by_length(values: Mapping[bytes, Value]) -> list[bytes]:
+    """The keys, texts of like length together, so that little is spent on padding."""
+    return sorted(values, key=lambda key: _length(values[key]))
 
 
 def _length(value: Value) -> int:

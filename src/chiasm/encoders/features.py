@@ -13,6 +13,8 @@ class TokenSource(Protocol):
 
     def __getitem__(self, key: bytes, /) -> Tensor: ...
 
+    def length(self, key: bytes, /) -> int: ...
+
 
 class FeatureStore(TokenSource, Protocol):
     """Where tokens lie by the digest of the value they were made from, and are put."""
@@ -20,6 +22,13 @@ class FeatureStore(TokenSource, Protocol):
     def __contains__(self, key: bytes, /) -> bool: ...
 
     def update(self, entries: Mapping[bytes, Tensor], /) -> None: ...
+
+
+class InMemory(dict[bytes, Tensor]):
+    """A FeatureStore for as long as the process runs."""
+
+    def length(self, key: bytes) -> int:
+        return len(self[key])
 
 
 @dataclass(frozen=True)
@@ -49,3 +58,8 @@ class Features:
     def __getitem__(self, row: int) -> Tensor:
         key = self.keys[row]
         return torch.empty(0, self.dim, dtype=torch.float16) if key is None else self.store[key]
+
+    def length(self, row: int) -> int:
+        """How many tokens a row has, which takes less than reading them."""
+        key = self.keys[row]
+        return 0 if key is None else self.store.length(key)

@@ -144,6 +144,10 @@ class _Vectors:
     def __getitem__(self, key: bytes) -> Tensor:
         return torch.from_numpy(self._vectors[slice(*_SPAN.unpack(key))].astype(np.float32))
 
+    def length(self, key: bytes) -> int:
+        start, end = _SPAN.unpack(key)
+        return int(end - start)
+
 
 def _common_file(values: Sequence[Vectors]) -> Vectors | None:
     """All vectors ``[n, d]`` of the one mapped file of which each of the values is a part."""

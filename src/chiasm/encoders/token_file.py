@@ -2,6 +2,7 @@
 
 import struct
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import numpy as np
 import torch
@@ -12,11 +13,17 @@ _PLACE = struct.Struct("<QII")
 
 
 class TokenFile:
-    """A new file to which float16 tokens are appended: a TokenSource that takes no memory."""
+    """Float16 tokens in a file without a name: a TokenSource that takes no memory.
 
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = path.open("w+b")
+    The file goes with the process, however that ends.
+
+    Args:
+        folder: on which disk.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._file = TemporaryFile(dir=folder)  # noqa: SIM115
         self._end = 0
 
     def append(self, tokens: Tensor) -> bytes:
@@ -28,7 +35,10 @@ class TokenFile:
 
     def __getitem__(self, key: bytes) -> Tensor:
         start, length, width = _PLACE.unpack(key)
-        values = np.empty((length, width), dtype="<f2")
         self._file.seek(start)
-        self._file.readinto(values)  # type: ignore[attr-defined]
-        return torch.from_numpy(values.astype(np.float16, copy=False))
+        values = np.frombuffer(self._file.read(2 * length * width), dtype="<f2")
+        return torch.from_numpy(values.reshape(length, width).astype(np.float16))
+
+    def length(self, key: bytes) -> int:
+        length: int = _PLACE.unpack(key)[1]
+        return length

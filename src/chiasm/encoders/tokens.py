@@ -62,7 +62,8 @@ def pad(rows: Sequence[Tensor]) -> Tokens:
     """
     lengths = torch.tensor([len(row) for row in rows])
     longest = max(1, int(lengths.max()))
-    values = torch.zeros(len(rows), longest, rows[0].shape[1])
+    values = torch.empty(len(rows), longest, rows[0].shape[1])
     for index, row in enumerate(rows):
         values[index, : len(row)] = row
+        values[index, len(row) :] = 0.0
     return Tokens(values, torch.arange(longest) < lengths[:, None])

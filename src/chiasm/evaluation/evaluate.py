@@ -1,6 +1,7 @@
 """evaluate: judge a trained model on labelled rows."""
 
 from chiasm.data.labels import check_labels
+from chiasm.data.split import judged_rows
 from chiasm.data.table import Table
 from chiasm.encoders.cache import FeatureCache
 from chiasm.errors import DataError
@@ -13,11 +14,13 @@ from chiasm.model.inference import predict_probabilities
 def evaluate(model: FusionClassifier, table: Table, *, cache: FeatureCache | None) -> Metrics:
     """Metrics of the model's calibrated predictions on the labelled rows of a table.
 
+    Of a table that names a test part, on that part.
+
     Raises:
         DataError: the table has no labels, or some that the model does not know.
     """
     check_labels(table, model.classes)
-    labelled = table.take(table.labelled)
+    labelled = table.take(judged_rows(table))
     if not len(labelled):
         raise DataError(
             f"{table.source} has no labelled rows to judge by. To label rows, use chiasm predict."

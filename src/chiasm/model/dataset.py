@@ -71,8 +71,7 @@ class EncodedTable(Dataset[EncodedRow]):
     @property
     def lengths(self) -> list[int]:
         """How many tokens each row has, of all modalities together."""
-        rows = (self[row] for row in range(len(self)))
-        return [sum(len(tokens) for tokens in row.tokens.values()) for row in rows]
+        return [sum(f.length(int(row)) for f in self.features.values()) for row in self._rows]
 
     @property
     def labels(self) -> "np.ndarray[Any, np.dtype[np.int64]]":

@@ -8,9 +8,8 @@ from typing import Any
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from chiasm.encoders.base import Encoder
-from chiasm.encoders.registry import load_encoder
-from chiasm.errors import ChiasmError, EncoderError
+from chiasm.encoders.described import describe_encoder, load_described
+from chiasm.errors import ChiasmError
 from chiasm.fusion.build import FusionConfig
 from chiasm.json_files import write_json
 from chiasm.model.classifier import FusionClassifier
@@ -39,7 +38,7 @@ def save_model(model: FusionClassifier, folder: Path, *, card: str) -> None:
     config = {
         "format": _FORMAT,
         "classes": model.classes,
-        "encoders": {m: _describe(encoder) for m, encoder in model.encoders.items()},
+        "encoders": {m: describe_encoder(encoder) for m, encoder in model.encoders.items()},
         "fusion": asdict(model.fusion_config),
     }
     with written_together(folder, seal=CONFIG) as part:
@@ -87,39 +86,7 @@ def _build(config: dict[str, Any]) -> FusionClassifier:
     classes = config["classes"]
     if not isinstance(classes, list) or not all(isinstance(label, str) for label in classes):
         raise TypeError("classes are no list of texts")
-    encoders = {}
-    for modality, described in config["encoders"].items():
-        encoders[modality] = load_encoder(
-            modality,
-            described["name"],
-            trainable_blocks=described["trainable_blocks"],
-            random_init=described["random_init"],
-            lora=described["lora"],
-            max_seconds=described["max_seconds"],
-            revision=described["revision"],
-        )
-        _check_fingerprint(encoders[modality], described["fingerprint"])
+    encoders = {m: load_described(m, each) for m, each in config["encoders"].items()}
     return FusionClassifier(
         encoders=encoders, fusion=FusionConfig(**config["fusion"]), classes=classes
     )
-
-
-def _describe(encoder: Encoder) -> dict[str, object]:
-    return {
-        "name": encoder.name,
-        "revision": encoder.revision,
-        "trainable_blocks": encoder.trainable_blocks,
-        "random_init": encoder.random_init,
-        "lora": encoder.lora,
-        "max_seconds": encoder.max_seconds,
-        "fingerprint": encoder.fingerprint,
-    }
-
-
-def _check_fingerprint(encoder: Encoder, expected: str) -> None:
-    if encoder.fingerprint != expected:
-        raise EncoderError(
-            f"The {encoder.modality} encoder '{encoder.name}' is not the one this model was "
-            "trained with: its weights, preprocessing or version differ, so predictions would be "
-            "wrong. Install the encoder it was trained with, or train the model again."
-        )

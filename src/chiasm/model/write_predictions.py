@@ -4,11 +4,10 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
-import pandas as pd
-
 from chiasm.data.table import Table
 from chiasm.errors import ChiasmError
 from chiasm.model.predicted import Predicted
+from chiasm.model.prediction_frame import prediction_frame
 from chiasm.whole_files import written_whole
 
 _ENDINGS = (".csv", ".jsonl", ".parquet", ".txt")
@@ -45,7 +44,7 @@ def _write(predicted: Predicted, table: Table, path: Path) -> int:
     if path.suffix.lower() == ".txt":
         rows = [i for i, label in enumerate(table.labels) if label is None] or range(len(table))
         return _write_lab_form(predicted, rows, path)
-    frame = _frame(predicted, table)
+    frame = prediction_frame(predicted, table)
     if path.suffix.lower() == ".csv":
         frame.to_csv(path, index=False)
     elif path.suffix.lower() == ".jsonl":
@@ -61,18 +60,3 @@ def _write_lab_form(predicted: Predicted, rows: Sequence[int], path: Path) -> in
         writer.writerow(["guid", "tag"])
         writer.writerows([predicted.ids[i], predicted.labels[i] or "null"] for i in rows)
     return len(rows)
-
-
-def _frame(predicted: Predicted, table: Table) -> pd.DataFrame:
-    problems: dict[str, list[str]] = {}
-    for problem in table.problems:
-        problems.setdefault(problem.row, []).append(f"{problem.field}: {problem.reason}")
-    columns: dict[str, object] = {
-        "id": predicted.ids,
-        "label": predicted.labels,
-        "problem": ["; ".join(problems.get(row, [])) for row in predicted.ids],
-    }
-    # A class may be called "id" or "label"; its column must not take that one's place.
-    for index, label in enumerate(predicted.classes):
-        columns[f"probability_{label}"] = predicted.probabilities[:, index]
-    return pd.DataFrame(columns)

@@ -1,11 +1,15 @@
 """FusionNetwork: from the tokens of all modalities to probabilities."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from math import ceil
 from typing import Any
 
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
+
+from chiasm.runtime.count_cores import count_cores
 
 Tokens = NDArray[np.float32]
 Probabilities = NDArray[np.float64]
@@ -38,13 +42,16 @@ class FusionNetwork:
         # The attention, which other programs may want, is not computed.
         self._only_logits.only_execute_path_to_fetches = True
 
-    def probabilities(self, rows: Sequence[Mapping[str, Tokens]]) -> Probabilities:
-        """Calibrated probabilities ``[n, classes]``.
+    def probabilities(
+        self, rows: Sequence[Mapping[str, Tokens]], cores: ThreadPoolExecutor
+    ) -> Probabilities:
+        """Calibrated probabilities ``[n, classes]``, each core working on rows of its own.
 
         A row has tokens ``[l, d]`` of some modalities; those that it lacks are missing.
         """
-        logits = [self._logits(rows[i : i + _BATCH]) for i in range(0, len(rows), _BATCH)]
-        scaled = np.concatenate(logits).astype(np.float64) / self._temperature
+        size = min(_BATCH, ceil(len(rows) / count_cores()))
+        logits = cores.map(self._logits, [rows[i : i + size] for i in range(0, len(rows), size)])
+        scaled = np.concatenate(list(logits)).astype(np.float64) / self._temperature
         powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
         probabilities: Probabilities = powers / powers.sum(axis=1, keepdims=True)
         return probabilities

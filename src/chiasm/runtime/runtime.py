@@ -50,7 +50,7 @@ class Runtime:
         self.encoders = dict(encoders)
         self._fusion = fusion
         self._cores = ThreadPoolExecutor(count_cores(), thread_name_prefix="core")
-        self._of_nothing = fusion.probabilities([{}])
+        self._of_nothing = fusion.probabilities([{}], self._cores)
 
     def check(self) -> None:
         """Make sure that networks and manifest fit each other.
@@ -84,7 +84,7 @@ class Runtime:
         if not rows:
             return []
         encoded = self._encode(rows)
-        probabilities = self._fusion.probabilities(encoded)
+        probabilities = self._fusion.probabilities(encoded, self._cores)
         best = probabilities.argmax(axis=1)
         shares = self._shares(encoded, probabilities) if contributions else [{} for _ in rows]
         return [
@@ -114,7 +114,7 @@ class Runtime:
             for modality, tokens in encoded.items()
             for place in range(len(tokens))
         ]
-        probabilities = self._fusion.probabilities([encoded, *hidden])
+        probabilities = self._fusion.probabilities([encoded, *hidden], self._cores)
         index = int(probabilities[0].argmax()) if label is None else self._index(label)
         falls = iter(probabilities[0, index] - probabilities[1:, index])
         return {
@@ -149,7 +149,7 @@ class Runtime:
             places = [place for place, row in enumerate(rows) if tuple(row) == present]
             game = {
                 coalition: self._fusion.probabilities(
-                    [{m: rows[place][m] for m in coalition} for place in places]
+                    [{m: rows[place][m] for m in coalition} for place in places], self._cores
                 )
                 for coalition in coalitions(present)[1:-1]
             }

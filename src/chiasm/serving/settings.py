@@ -29,7 +29,7 @@ class Settings:
     keys: tuple[str, ...] = field(default=(), repr=False)
     per_minute: int | None = None
     proxies: tuple[str, ...] = ()
-    max_batch: int = 16
+    max_batch: int = 32
     max_wait: float = 0.003
     grace: int = 30
     limits: Limits = field(default_factory=Limits)

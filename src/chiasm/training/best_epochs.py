@@ -33,6 +33,8 @@ class BestEpochs(TrainerCallback):
     def on_evaluate(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **given: Any
     ) -> None:
+        if not state.is_world_process_zero:
+            return
         self._folder.mkdir(parents=True, exist_ok=True)
         file = self._folder / f"{round(state.epoch or 0):04d}.safetensors"
         model: nn.Module = given["model"]

@@ -3,7 +3,6 @@
 import json
 import logging
 import math
-import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -26,10 +25,10 @@ from transformers import (
     TrainingArguments,
 )
 from transformers.trainer import TRAINER_STATE_NAME
-from transformers.trainer_utils import get_last_checkpoint
+from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 
 from chiasm.encoders.random_view import RandomView
-from chiasm.errors import TrainingStopped
+from chiasm.errors import ChiasmError, TrainingStopped
 from chiasm.evaluation.calibration import fit_temperature
 from chiasm.evaluation.metrics import compute_metrics
 from chiasm.model.classifier import FusionClassifier
@@ -42,6 +41,7 @@ from chiasm.training.epochs import Epoch, EpochLog
 from chiasm.training.length_grouped import LengthGrouped
 from chiasm.training.loss import ClassificationLoss, class_weights
 from chiasm.training.optimizer import build_optimizer
+from chiasm.training.ranks import ranks
 
 
 def fit(
@@ -56,16 +56,20 @@ def fit(
 ) -> None:
     """Train ``model`` in place, average its best epochs, and fit its temperature.
 
-    Both are done on the validation rows; the best epochs are those of the lowest log loss. What is
+    Both are done on the validation rows; the best epochs are those of the lowest log loss. Several
+    processes (torchrun) share the rows of each batch and come to the same model. What is
     kept of the epochs goes to ``checkpoints``; if that holds an unfinished training, it is gone on
     with and ends as if it had not stopped.
 
     Raises:
+        ChiasmError: a batch cannot be shared evenly by the processes.
         TrainingStopped: Ctrl-C was pressed; the step at hand was finished and a checkpoint written.
     """
     interrupted = _StopOnInterrupt()
     best_epochs = BestEpochs(checkpoints / "best", count=config.averaged_epochs)
     epochs = config.epochs_for(len(train))
+    # Rows of like length together, so that little is computed on padding.
+    validation = validation.take(np.argsort(validation.lengths, kind="stable"))
     model.gradient_checkpointing = config.gradient_checkpointing
     for module in model.modules():
         if isinstance(module, RandomView):
@@ -92,10 +96,15 @@ def fit(
         ],
     )
     trainer.remove_callback(PrinterCallback)
+    processes = ranks()
+    if processes.process_index:
+        # Seeded alike, all would hide the same features and modalities of their rows.
+        transformers.set_seed(config.seed + processes.process_index)
     with interrupted.listening():
         trainer.train(resume_from_checkpoint=_last_checkpoint(checkpoints))
     if interrupted.pressed:
         raise TrainingStopped
+    processes.wait_for_everyone()  # one of them wrote the best epochs
     best_epochs.load_into(trained)
     temperature = fit_temperature(predict_logits(model, validation).numpy(), validation.labels)
     model.temperature.fill_(temperature)
@@ -103,14 +112,18 @@ def fit(
 
 
 class _Trainer(Trainer):
-    """The Trainer, with batches of rows of similar length, and words for a full disk."""
+    """The Trainer, with batches of rows of similar length, and words for a full disk.
+
+    Several processes each take their part of a batch, so that it has the rows that it would have in
+    one process.
+    """
 
     train_dataset: EncodedTable
 
     def _get_train_sampler(self, train_dataset: Any = None) -> LengthGrouped:
         return LengthGrouped(
             self.train_dataset.lengths,
-            batch_size=self.args.train_batch_size,
+            batch_size=self.args.train_batch_size * self.args.world_size,
             seed=self.args.seed,
         )
 
@@ -124,12 +137,10 @@ class _Trainer(Trainer):
 
 
 def _last_checkpoint(folder: Path) -> str | None:
-    """The last checkpoint that was written to its end; what was begun after it is removed."""
-    while folder.is_dir() and (found := get_last_checkpoint(str(folder))):  # type: ignore[no-untyped-call]
-        if _is_whole(Path(found)):
-            return str(found)
-        shutil.rmtree(found)
-    return None
+    """The last checkpoint that was written to its end."""
+    whole = [found for found in folder.glob(f"{PREFIX_CHECKPOINT_DIR}-*") if _is_whole(found)]
+    last = max(whole, key=lambda found: int(found.name.rpartition("-")[2]), default=None)
+    return None if last is None else str(last)
 
 
 def _is_whole(checkpoint: Path) -> bool:
@@ -144,11 +155,21 @@ def _is_whole(checkpoint: Path) -> bool:
 def _arguments(
     config: TrainingConfig, epochs: int, folder: Path, *, tensorboard: bool
 ) -> TrainingArguments:
+    processes = ranks().num_processes
+    rows, left_over = divmod(config.batch_size, processes)
+    if left_over:
+        raise ChiasmError(
+            f"{processes} processes cannot share a batch of {config.batch_size} rows evenly. Give "
+            f"--batch-size a multiple of {processes}."
+        )
     return TrainingArguments(
         output_dir=str(folder),
         num_train_epochs=epochs,
-        per_device_train_batch_size=config.batch_size,
-        per_device_eval_batch_size=config.batch_size,
+        use_cpu=processes > 1 and not torch.cuda.is_available(),
+        per_device_train_batch_size=rows,
+        per_device_eval_batch_size=rows,
+        # The loss is a mean already; made for sums, this would multiply it by the processes.
+        average_tokens_across_devices=False,
         warmup_steps=config.warmup,
         lr_scheduler_type="cosine",
         max_grad_norm=config.max_grad_norm,

@@ -17,6 +17,7 @@ from chiasm.model.dataset import EncodedTable, stack_tokens
 from chiasm.model.tensor_files import write_tensors
 from chiasm.training.epochs import Epoch
 from chiasm.training.fit import fit
+from chiasm.training.ranks import ranks
 from chiasm.training.recipe import Recipe
 
 _BATCH_SIZE = 32
@@ -47,8 +48,8 @@ def fit_in_stages(
         for modality in model.modalities:
             _fit_alone(model, modality, train, validation, recipe, checkpoints / modality, report)
         tops.eval()
-        train = _encode(tops, train, checkpoints / "train")
-        validation = _encode(tops, validation, checkpoints / "validation")
+        train = _encode(tops, train, checkpoints)
+        validation = _encode(tops, validation, checkpoints)
         model.tops = nn.ModuleDict({modality: nn.Identity() for modality in tops})
     try:
         fit(
@@ -92,7 +93,9 @@ def _fit_alone(
             checkpoints=folder,
             report=report,
         )
-        write_tensors(alone.tops[modality].state_dict(), finished)
+        with ranks().main_process_first():
+            if not finished.is_file():
+                write_tensors(alone.tops[modality].state_dict(), finished)
     top.load_state_dict(load_file(finished))
 
 
@@ -100,7 +103,7 @@ def _fit_alone(
 def _encode(tops: nn.ModuleDict, rows: EncodedTable, folder: Path) -> EncodedTable:
     """The rows with the tokens that the tops give, as the cache would hold them, in a folder."""
     keys: dict[str, list[bytes | None]] = {modality: [] for modality in tops}
-    stores = {modality: TokenFile(folder / f"{modality}.tokens") for modality in tops}
+    stores = {modality: TokenFile(folder) for modality in tops}
     dims: dict[str, int] = {}
     for start in range(0, len(rows), _BATCH_SIZE):
         stop = min(start + _BATCH_SIZE, len(rows))

@@ -18,6 +18,7 @@ from chiasm.training.card import model_card
 from chiasm.training.cores import cores_for
 from chiasm.training.epochs import Epoch
 from chiasm.training.parts import part_rows
+from chiasm.training.ranks import ranks
 from chiasm.training.recipe import Recipe
 from chiasm.training.record import record_run
 from chiasm.training.run_folder import RunFolder
@@ -39,11 +40,13 @@ def train(
     """Train the recipe's model and write it, with all that is known of it, to a folder.
 
     ``report`` is called after each epoch. If ``out`` holds an unfinished run of the same recipe on
-    the same data, it is gone on with.
+    the same data, it is gone on with. Of several processes (torchrun), which share each batch, one
+    writes and reports.
 
     Raises:
         DataError: the data does not allow training.
-        ChiasmError: the folder is in other use, or the fusion does not fit the data.
+        ChiasmError: the folder is in other use, the fusion does not fit the data, or a batch cannot
+            be shared evenly by the processes.
         TrainingStopped: Ctrl-C; the same call goes on.
     """
     recipe = recipe.for_table(table)
@@ -52,13 +55,20 @@ def train(
     encoders = recipe.load_encoders(table.modalities)
     model = FusionClassifier(encoders=encoders, fusion=recipe.fusion, classes=table.classes)
     table = replace(table, problems=(*table.problems, *cut_sounds(table, model.encoders)))
-    folder = RunFolder(out, record_run(command, recipe, table, model.encoders))
-    folder.write_problems(table.problems)
-    rows = encode_table(table, model.encoders, classes=table.classes, cache=cache)
+    processes = ranks()
+    # Begun by one process; for the others it is a run to go on with.
+    with processes.main_process_first():
+        folder = RunFolder(out, record_run(command, recipe, table, model.encoders))
+    if processes.is_main_process:
+        folder.write_problems(table.problems)
+    # Encoded by one process of each machine; the others find all of it in the cache.
+    with processes.local_main_process_first():
+        rows = encode_table(table, model.encoders, classes=table.classes, cache=cache)
 
     def note(epoch: Epoch) -> None:
-        folder.add_epoch(epoch)
-        report(epoch)
+        if processes.is_main_process:
+            folder.add_epoch(epoch)
+            report(epoch)
 
     with cores_for(model):
         fit_in_stages(
@@ -77,12 +87,14 @@ def train(
             validation=evaluate_rows(model, rows.take(parts.validation)),
             test=evaluate_rows(model, rows.take(parts.test)) if len(parts.test) else None,
         )
-    metrics = {
-        "validation": asdict(trained.validation),
-        "test": asdict(trained.test) if trained.test else None,
-    }
-    with written_together(out, seal=CONFIG) as part:
-        write_json(metrics, part / "metrics.json")
-        save_model(model, part, card=model_card(trained))
-    folder.finish()
+    processes.wait_for_everyone()
+    if processes.is_main_process:
+        metrics = {
+            "validation": asdict(trained.validation),
+            "test": asdict(trained.test) if trained.test else None,
+        }
+        with written_together(out, seal=CONFIG) as part:
+            write_json(metrics, part / "metrics.json")
+            save_model(model, part, card=model_card(trained))
+        folder.finish()
     return trained

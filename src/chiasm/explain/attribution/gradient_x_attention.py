@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from chiasm.encoders.tokens import Tokens
 from chiasm.explain.attribution.target import Target
 from chiasm.fusion.attention import CrossModalAttention
+from chiasm.fusion.pooling import AttentivePooling
 from chiasm.model.classifier import FusionClassifier
 
 
@@ -34,10 +35,10 @@ def gradient_x_attention(
 @contextmanager
 def _gated(fusion: nn.Module, gates: Mapping[str, Tensor]) -> Iterator[None]:
     handles = [
-        reader.value.register_forward_hook(
-            lambda _module, _given, values, gate=gates[modality]: values * gate[..., None]
+        part.register_forward_hook(
+            lambda _module, _given, of_tokens, gate=gates[modality]: _multiply(of_tokens, gate)
         )
-        for modality, reader in _readers(fusion)
+        for modality, part in _readers(fusion)
     ]
     try:
         yield
@@ -46,11 +47,20 @@ def _gated(fusion: nn.Module, gates: Mapping[str, Tensor]) -> Iterator[None]:
             handle.remove()
 
 
-def _readers(fusion: nn.Module) -> list[tuple[str, CrossModalAttention]]:
-    """Every attention, with the modality that it reads."""
-    return [
-        # "attentions.text->image" or "pools.image.attention"
-        (name.split("->")[-1] if "->" in name else name.split(".")[-2], module)
-        for name, module in fusion.named_modules()
-        if isinstance(module, CrossModalAttention)
-    ]
+def _readers(fusion: nn.Module) -> list[tuple[str, nn.Module]]:
+    """Of every attention the part in which each token has a place, with the modality it reads."""
+    found: list[tuple[str, nn.Module]] = []
+    for name, module in fusion.named_modules():
+        if isinstance(module, CrossModalAttention):
+            # "attentions.text->image"
+            found.append((name.split("->")[-1], module.value))
+        elif isinstance(module, AttentivePooling):
+            # "pools.image"
+            found.append((name.split(".")[-1], module.softmax))
+    return found
+
+
+def _multiply(of_tokens: Tensor, gate: Tensor) -> Tensor:
+    """``[b, l, ...]`` by ``[b, l]``; a null token after the others is not gated."""
+    nulls = of_tokens.shape[1] - gate.shape[1]
+    return of_tokens * nn.functional.pad(gate, (0, nulls), value=1.0)[..., None]

@@ -1,0 +1,45 @@
+"""cluster: the machines that a command computes on."""
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from chiasm.errors import ChiasmError
+
+# Ray reports its use to its makers otherwise; it reads this where a cluster is started.
+os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+try:
+    import ray
+except ImportError as error:
+    raise ChiasmError(
+        "Computing on a cluster needs the package ray, which is not installed. Run: pip install "
+        '"chiasm[scale]"'
+    ) from error
+
+_HERE = "local"
+
+
+@contextmanager
+def cluster(address: str | None) -> Iterator[None]:
+    """Join the Ray cluster at ``address``; None: one of this machine alone, for the time being.
+
+    Raises:
+        ChiasmError: there is no cluster at that address.
+    """
+    try:
+        ray.init(
+            address or _HERE,
+            include_dashboard=None if address else False,
+            logging_level=logging.ERROR,
+        )
+    except (ConnectionError, ValueError) as error:
+        raise ChiasmError(
+            f"There is no Ray cluster at {address}: {error} Start one with ray start --head, and "
+            "give the address that it names, or auto on one of its machines; without --address "
+            "this machine alone is used."
+        ) from error
+    try:
+        yield
+    finally:
+        ray.shutdown()
