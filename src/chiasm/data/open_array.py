@@ -45,29 +45,29 @@ def _open_npy(path: Path) -> Vectors:
 
 
 def _open_npz(path: Path, key: str | None) -> Vectors:
-    with path.open("rb") as file, np.lib.npyio.NpzFile(file, allow_pickle=False) as archive:
-        names = archive.files
-        if key is None and len(names) != 1:
+    with zipfile.ZipFile(path) as archive:
+        entries = {entry.filename.removesuffix(".npy"): entry for entry in archive.infolist()}
+        if key is None and len(entries) != 1:
             raise UnreadableExample(
-                f"several arrays: choose one, {path.name}:{' or :'.join(names)}"
+                f"several arrays: choose one, {path.name}:{' or :'.join(entries)}"
             )
-        if key is not None and key not in names:
-            raise UnreadableExample(f"no array {key!r}, only {', '.join(names)}")
-        name = key or names[0]
-        entry = next(e for e in archive.zip.namelist() if e.removesuffix(".npy") == name)
-        with archive.zip.open(entry) as stored:
-            needed = _size(stored)
-        if needed > archive.zip.getinfo(entry).file_size:
+        if key is not None and key not in entries:
+            raise UnreadableExample(f"no array {key!r}, only {', '.join(entries)}")
+        entry = entries[key or next(iter(entries))]
+        with archive.open(entry) as stored:
+            promised = _size(stored)
+        if promised > entry.file_size:
             raise ValueError("the header promises more numbers than there are")
-        array: Vectors = archive[name]
-        return array
+        with archive.open(entry) as stored:
+            array: Vectors = np.lib.format.read_array(stored, allow_pickle=False)
+            return array
 
 
-def _size(file: IO[bytes]) -> int:
-    """How many bytes the numbers take, by the header of the array; they need not be there."""
-    version = np.lib.format.read_magic(file)
+def _size(stored: IO[bytes]) -> int:
+    """How many bytes the numbers of an array take, by its header."""
+    version = np.lib.format.read_magic(stored)
     read = np.lib.format.read_array_header_1_0
     if version != (1, 0):
         read = np.lib.format.read_array_header_2_0
-    shape, _, dtype = read(file)
+    shape, _, dtype = read(stored)
     return math.prod(shape) * dtype.itemsize

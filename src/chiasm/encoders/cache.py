@@ -191,5 +191,5 @@ class _Shelf:
         return entry
 
 
-def _checksum(key: bytes, entry: bytes) -> bytes:
+def _checksum(key: bytes, entry: bytes | memoryview) -> bytes:
     return _CHECKSUM.pack(zlib.crc32(entry, zlib.crc32(key)))
