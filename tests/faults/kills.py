@@ -126,11 +126,16 @@ def kill_and_repeat(
 def judge(again: Ended, reference: Reference, place: Place, out: Path) -> str | None:
     """What a repeated command did not get right."""
     if again.status:
-        return f"the repeated command failed: {again.said[-1500:]}"
+        return f"the repeated command ended with status {again.status}: {shorten(again.said)}"
     found = reference.scenario.result(place, out)
     if not same(found, reference.result):
         return f"another result in {differing(found, reference.result)}"
     return None
+
+
+def shorten(said: str) -> str:
+    """Beginning and end of what a command said."""
+    return said if len(said) < 3000 else f"{said[:1200]} ... {said[-1500:]}"
 
 
 def differing(found: Any, expected: Any) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 
 from tests.faults.forked import Ended, Hung, Moment, Place
-from tests.faults.kills import Reference, fails_in_words, judge, run, start
+from tests.faults.kills import Reference, fails_in_words, judge, run, shorten, start
 from tests.faults.scenarios import copy
 
 _NOBODY = 65534
@@ -121,7 +121,7 @@ def two_on_one_output(reference: Reference, folder: Path, chance: random.Random)
     ended = [one.end(), other.end()]
     for each in ended:
         if each.status and not fails_in_words(each):
-            return Outcome(False, each.said[-1500:])
+            return Outcome(False, shorten(each.said))
     if all(each.status for each in ended):
         return Outcome(True, "both were refused")
     done = next(each for each in ended if not each.status)
@@ -202,7 +202,7 @@ def _after(reference: Reference, place: Place, ended: Ended | None) -> Outcome:
     if ended.status == 0:
         return Outcome(False, judge(ended, reference, place, out))
     if not fails_in_words(ended):
-        return Outcome(False, f"status {ended.status}: {ended.said[-1500:]}")
+        return Outcome(False, f"status {ended.status}: {shorten(ended.said)}")
     if reference.earlier is not None:
         lost = scenario.intact(out, reference.earlier, reference.out)
         if lost is not None:
