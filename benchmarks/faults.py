@@ -30,6 +30,7 @@ from tests.faults.others import FAULTS, NEEDS_ROOT
 from tests.faults.scenarios import Scenario, provide, scenarios
 
 RESULT = Path(__file__).parent / "results" / "faults.json"
+PAGE = Path(__file__).parents[1] / "docs" / "faults.md"
 STAGES = ("encode", "train", "compare", "predict", "export")
 # In how many of the trials the second run is killed too.
 TWICE = 0.2
@@ -101,6 +102,20 @@ def count(trials: Sequence[dict[str, Any]]) -> dict[str, int]:
     return counts
 
 
+def write_table(table: dict[str, dict[str, int]], command: str) -> None:
+    """Put the table into the page."""
+    lines = ["| fault | tried | survived | of them refused | lost |", "|---|---|---|---|---|"]
+    for name, counts in table.items():
+        refused = counts.get("told in words", "")
+        row = (name, counts["tried"], counts["survived"], refused, counts["lost"])
+        lines.append(f"| {' | '.join(map(str, row))} |")
+    begin, end = "<!-- faults -->\n", "<!-- /faults -->\n"
+    head, _, rest = PAGE.read_text("utf-8").partition(begin)
+    _, _, tail = rest.partition(end)
+    text = "\n".join([f"`{command}`:", "", *lines])
+    PAGE.write_text(f"{head}{begin}{text}\n{end}{tail}", "utf-8")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=50)
@@ -127,10 +142,15 @@ def main() -> int:
     finally:
         shutil.rmtree(folder)
     table = {name: count(done) for name, done in trials.items()}
+    command = (
+        f"python benchmarks/faults.py --kills {given.kills} --others {given.others} "
+        f"--seed {given.seed}"
+    )
+    if given.out == RESULT:
+        write_table(table, command)
     write_json(
         {
-            "command": f"python benchmarks/faults.py --kills {given.kills} --others {given.others} "
-            f"--seed {given.seed}",
+            "command": command,
             "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python "
             f"{platform.python_version()}",
             "minutes": round((time.monotonic() - started) / 60, 1),
