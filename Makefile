@@ -5,7 +5,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint bench docs clean
+.PHONY: help venv demo test lint bench faults fuzz growth docs clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -31,6 +31,15 @@ lint: $(INSTALLED) ## check style, types and the direction of imports
 
 bench: $(INSTALLED) ## measure encoding and training into benchmarks/results
 	$(BIN)/python benchmarks/encode.py
+
+faults: $(INSTALLED) ## kill commands at random moments, fill disks, damage files: nothing may be lost
+	$(BIN)/python benchmarks/faults.py
+
+fuzz: $(INSTALLED) ## feed nearly right files to everything that reads files
+	$(BIN)/python benchmarks/fuzz.py
+
+growth: $(INSTALLED) ## time, memory and disk of 1,000, 10,000 and 100,000 rows
+	$(BIN)/python benchmarks/growth.py
 
 docs: $(INSTALLED) ## build the documentation into site/
 	$(BIN)/mkdocs build --strict

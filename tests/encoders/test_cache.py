@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from chiasm.encoders import cache as cache_module
+from chiasm.encoders import database
 from chiasm.encoders.cache import FeatureCache
 from chiasm.encoders.encode import encode
 from chiasm.encoders.tokens import Tokens
@@ -199,7 +199,7 @@ def test_forked_process_reads_and_writes_the_same_cache(cache: FeatureCache) -> 
     child = os.fork()
     if child == 0:
         # LMDB forbids a child to use what its parent opened.
-        closed = not cache_module._environments
+        closed = not database._opened
         reads = len(features[0]) == len(TEXTS[0])
         writes = cache.features(CountingEncoder(), TEXTS[:20]).encoded == 10
         os._exit(0 if closed and reads and writes else 1)
@@ -239,8 +239,8 @@ def test_info_counts_by_encoder_and_clear_leaves_nothing(cache: FeatureCache) ->
     info = cache.info()
     assert info.entries == 3
     assert sorted((e.name, e.entries) for e in info.encoders) == [("counting", 1), ("counting", 2)]
-    # Each of the 4 tokens is two float16, after a header of 8 bytes an entry.
-    assert sum(e.bytes for e in info.encoders) == 4 * 4 + 3 * 8
+    # Each of the 4 tokens is two float16, after a checksum and a header of 12 bytes an entry.
+    assert sum(e.bytes for e in info.encoders) == 4 * 4 + 3 * 12
     assert info.bytes >= sum(e.bytes for e in info.encoders)
     cache.clear()
     assert (cache.info().entries, cache.info().bytes) == (0, 0)
@@ -258,7 +258,7 @@ def test_folder_is_chosen_by_the_environment(
 
 
 def test_full_cache_says_what_to_do(cache: FeatureCache, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cache_module, "_MAP_SIZE", 1 << 15)
+    monkeypatch.setattr(database, "_MAP_SIZE", 1 << 15)
     with pytest.raises(ChiasmError, match="Free some disk space"):
         cache.features(CountingEncoder(), ["x" * 5000, "y" * 6000, "z" * 7000])
 
@@ -289,7 +289,51 @@ def test_folder_that_cannot_be_made_says_what_to_do(tmp_path: Path) -> None:
 
 
 def test_damaged_cache_says_what_to_do(tmp_path: Path) -> None:
-    (tmp_path / "v2").mkdir()
-    (tmp_path / "v2" / "data.mdb").write_bytes(b"no database" * 1000)
-    with pytest.raises(ChiasmError, match="damaged cache may be deleted"):
+    (tmp_path / "v3").mkdir()
+    (tmp_path / "v3" / "data.mdb").write_bytes(b"no database" * 1000)
+    with pytest.raises(ChiasmError, match=r"is damaged.*chiasm cache clear"):
         FeatureCache(tmp_path).features(CountingEncoder(), ["a"])
+
+
+def test_cache_that_was_cut_says_what_to_do(cache: FeatureCache) -> None:
+    cache.features(CountingEncoder(), TEXTS)
+    database.close(cache.folder / "v3")
+    os.truncate(cache.folder / "v3" / "data.mdb", 12_000)
+    for use in (lambda: cache.features(CountingEncoder(), TEXTS), cache.info):
+        with pytest.raises(ChiasmError, match=r"cut short.*chiasm cache clear"):
+            use()
+    cache.clear()
+    assert cache.features(CountingEncoder(), TEXTS).encoded == 100
+
+
+def test_entry_whose_bits_changed_is_named_and_encoded_again(
+    cache: FeatureCache, caplog: pytest.LogCaptureFixture
+) -> None:
+    long = "x" * 3000
+    expected = cache.features(CountingEncoder(), [long])[0]
+    cache.features(CountingEncoder(), TEXTS)
+    database.close(cache.folder / "v3")
+    file = cache.folder / "v3" / "data.mdb"
+    content = bytearray(file.read_bytes())
+    content[content.index(expected.numpy().tobytes()) + 4321] ^= 1
+    file.write_bytes(content)
+    features = cache.features(CountingEncoder(), [*TEXTS, long])
+    assert (features.encoded, features.reused) == (1, 100)
+    assert torch.equal(features[100], expected)
+    assert "1 of the features in the cache were damaged" in caplog.text
+
+
+def test_pages_that_were_read_do_not_stay_in_memory(
+    cache: FeatureCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    features = cache.features(CountingEncoder(), TEXTS)
+    monkeypatch.setattr(database, "_MOST_MAPPED", 200)
+    opened = []
+    for row in range(100):
+        features[row]
+        opened.append(len(database._opened))
+    # Closed after every few rows, and opened again for the next.
+    assert 10 < opened.count(0) < 90
+    with database.reading(cache.folder / "v3"):
+        features[0], features[99]
+        assert torch.equal(features[5], encode(CountingEncoder(), TEXTS)[5])

@@ -40,7 +40,7 @@ def test_known_fusions_pass() -> None:
 
 def test_heads_that_do_not_divide_dim_are_refused() -> None:
     config = FusionConfig(name="cross_attention", dim=10, heads=4)
-    with pytest.raises(ValueError, match="dim=10, heads=4"):
+    with pytest.raises(ChiasmError, match="dim=10, heads=4"):
         build_fusion(config, {"text": 4, "image": 4})
 
 

@@ -161,3 +161,27 @@ def test_validation_loss_is_over_rows_not_over_batches(
     still = TrainingConfig(epochs=1, batch_size=32, learning_rate=0.0)
     model, epochs = trained(train_rows, rows, tmp_path, still)
     assert epochs[0].validation_loss == pytest.approx(validation_loss(model, rows), abs=1e-5)
+
+
+def test_a_checkpoint_that_was_not_written_to_its_end_is_not_gone_on_with(
+    train_rows: EncodedTable, validation_rows: EncodedTable, tmp_path: Path
+) -> None:
+    whole, epochs = trained(train_rows, validation_rows, tmp_path / "whole")
+    with pytest.raises(TrainingStopped):
+        fit(
+            make_model(),
+            train_rows,
+            validation_rows,
+            CONFIG,
+            checkpoints=tmp_path / "parts",
+            report=Interrupt(3),
+        )
+    last = max((tmp_path / "parts").glob("checkpoint-*"), key=lambda path: int(path.name[11:]))
+    (last / "trainer_state.json").write_text('{"epoch": 3.')
+    (last / "optimizer.pt").unlink()
+    resumed, rest = trained(train_rows, validation_rows, tmp_path / "parts")
+    # The third epoch is trained again.
+    assert [epoch.epoch for epoch in rest] == [3, 4, 5, 6]
+    assert [epoch.macro_f1 for epoch in rest] == [epoch.macro_f1 for epoch in epochs[2:]]
+    for name, weights in whole.state_dict().items():
+        assert torch.equal(resumed.state_dict()[name], weights), name

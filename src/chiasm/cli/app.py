@@ -17,6 +17,7 @@ from chiasm import __version__
 from chiasm.cli.cache import cache
 from chiasm.cli.check import check
 from chiasm.cli.compare import compare
+from chiasm.cli.disk_errors import tell_disk_error
 from chiasm.cli.encode import encode
 from chiasm.cli.evaluate import evaluate
 from chiasm.cli.explain import explain
@@ -89,7 +90,13 @@ def run(arguments: Sequence[str] | None = None) -> None:
         notes.print(str(stopped))
         sys.exit(_INTERRUPTED)
     except ChiasmError as error:
-        errors = Console(stderr=True)
-        errors.print("Error:", style="bold red", end=" ")
-        errors.print(str(error), highlight=False, markup=False)
-        sys.exit(1)
+        _fail(str(error))
+    except OSError as error:
+        _fail(tell_disk_error(error))
+
+
+def _fail(reason: str) -> None:
+    errors = Console(stderr=True)
+    errors.print("Error:", style="bold red", end=" ")
+    errors.print(reason, highlight=False, markup=False)
+    sys.exit(1)

@@ -9,6 +9,7 @@ from chiasm.cli.expand import expand_options
 from chiasm.cli.options import Data, Reading, Settings
 from chiasm.cli.progress import progress_bar
 from chiasm.cli.screen import command_line, notes, results, say_what_was_read
+from chiasm.cli.writes_alone import writes_alone
 from chiasm.errors import ChiasmError
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 
 @expand_options
+@writes_alone
 def compare(
     data: Data,
     reading: Reading,

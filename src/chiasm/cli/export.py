@@ -7,8 +7,10 @@ import typer
 
 from chiasm.cli.options import Model
 from chiasm.cli.screen import notes
+from chiasm.cli.writes_alone import writes_alone
 
 
+@writes_alone
 def export(
     model: Model,
     out: Annotated[

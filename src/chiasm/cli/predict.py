@@ -10,6 +10,7 @@ from chiasm.cli.expand import expand_options
 from chiasm.cli.options import Address, Data, Engine, Reading
 from chiasm.cli.progress import progress_bar
 from chiasm.cli.screen import notes, say_what_was_read
+from chiasm.sole_writer import sole_writer
 
 if TYPE_CHECKING:
     from chiasm.data.table import Table
@@ -60,11 +61,12 @@ def _predict_here(model: Path, reading: Reading, data: Path, out: Path) -> None:
     from chiasm.scale.load_predictor import load_predictor
 
     check_prediction_path(out)
-    predict_table, encoders = load_predictor(model, cached=True)
-    table = _read(reading, data)
-    predicted = predict_table(table)
-    table = replace(table, problems=(*table.problems, *cut_sounds(table, encoders)))
-    rows = write_predictions(predicted, table, out)
+    with sole_writer(out, folder=False):
+        predict_table, encoders = load_predictor(model, cached=True)
+        table = _read(reading, data)
+        predicted = predict_table(table)
+        table = replace(table, problems=(*table.problems, *cut_sounds(table, encoders)))
+        rows = write_predictions(predicted, table, out)
     notes.print(f"{rows:,} rows: {out}")
 
 

@@ -9,9 +9,11 @@ import typer
 from chiasm.cli.expand import expand_options
 from chiasm.cli.options import Data, Reading, Settings
 from chiasm.cli.screen import command_line, notes, results, say_what_was_read
+from chiasm.cli.writes_alone import writes_alone
 
 
 @expand_options
+@writes_alone
 def train(
     data: Data,
     reading: Reading,

@@ -10,6 +10,7 @@ from chiasm.cli.expand import expand_options
 from chiasm.cli.options import Data, Reading, Settings
 from chiasm.cli.progress import progress_bar
 from chiasm.cli.screen import command_line, notes, results, say_what_was_read
+from chiasm.cli.writes_alone import writes_alone
 from chiasm.errors import TrainingStopped
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 
 @expand_options
+@writes_alone
 def tune(
     data: Data,
     reading: Reading,

@@ -46,7 +46,11 @@ def detect_encoding(parts: Sequence[bytes]) -> str:
 
 
 def decode(data: bytes, encoding: str) -> str:
-    """Decode, with each unreadable byte kept as a lone surrogate for ``is_undecodable`` to find."""
+    """Decode, with each unreadable byte kept as a lone surrogate for ``is_undecodable`` to find.
+
+    Raises:
+        UnicodeError: the encoding, such as UTF-16, cannot leave out single bytes.
+    """
     return data.decode(encoding, errors="surrogateescape").removeprefix("\ufeff")
 
 
@@ -63,7 +67,7 @@ def known_encoding(name: str) -> str:
     """
     try:
         "a".encode(name)
-    except LookupError as error:
+    except (LookupError, ValueError) as error:
         raise DataError(
             f"There is no text encoding named {name!r}. Names are such as utf-8, gb18030, cp1252."
         ) from error

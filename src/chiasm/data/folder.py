@@ -60,7 +60,10 @@ def _read(
     tags: list[str] = []
     broken: dict[int, str] = {}
     for path, content in zip(lists, listed, strict=True):
-        columns, bad = read_delimited(path, decode(content, encoding))
+        listing = _decode(content, encoding)
+        if isinstance(listing, UnreadableExample):
+            raise DataError(f"{path} cannot be decoded as {encoding}. Give the right --encoding.")
+        columns, bad = read_delimited(path, listing)
         broken |= {len(guids) + row: reason for row, reason in bad.items()}
         guids += columns["guid"]
         tags += columns["tag"]
@@ -70,13 +73,20 @@ def _read(
     for guid in guids:
         name = guid.strip()
         text = contents.get(f"{name}.txt", UnreadableExample("file not found"))
-        texts.append(decode(text, encoding) if isinstance(text, bytes) else text)
+        texts.append(_decode(text, encoding) if isinstance(text, bytes) else text)
         picture = next((files[name + end] for end in _PICTURES if name + end in files), None)
         pictures.append(picture and f"{_DATA}/{picture.name}")
     found = {"guid": guids, "text": texts, "tag": tags}
     if any(pictures):
         found["image"] = pictures
     return RawRows(source, found, folder=folder, encoding=encoding, broken=broken)
+
+
+def _decode(content: bytes, encoding: str) -> str | UnreadableExample:
+    try:
+        return decode(content, encoding)
+    except UnicodeError:
+        return UnreadableExample("undecodable text")
 
 
 def _read_label_file(path: Path) -> bytes:

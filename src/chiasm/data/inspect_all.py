@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -13,9 +13,13 @@ from rich.progress import track
 from chiasm.errors import UnreadableExample
 
 _Facts = TypeVar("_Facts")
+_Value = TypeVar("_Value")
+_Result = TypeVar("_Result")
 _MOST_THREADS = 8
 # Fewer are done before a bar could be read.
 _WORTH_A_BAR = 300
+# Each that waits its turn takes a kilobyte.
+_AHEAD = 1024
 
 
 def inspect_all(
@@ -33,7 +37,7 @@ def inspect_all(
     # Pillow and soundfile decode without the interpreter lock.
     with ThreadPoolExecutor(min(os.cpu_count() or 1, _MOST_THREADS)) as pool:
         results = track(
-            pool.map(attempt, distinct),
+            _map(pool, attempt, distinct),
             description=f"Reading {part}",
             total=len(distinct),
             console=Console(stderr=True),
@@ -41,3 +45,10 @@ def inspect_all(
             disable=len(distinct) < _WORTH_A_BAR or not sys.stderr.isatty(),
         )
         return dict(zip(distinct, results, strict=True))
+
+
+def _map(
+    pool: ThreadPoolExecutor, work: Callable[[_Value], _Result], values: Sequence[_Value]
+) -> Iterator[_Result]:
+    for start in range(0, len(values), _AHEAD):
+        yield from pool.map(work, values[start : start + _AHEAD])

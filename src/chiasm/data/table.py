@@ -32,7 +32,7 @@ class Problem:
     detail: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PictureFacts:
     """What one decoding of a picture told: size in pixels, content digest and perceptual hash."""
 
@@ -42,7 +42,7 @@ class PictureFacts:
     phash: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SoundFacts:
     """What opening a sound told: length, samples a second and channels as stored, digest."""
 

@@ -83,10 +83,10 @@ def _decode_file(path: Path, data: bytes, forced: str | None) -> tuple[str, str]
     encoding = forced or detect_encoding(parts)
     try:
         return decode(data, encoding), encoding
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:
         raise DataError(
-            f"{path} cannot be decoded as {encoding}: byte {error.start} is wrong. Give the right "
-            "--encoding or convert the file to UTF-8."
+            f"{path} cannot be decoded as {encoding}: {error}. Give the right --encoding, or "
+            "convert the file to UTF-8."
         ) from error
 
 
@@ -113,6 +113,7 @@ def _read_json_lines(path: Path, text: str) -> tuple[dict[str, list[Any]], dict[
 def _read_parquet(path: Path, data: bytes) -> dict[str, list[Any]]:
     try:
         table = pq.read_table(pa.BufferReader(data))
-    except (pa.ArrowException, OSError) as error:
+        columns = [column.to_pylist() for column in table.columns]
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise DataError(f"{path} is not a readable Parquet file: {error}") from error
-    return name_columns(table.column_names, [column.to_pylist() for column in table.columns])
+    return name_columns(table.column_names, columns)

@@ -22,6 +22,7 @@ _FORMAT = 1
 # First vector of a row, and the one after its last.
 _SPAN = struct.Struct("<QQ")
 _DIM = 128
+_WIDEST = 1 << 17
 
 
 def precomputed_name(width: int) -> str:
@@ -46,7 +47,7 @@ class Precomputed(Encoder):
         width: d.
 
     Raises:
-        EncoderError: a model cannot have a part of that name.
+        EncoderError: a model cannot have a part of that name, or of such width.
     """
 
     trainable_blocks = 1
@@ -58,6 +59,11 @@ class Precomputed(Encoder):
             raise EncoderError(
                 f"Features cannot be named {modality!r}, which means something else inside of a "
                 "model. Choose another name with --feature."
+            )
+        if width > _WIDEST:
+            raise EncoderError(
+                f"The features {modality!r} have {width:,} numbers a vector; {_WIDEST:,} are the "
+                "most that a model takes. Make fewer of them, for example by principal components."
             )
         self.name = precomputed_name(width)
         self.modality = modality
@@ -78,22 +84,29 @@ class Precomputed(Encoder):
         return pad(batch)
 
     def features(self, values: Sequence[Value | None]) -> Features:
-        """The vectors of many rows, in memory: there is nothing to compute, so nothing to cache.
+        """The vectors of many rows: there is nothing to compute, so nothing to cache.
+
+        Those of a ``.npy`` file stay there; others are kept in memory.
 
         Raises:
             EncoderError: vectors of another length.
         """
-        keys: list[bytes | None] = []
-        parts = [np.empty((0, self.trunk_dim), dtype=np.float32)]
-        end = 0
-        for value in values:
-            if not isinstance(value, np.ndarray):
-                keys.append(None)
-                continue
+        given = [value if isinstance(value, np.ndarray) else None for value in values]
+        present = [value for value in given if value is not None]
+        for value in present:
             self._preprocessing.check_width(value)
-            keys.append(_SPAN.pack(end, end := end + len(value)))
-            parts.append(value)
-        vectors = np.concatenate(parts, dtype=np.float32)
+        vectors = _common_file(present)
+        if vectors is None:
+            empty = np.empty((0, self.trunk_dim), dtype=np.float32)
+            vectors = np.concatenate([empty, *present], dtype=np.float32)
+            starts = iter(np.cumsum([0, *map(len, present)]).tolist())
+        else:
+            size = vectors.itemsize * self.trunk_dim
+            starts = iter([(_address(value) - _address(vectors)) // size for value in present])
+        keys = [
+            None if value is None else _SPAN.pack(start := next(starts), start + len(value))
+            for value in given
+        ]
         return Features(keys, _Vectors(vectors), dim=self.trunk_dim, encoded=0, reused=0)
 
     def portable(self) -> Portable:
@@ -122,15 +135,36 @@ class _Top(nn.Module):
 class _Vectors:
     """The vectors of all rows end to end, by their span: one array, which processes can share.
 
-    In float32, since raw features may leave the range of the cache's float16.
+    Read in float32, since raw features may leave the range of the cache's float16.
     """
 
     def __init__(self, vectors: Vectors) -> None:
         self._vectors = vectors
 
     def __getitem__(self, key: bytes) -> Tensor:
-        return torch.tensor(self._vectors[slice(*_SPAN.unpack(key))])
+        return torch.from_numpy(self._vectors[slice(*_SPAN.unpack(key))].astype(np.float32))
 
     def length(self, key: bytes) -> int:
         start, end = _SPAN.unpack(key)
         return int(end - start)
+
+
+def _common_file(values: Sequence[Vectors]) -> Vectors | None:
+    """All vectors ``[n, d]`` of the one mapped file of which each of the values is a part."""
+    files = {id(file): file for file in map(_file_of, values)}
+    (file,) = files.values() if len(files) == 1 else (None,)
+    if file is None or not file.flags.c_contiguous:
+        return None
+    return file.reshape(-1, file.shape[-1])
+
+
+def _file_of(value: Vectors) -> Vectors | None:
+    array: object = value
+    while isinstance(array, np.ndarray) and not isinstance(array, np.memmap):
+        array = array.base
+    return array if isinstance(array, np.ndarray) else None
+
+
+def _address(array: Vectors) -> int:
+    address: int = array.__array_interface__["data"][0]
+    return address

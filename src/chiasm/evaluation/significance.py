@@ -9,6 +9,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 _RESAMPLES = 2000
 _LEVEL = 0.95
+_BLOCK = 50
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,8 @@ class ClusterBootstrap:
         _, self._groups = np.unique(groups, return_inverse=True)
         count = int(self._groups.max()) + 1
         rng = np.random.default_rng(seed)
-        # [resamples, groups]: how often each group was drawn; float32 holds such counts exactly
-        self._draws = np.empty((_RESAMPLES, count), dtype=np.float32)
+        # [resamples, groups]: how often each group was drawn, which is never often
+        self._draws = np.empty((_RESAMPLES, count), dtype=np.uint8)
         for draw in self._draws:
             draw[:] = np.bincount(rng.integers(count, size=count), minlength=count)
         self._actual = self._count(labels)
@@ -61,7 +62,7 @@ class ClusterBootstrap:
     def mean(self, values: Array) -> Array:
         """Mean of a number of each row ``[n]`` in every resample ``[resamples]``."""
         by_group = np.bincount(self._groups, weights=values)
-        means: Array = self._draws @ by_group / self._actual.sum(axis=1)
+        means: Array = self._sum(by_group) / self._actual.sum(axis=1)
         return means
 
     def _hits(self, predicted: Array) -> Array:
@@ -71,7 +72,13 @@ class ClusterBootstrap:
         """How often each class is among ``values`` in every resample ``[resamples, classes]``."""
         by_group = np.zeros((self._draws.shape[1], self._classes), dtype=np.float32)
         np.add.at(by_group, (self._groups[rows], values[rows]), 1)
-        return (self._draws @ by_group).astype(np.float64)
+        # float32 holds such counts exactly
+        return self._sum(by_group).astype(np.float64)
+
+    def _sum(self, by_group: Array) -> Array:
+        """What the drawn groups sum up to, a few resamples at a time."""
+        blocks = np.split(self._draws, _RESAMPLES // _BLOCK)
+        return np.concatenate([block.astype(by_group.dtype) @ by_group for block in blocks])
 
 
 def interval(resampled: Array) -> Interval:

@@ -23,6 +23,7 @@ from chiasm.export.write_fusion import write_fusion
 from chiasm.model.classifier import FusionClassifier
 from chiasm.runtime.manifest import MANIFEST, Manifest, ModalityManifest, write_manifest
 from chiasm.runtime.stored_preprocessing import describe_preprocessing
+from chiasm.whole_files import written_together
 
 _FUSION = "fusion.onnx"
 
@@ -30,7 +31,8 @@ _FUSION = "fusion.onnx"
 def export(model: FusionClassifier, folder: Path, *, int8: bool = False) -> None:
     """Write the networks of a model as ONNX, its preprocessing as data, and a manifest.
 
-    Made-up rows are then predicted from the folder, and must come out as the model predicts them.
+    Made-up rows are then predicted from it, and must come out as the model predicts them. An export
+    that is there already stays until this one is whole.
 
     Args:
         model: with encoders that can be exported.
@@ -41,9 +43,11 @@ def export(model: FusionClassifier, folder: Path, *, int8: bool = False) -> None
         EncoderError: an encoder cannot be exported.
         ChiasmError: a network cannot be written, or the folder predicts other than the model.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    # Last to be written: a folder with a manifest is a whole export.
-    (folder / MANIFEST).unlink(missing_ok=True)
+    with written_together(folder, seal=MANIFEST) as part:
+        _write(model, part, int8=int8)
+
+
+def _write(model: FusionClassifier, folder: Path, *, int8: bool) -> None:
     modalities = {
         modality: _write_encoder(folder, encoder, model.tops[modality])
         for modality, encoder in model.encoders.items()

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from chiasm.check_range import check_range
 from chiasm.errors import ChiasmError
 from chiasm.fusion.base import Fusion
 from chiasm.fusion.concat import Concat
@@ -20,6 +21,13 @@ _POOLED: dict[str, type[Concat | Late | Gated | FeatureGate]] = {
 }
 _OFFERED = ("concat", "late", "gated", "cross_attention")
 JOINT_FUSIONS = (*_OFFERED, "feature_gate")
+_RANGES = {
+    "dim": (1, 4096),
+    "heads": (1, 4096),
+    "dropout": (0, 1),
+    "key_dropout": (0, 1),
+    "modality_dropout": (0, 1),
+}
 
 
 @dataclass(frozen=True)
@@ -29,6 +37,9 @@ class FusionConfig:
     ``name`` is a modality ("text": that modality alone), "concat", "late", "gated",
     "cross_attention" or "feature_gate". Only "cross_attention" has ``directions``: who asks whom,
     as in ("text->image",); None: every modality asks every other.
+
+    Raises:
+        ChiasmError: a size or a rate that no fusion can have.
     """
 
     name: str = "cross_attention"
@@ -40,6 +51,8 @@ class FusionConfig:
     directions: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
+        for name, (least, most) in _RANGES.items():
+            check_range(name, getattr(self, name), least, most)
         # JSON and YAML have lists only.
         if self.directions is not None:
             object.__setattr__(self, "directions", tuple(self.directions))
@@ -70,7 +83,8 @@ def build_fusion(config: FusionConfig, input_dims: dict[str, int]) -> Fusion:
     """Build the fusion for modalities whose tokens have these widths.
 
     Raises:
-        ChiasmError: the modalities do not allow a fusion of that name, or with these directions.
+        ChiasmError: the modalities do not allow a fusion of that name, or with these directions; or
+            the heads do not divide the width.
     """
     check_fusions([config.name], tuple(input_dims))
     dim, dropout = config.dim, config.dropout
@@ -79,6 +93,11 @@ def build_fusion(config: FusionConfig, input_dims: dict[str, int]) -> Fusion:
             modality=config.name, input_dim=input_dims[config.name], dim=dim, dropout=dropout
         )
     if config.name == "cross_attention":
+        if dim % config.heads:
+            raise ChiasmError(
+                f"Each head takes an equal part of the width: dim={dim}, heads={config.heads} "
+                "leaves a rest. Choose a dim that is a multiple of heads."
+            )
         return CrossAttention(
             input_dims=input_dims,
             dim=dim,

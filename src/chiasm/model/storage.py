@@ -6,33 +6,45 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from chiasm.encoders.described import describe_encoder, load_described
 from chiasm.errors import ChiasmError
 from chiasm.fusion.build import FusionConfig
 from chiasm.json_files import write_json
 from chiasm.model.classifier import FusionClassifier
+from chiasm.model.tensor_files import write_tensors
+from chiasm.whole_files import written_together
 
 _FORMAT = 1
-_CONFIG = "config.json"
+CONFIG = "config.json"
 _WEIGHTS = "model.safetensors"
 _CARD = "README.md"
+# What building a model of a configuration raises that is not as it was written.
+_BROKEN = (
+    *(OSError, SafetensorError, RuntimeError, LookupError),
+    *(TypeError, ValueError, AttributeError, ArithmeticError),
+)
 
 
 def save_model(model: FusionClassifier, folder: Path, *, card: str) -> None:
-    """Write the model; the frozen trunks are written as name and fingerprint, not as copies."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write the model; the frozen trunks are written as name and fingerprint, not as copies.
+
+    A model that is there already stays until this one is whole.
+
+    Raises:
+        OSError: such as a full disk.
+    """
     config = {
         "format": _FORMAT,
         "classes": model.classes,
         "encoders": {m: describe_encoder(encoder) for m, encoder in model.encoders.items()},
         "fusion": asdict(model.fusion_config),
     }
-    save_file(model.state_dict(), folder / _WEIGHTS)
-    (folder / _CARD).write_text(card, encoding="utf-8")
-    # Last: a folder with a configuration is a whole model.
-    write_json(config, folder / _CONFIG)
+    with written_together(folder, seal=CONFIG) as part:
+        write_tensors(model.state_dict(), part / _WEIGHTS)
+        (part / _CARD).write_text(card, encoding="utf-8")
+        write_json(config, part / CONFIG)
 
 
 def load_model(folder: Path) -> FusionClassifier:
@@ -46,9 +58,9 @@ def load_model(folder: Path) -> FusionClassifier:
     try:
         model = _build(config)
         model.load_state_dict(load_file(folder / _WEIGHTS))
-    except (OSError, SafetensorError, RuntimeError, KeyError, TypeError) as error:
+    except _BROKEN as error:
         raise ChiasmError(
-            f"The model in {folder} is not whole: its {_CONFIG} or {_WEIGHTS} is missing, cut or "
+            f"The model in {folder} is not whole: its {CONFIG} or {_WEIGHTS} is missing, cut or "
             f"of another model ({type(error).__name__}). Copy the folder again, or train anew."
         ) from error
     return model.eval()
@@ -56,22 +68,25 @@ def load_model(folder: Path) -> FusionClassifier:
 
 def _read_config(folder: Path) -> dict[str, Any]:
     try:
-        config = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
+        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ChiasmError(
-            f"There is no model in {folder}: it has no readable {_CONFIG}. Give the folder that "
+            f"There is no model in {folder}: it has no readable {CONFIG}. Give the folder that "
             "chiasm train wrote."
         ) from error
     if not isinstance(config, dict) or config.get("format") != _FORMAT:
         raise ChiasmError(
-            f"{folder / _CONFIG} is not of a form that this version of chiasm reads "
+            f"{folder / CONFIG} is not of a form that this version of chiasm reads "
             f"(format {_FORMAT}). Train the model again, or use the version that wrote it."
         )
     return config
 
 
 def _build(config: dict[str, Any]) -> FusionClassifier:
+    classes = config["classes"]
+    if not isinstance(classes, list) or not all(isinstance(label, str) for label in classes):
+        raise TypeError("classes are no list of texts")
     encoders = {m: load_described(m, each) for m, each in config["encoders"].items()}
     return FusionClassifier(
-        encoders=encoders, fusion=FusionConfig(**config["fusion"]), classes=config["classes"]
+        encoders=encoders, fusion=FusionConfig(**config["fusion"]), classes=classes
     )

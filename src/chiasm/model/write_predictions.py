@@ -8,6 +8,7 @@ from chiasm.data.table import Table
 from chiasm.errors import ChiasmError
 from chiasm.model.predicted import Predicted
 from chiasm.model.prediction_frame import prediction_frame
+from chiasm.whole_files import written_whole
 
 _ENDINGS = (".csv", ".jsonl", ".parquet", ".txt")
 
@@ -33,7 +34,13 @@ def write_predictions(predicted: Predicted, table: Table, path: Path) -> int:
     CSV, JSONL and Parquet hold every row: its id, its label (empty where nothing could be read),
     what was wrong with it and the probability of each class. The lab's own form (``.txt``) is its
     ``guid,tag`` list with the unlabelled rows filled in; if every row is labelled, all of them.
+    What is there already stays until all rows are written.
     """
+    with written_whole(path) as part:
+        return _write(predicted, table, part)
+
+
+def _write(predicted: Predicted, table: Table, path: Path) -> int:
     if path.suffix.lower() == ".txt":
         rows = [i for i, label in enumerate(table.labels) if label is None] or range(len(table))
         return _write_lab_form(predicted, rows, path)

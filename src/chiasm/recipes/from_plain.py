@@ -2,6 +2,7 @@
 
 import math
 import re
+import reprlib
 from contextlib import suppress
 from dataclasses import is_dataclass
 from types import NoneType, UnionType
@@ -44,19 +45,34 @@ def from_plain(kind: Any, value: object, *, where: str) -> Any:
         }
     if origin is tuple and isinstance(value, list):
         return tuple(from_plain(options[0], item, where=f"An item of {where}") for item in value)
-    if kind is float and (type(value) is int or _EXPONENT.fullmatch(str(value))):
-        value = float(str(value))
+    if kind is float and (
+        type(value) is int or (isinstance(value, str) and _EXPONENT.fullmatch(value))
+    ):
+        value = _as_float(value)
     if type(value) is not kind or (kind is float and not math.isfinite(value)):  # type: ignore[arg-type]
-        raise ChiasmError(f"{where} is {value!r}, and must be {_say(kind)}.")
+        raise ChiasmError(f"{where} is {_short(value)}, and must be {_say(kind)}.")
     return value
+
+
+def _short(value: object) -> str:
+    """A value in words, cut: in YAML one may be part of another so often that it fills memory."""
+    shortened = reprlib.Repr()
+    shortened.maxlevel = 2
+    return shortened.repr(value)
+
+
+def _as_float(value: int | str) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
 
 
 def _read_fields(kind: Any, value: object, where: str) -> Any:
     kinds = get_type_hints(kind)
     if not isinstance(value, dict):
         raise ChiasmError(
-            f"{where} is {str(value)[:40]!r}, and must be a mapping of settings: "
-            f"{', '.join(kinds)}."
+            f"{where} is {_short(value)}, and must be a mapping of settings: {', '.join(kinds)}."
         )
     for name in value:
         if name not in kinds:
@@ -76,7 +92,7 @@ def _read_union(kind: Any, value: object, where: str) -> Any:
     for option in get_args(kind):
         with suppress(ChiasmError):
             return from_plain(option, value, where=where)
-    raise ChiasmError(f"{where} is {value!r}, and must be {_say(kind)}.")
+    raise ChiasmError(f"{where} is {_short(value)}, and must be {_say(kind)}.")
 
 
 def _say(kind: Any) -> str:

@@ -26,7 +26,8 @@ def read_recipe(name: str | Path) -> Recipe:
     """
     try:
         plain = yaml.safe_load(find_recipe(name))
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        # A date or a number that there cannot be is a ValueError.
         raise ChiasmError(f"The recipe {name} is not YAML: {error}") from error
     recipe: Recipe = from_plain(Recipe, plain, where=f"The recipe {name}")
     _check_names(recipe, name)

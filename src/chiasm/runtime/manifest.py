@@ -1,6 +1,7 @@
 """Manifest: what an exported folder holds."""
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -104,9 +105,19 @@ def _parse(content: dict[str, Any]) -> Manifest:
     named = {manifest.fusion}
     for modality in modalities.values():
         named |= {modality.network, modality.tokenizer or modality.network}
+    _check_numbers(manifest)
     if named != set(manifest.files) or any(Path(name).name != name for name in named):
         raise ValueError("the files it lists are not those that it uses")
     return manifest
+
+
+def _check_numbers(manifest: Manifest) -> None:
+    if not (0 < manifest.temperature < math.inf):
+        raise ValueError(f"the temperature is {manifest.temperature}")
+    if len(set(manifest.classes)) < len(manifest.classes) or not all(
+        isinstance(label, str) for label in manifest.classes
+    ):
+        raise ValueError("the classes are not texts, each once")
 
 
 def _pair(numbers: Any) -> tuple[int, int] | None:

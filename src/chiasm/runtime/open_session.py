@@ -7,7 +7,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as errors
 
 from chiasm.errors import ChiasmError
 
-_UNUSABLE = (
+UNUSABLE = (
     errors.Fail,
     errors.InvalidArgument,
     errors.InvalidGraph,
@@ -27,7 +27,7 @@ def open_session(path: Path) -> onnxruntime.InferenceSession:
     options.intra_op_num_threads = 1
     try:
         return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    except _UNUSABLE as error:
+    except UNUSABLE as error:
         raise ChiasmError(
             f"{path} cannot be run by ONNX Runtime {onnxruntime.__version__}: {error}. Install the "
             "version that it was exported with, or a later one."

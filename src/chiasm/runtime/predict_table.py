@@ -9,7 +9,6 @@ from chiasm.data.table import Table
 from chiasm.errors import UnreadableExample
 from chiasm.model.cut_sounds import log_cut_sounds
 from chiasm.model.predicted import Predicted
-from chiasm.runtime.row_prediction import RowPrediction
 from chiasm.runtime.runtime import Runtime, RuntimeInput
 
 _BATCH = 32
@@ -19,20 +18,22 @@ _logger = logging.getLogger(__name__)
 def predict_table(runtime: Runtime, table: Table) -> Predicted:
     """Predict every row, labelled or not, that has something the model can look at."""
     log_cut_sounds(table, runtime.encoders)
-    found: list[RowPrediction] = []
+    labels: list[str | None] = []
+    probabilities = np.empty((len(table), len(runtime.classes)), dtype=np.float32)
     with ThreadPoolExecutor() as pool:
         for start in range(0, len(table), _BATCH):
             places = range(start, min(start + _BATCH, len(table)))
             rows = list(pool.map(lambda place: _load_row(runtime, table, place), places))
-            found += runtime.predict(rows, contributions=False)
-    probabilities = [list(prediction.probabilities.values()) for prediction in found]
+            for place, found in zip(
+                places, runtime.predict(rows, contributions=False), strict=True
+            ):
+                nothing = len(found.missing) == len(runtime.modalities)
+                labels.append(None if nothing else found.label)
+                probabilities[place] = list(found.probabilities.values())
     return Predicted(
         ids=table.ids,
-        labels=tuple(
-            None if len(prediction.missing) == len(runtime.modalities) else prediction.label
-            for prediction in found
-        ),
-        probabilities=np.array(probabilities, np.float32).reshape(-1, len(runtime.classes)),
+        labels=tuple(labels),
+        probabilities=probabilities,
         classes=runtime.classes,
     )
 

@@ -18,7 +18,7 @@ from chiasm.runtime.count_cores import count_cores
 from chiasm.runtime.fusion_network import FusionNetwork, Probabilities, Tokens
 from chiasm.runtime.manifest import BROKEN, ModalityManifest, not_whole, read_manifest
 from chiasm.runtime.modality_encoder import ModalityEncoder
-from chiasm.runtime.open_session import open_session
+from chiasm.runtime.open_session import UNUSABLE, open_session
 from chiasm.runtime.row_prediction import RowPrediction
 from chiasm.runtime.stored_preprocessing import restore_preprocessing
 
@@ -52,6 +52,17 @@ class Runtime:
         self._fusion = fusion
         self._cores = ThreadPoolExecutor(count_cores(), thread_name_prefix="core")
         self._of_nothing = fusion.probabilities([{}], self._cores)
+
+    def check(self) -> None:
+        """Make sure that networks and manifest fit each other.
+
+        Raises:
+            ValueError: they do not; or what ONNX Runtime raises.
+        """
+        if self._of_nothing.shape != (1, len(self.classes)):
+            raise ValueError(f"there are {len(self.classes)} classes, and the network has others")
+        if not np.isfinite(self._of_nothing).all():
+            raise ValueError("a row without anything has no probabilities")
 
     def load(self, modality: str, content: Value) -> RuntimeInput:
         """Check and preprocess one value: a text, the content of a file, or features ``[l, d]``.
@@ -185,22 +196,27 @@ def load_runtime(folder: Path) -> Runtime:
         ChiasmError: the folder is no whole export that this version can read.
     """
     manifest = read_manifest(folder)
-    return Runtime(
-        name=manifest.name,
-        classes=manifest.classes,
-        encoders={m: _load_encoder(folder, told) for m, told in manifest.modalities.items()},
-        fusion=FusionNetwork(
-            open_session(folder / manifest.fusion),
-            dims={m: told.dim for m, told in manifest.modalities.items()},
-            temperature=manifest.temperature,
-        ),
-    )
+    encoders = {m: _load_encoder(folder, told) for m, told in manifest.modalities.items()}
+    network = open_session(folder / manifest.fusion)
+    try:
+        runtime = Runtime(
+            name=manifest.name,
+            classes=manifest.classes,
+            encoders=encoders,
+            fusion=FusionNetwork(
+                network,
+                dims={m: told.dim for m, told in manifest.modalities.items()},
+                temperature=manifest.temperature,
+            ),
+        )
+        runtime.check()
+    except (*UNUSABLE, *BROKEN) as error:
+        raise not_whole(folder, error) from error
+    return runtime
 
 
 def _load_encoder(folder: Path, told: ModalityManifest) -> ModalityEncoder:
-    tokenizer = (
-        None if told.tokenizer is None else Tokenizer.from_file(str(folder / told.tokenizer))
-    )
+    tokenizer = None if told.tokenizer is None else _load_tokenizer(folder / told.tokenizer)
     try:
         preprocessing = restore_preprocessing(told.preprocessing, tokenizer=tokenizer)
     except BROKEN as error:
@@ -210,3 +226,12 @@ def _load_encoder(folder: Path, told: ModalityManifest) -> ModalityEncoder:
         network=open_session(folder / told.network),
         grid=told.grid,
     )
+
+
+def _load_tokenizer(path: Path) -> Tokenizer:
+    try:
+        return Tokenizer.from_file(str(path))
+    except Exception as error:  # the library raises nothing more exact
+        raise ChiasmError(
+            f"{path} is no tokenizer: {error}. Copy the folder again, or export anew."
+        ) from error

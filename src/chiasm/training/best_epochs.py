@@ -5,9 +5,11 @@ from typing import Any
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import nn
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from chiasm.model.tensor_files import write_tensors
 
 _LOSS = "validation_loss"
 
@@ -35,11 +37,9 @@ class BestEpochs(TrainerCallback):
             return
         self._folder.mkdir(parents=True, exist_ok=True)
         file = self._folder / f"{round(state.epoch or 0):04d}.safetensors"
-        unfinished = file.with_suffix(".part")
         model: nn.Module = given["model"]
         loss = given["metrics"]["eval_log_loss"]
-        save_file(model.state_dict(), unfinished, metadata={_LOSS: repr(loss)})
-        unfinished.replace(file)
+        write_tensors(model.state_dict(), file, metadata={_LOSS: repr(loss)})
         for worse in self._by_loss()[self._count :]:
             worse.unlink()
 
@@ -51,7 +51,8 @@ class BestEpochs(TrainerCallback):
         )
 
     def _by_loss(self) -> list[Path]:
-        return sorted(self._folder.glob("*.safetensors"), key=lambda file: (_loss(file), file.name))
+        whole = self._folder.glob("[0-9]*.safetensors")
+        return sorted(whole, key=lambda file: (_loss(file), file.name))
 
 
 def _loss(file: Path) -> float:

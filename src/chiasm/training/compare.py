@@ -18,7 +18,7 @@ from chiasm.fusion.build import build_fusion
 from chiasm.model.dataset import EncodedTable, encode_table
 from chiasm.training.folds import fold_parts
 from chiasm.training.parts import Parts
-from chiasm.training.processes import processes
+from chiasm.training.processes import processes, side_by_side
 from chiasm.training.recipe import Recipe
 from chiasm.training.train_fold import Examine, TrainedFold, train_fold
 
@@ -57,7 +57,8 @@ def compare(
 
     Raises:
         DataError: the rows do not allow that many folds.
-        ChiasmError: there is no such fusion of the data, or no fold of a given number.
+        ChiasmError: there is no such fusion of the data, or no fold of a given number; or a
+            training process was killed.
     """
     chosen = _chosen(only_folds, folds)
     recipe = recipe.for_table(table)
@@ -87,9 +88,10 @@ def compare(
         for name in reversed(fusions)
         for fold, part in parts.items()
     ]
-    for result in Parallel(n_jobs=processes(), return_as="generator_unordered")(tasks):
-        advance(result)
-        trained.append(result)
+    with side_by_side():
+        for result in Parallel(n_jobs=processes(), return_as="generator_unordered")(tasks):
+            advance(result)
+            trained.append(result)
 
     tested = np.concatenate([part.test for part in parts.values()])
     predictions = {MAJORITY: _majority(rows, tuple(parts.values()), len(table.classes))}

@@ -4,10 +4,30 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from chiasm.check_range import check_range
+
 ClassWeight = Literal["none", "sqrt", "balanced"]
 
 _STEPS = 450
 _LEAST_EPOCHS = 5
+_RANGES = {
+    "epochs": (1, 1_000_000),
+    "patience": (0, math.inf),
+    "averaged_epochs": (1, 1_000),
+    "batch_size": (1, 1_000_000),
+    "learning_rate": (0, math.inf),
+    "encoder_learning_rate": (0, math.inf),
+    "layer_decay": (0, 1),
+    "weight_decay": (0, math.inf),
+    "warmup": (0, 1),
+    "label_smoothing": (0, 1),
+    "auxiliary_loss": (0, math.inf),
+    "validation": (0, 0.5),
+    "max_grad_norm": (0, math.inf),
+    # NumPy takes no other, and folds add their number.
+    "seed": (0, 2**31),
+}
+_ABOVE = ("layer_decay", "validation")
 
 
 @dataclass(frozen=True)
@@ -35,6 +55,9 @@ class TrainingConfig:
             trained.
         max_grad_norm: gradients are clipped to this norm.
         seed: of initialisation, dropout and the order of the rows.
+
+    Raises:
+        ChiasmError: a setting that no training can have.
     """
 
     epochs: int | None = None
@@ -54,6 +77,12 @@ class TrainingConfig:
     validation: float = 0.15
     max_grad_norm: float = 1.0
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, (least, most) in _RANGES.items():
+            value = getattr(self, name)
+            if value is not None:
+                check_range(name, value, least, most, above=name in _ABOVE)
 
     def epochs_for(self, rows: int) -> int:
         """How many passes over this many training rows are made at most."""

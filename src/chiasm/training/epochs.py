@@ -10,8 +10,12 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 @dataclass(frozen=True)
 class Epoch:
-    """What one pass over the training rows came to; all but ``train_loss`` on validation rows."""
+    """What one pass over the training rows came to; all but ``train_loss`` on validation rows.
 
+    ``stage`` is the fusion, or the modality, that was trained; each counts its epochs from 1.
+    """
+
+    stage: str
     epoch: int
     train_loss: float
     validation_loss: float
@@ -23,9 +27,10 @@ class Epoch:
 
 
 class EpochLog(TrainerCallback):
-    """Collects an Epoch after each validation and hands it on."""
+    """Collects an Epoch of a stage after each validation and hands it on."""
 
-    def __init__(self, report: Callable[[Epoch], None]) -> None:
+    def __init__(self, stage: str, report: Callable[[Epoch], None]) -> None:
+        self._stage = stage
         self._report = report
         self._started = 0.0
 
@@ -44,6 +49,7 @@ class EpochLog(TrainerCallback):
         metrics: dict[str, float] = given["metrics"]
         self._report(
             Epoch(
+                stage=self._stage,
                 epoch=round(state.epoch or 0),
                 train_loss=next(
                     log["loss"] for log in reversed(state.log_history) if "loss" in log

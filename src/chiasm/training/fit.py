@@ -1,5 +1,6 @@
 """fit: train a model on encoded rows."""
 
+import json
 import logging
 import math
 import signal
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 import transformers
+from safetensors import SafetensorError
 from transformers import (
     EarlyStoppingCallback,
     EvalPrediction,
@@ -22,7 +24,8 @@ from transformers import (
     TrainerState,
     TrainingArguments,
 )
-from transformers.trainer_utils import get_last_checkpoint
+from transformers.trainer import TRAINER_STATE_NAME
+from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 
 from chiasm.encoders.random_view import RandomView
 from chiasm.errors import ChiasmError, TrainingStopped
@@ -87,7 +90,7 @@ def fit(
         compute_metrics=_validation_metrics(model.classes),
         callbacks=[
             best_epochs,
-            EpochLog(report),
+            EpochLog(model.fusion_config.name, report),
             EarlyStoppingCallback(early_stopping_patience=math.ceil(config.patience * epochs)),
             interrupted,
         ],
@@ -109,7 +112,7 @@ def fit(
 
 
 class _Trainer(Trainer):
-    """The Trainer, with batches of rows of similar length.
+    """The Trainer, with batches of rows of similar length, and words for a full disk.
 
     Several processes each take their part of a batch, so that it has the rows that it would have in
     one process.
@@ -124,10 +127,29 @@ class _Trainer(Trainer):
             seed=self.args.seed,
         )
 
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        try:
+            super()._save_checkpoint(model, trial)
+        except (RuntimeError, SafetensorError) as error:
+            # What torch and safetensors make of an error of the disk.
+            folder = self.args.output_dir
+            raise OSError(f"A checkpoint in {folder} cannot be written: {error}") from error
+
 
 def _last_checkpoint(folder: Path) -> str | None:
-    found: str | None = get_last_checkpoint(str(folder)) if folder.is_dir() else None  # type: ignore[no-untyped-call]
-    return found
+    """The last checkpoint that was written to its end."""
+    whole = [found for found in folder.glob(f"{PREFIX_CHECKPOINT_DIR}-*") if _is_whole(found)]
+    last = max(whole, key=lambda found: int(found.name.rpartition("-")[2]), default=None)
+    return None if last is None else str(last)
+
+
+def _is_whole(checkpoint: Path) -> bool:
+    try:
+        # What the Trainer writes last.
+        json.loads((checkpoint / TRAINER_STATE_NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _arguments(

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 from chiasm.errors import ChiasmError
+from chiasm.sole_writer import LOCK
+from chiasm.whole_files import PART
 
 
 def check_own_folder(path: Path, *, record: Path) -> None:
@@ -13,7 +15,9 @@ def check_own_folder(path: Path, *, record: Path) -> None:
     """
     if path.exists() and not path.is_dir():
         raise ChiasmError(f"{path} is a file. Give --out a folder.")
-    if path.is_dir() and any(path.iterdir()) and not record.is_file():
+    held = path.iterdir() if path.is_dir() else ()
+    # What a process that was killed left there is not the user's.
+    if any(not file.name.startswith((LOCK, PART)) for file in held) and not record.is_file():
         raise ChiasmError(
             f"{path} is not empty and holds no {record.name}. Give --out a new or empty folder, so "
             "that nothing of yours is overwritten."

@@ -1,8 +1,13 @@
-"""processes: how many trainings run side by side."""
+"""How many trainings run side by side, and what to say when one of them dies."""
 
 import os
+from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 
 import torch
+
+from chiasm.errors import ChiasmError
 
 # Each training process holds torch and the encoders: about 700 MB.
 _MOST = 8
@@ -13,3 +18,19 @@ def processes() -> int:
     if torch.cuda.is_available():
         return 1
     return min(os.cpu_count() or 1, _MOST)
+
+
+@contextmanager
+def side_by_side() -> Iterator[None]:
+    """Run trainings in processes of their own.
+
+    Raises:
+        ChiasmError: one of them was killed.
+    """
+    try:
+        yield
+    except BrokenProcessPool as error:
+        raise ChiasmError(
+            "A training process was killed from outside, most likely by the system for want of "
+            "memory. Close other programs, then run the command again: what was encoded is kept."
+        ) from error

@@ -5,14 +5,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import nn
 
 from chiasm.encoders.encode import compact
-from chiasm.encoders.features import Features, InMemory
+from chiasm.encoders.features import Features
+from chiasm.encoders.token_file import TokenFile
 from chiasm.encoders.tokens import Tokens
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable, stack_tokens
+from chiasm.model.tensor_files import write_tensors
 from chiasm.training.epochs import Epoch
 from chiasm.training.fit import fit
 from chiasm.training.ranks import ranks
@@ -46,7 +48,8 @@ def fit_in_stages(
         for modality in model.modalities:
             _fit_alone(model, modality, train, validation, recipe, checkpoints / modality, report)
         tops.eval()
-        train, validation = _encode(tops, train), _encode(tops, validation)
+        train = _encode(tops, train, checkpoints)
+        validation = _encode(tops, validation, checkpoints)
         model.tops = nn.ModuleDict({modality: nn.Identity() for modality in tops})
     try:
         fit(
@@ -92,17 +95,15 @@ def _fit_alone(
         )
         with ranks().main_process_first():
             if not finished.is_file():
-                unfinished = finished.with_suffix(".part")
-                save_file(alone.tops[modality].state_dict(), unfinished)
-                unfinished.replace(finished)
+                write_tensors(alone.tops[modality].state_dict(), finished)
     top.load_state_dict(load_file(finished))
 
 
 @torch.inference_mode()
-def _encode(tops: nn.ModuleDict, rows: EncodedTable) -> EncodedTable:
-    """The rows with the tokens that the tops give, as the cache would hold them."""
+def _encode(tops: nn.ModuleDict, rows: EncodedTable, folder: Path) -> EncodedTable:
+    """The rows with the tokens that the tops give, as the cache would hold them, in a folder."""
     keys: dict[str, list[bytes | None]] = {modality: [] for modality in tops}
-    stores = {modality: InMemory() for modality in tops}
+    stores = {modality: TokenFile(folder) for modality in tops}
     dims: dict[str, int] = {}
     for start in range(0, len(rows), _BATCH_SIZE):
         stop = min(start + _BATCH_SIZE, len(rows))
@@ -112,12 +113,9 @@ def _encode(tops: nn.ModuleDict, rows: EncodedTable) -> EncodedTable:
             tokens: Tokens = top(given[modality].to(device)).to("cpu")
             dims[modality] = tokens.values.shape[2]
             for values in compact(tokens):
-                key = len(keys[modality]).to_bytes(8, "big") if len(values) else None
-                keys[modality].append(key)
-                if key is not None:
-                    stores[modality][key] = values
+                keys[modality].append(stores[modality].append(values) if len(values) else None)
     features = {
-        modality: Features(keys[modality], store, dim=dims[modality], encoded=len(store), reused=0)
+        modality: Features(keys[modality], store, dim=dims[modality], encoded=len(rows), reused=0)
         for modality, store in stores.items()
     }
     return EncodedTable(features, [rows[index].target for index in range(len(rows))])

@@ -1,6 +1,5 @@
 """train: from a table to a judged model in a folder."""
 
-import shutil
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -14,7 +13,7 @@ from chiasm.json_files import write_json
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.cut_sounds import cut_sounds
 from chiasm.model.dataset import encode_table
-from chiasm.model.storage import save_model
+from chiasm.model.storage import CONFIG, save_model
 from chiasm.training.card import model_card
 from chiasm.training.cores import cores_for
 from chiasm.training.epochs import Epoch
@@ -25,6 +24,7 @@ from chiasm.training.record import record_run
 from chiasm.training.run_folder import RunFolder
 from chiasm.training.stages import fit_in_stages
 from chiasm.training.trained import TrainedModel
+from chiasm.whole_files import written_together
 
 
 def train(
@@ -93,7 +93,8 @@ def train(
             "validation": asdict(trained.validation),
             "test": asdict(trained.test) if trained.test else None,
         }
-        write_json(metrics, out / "metrics.json")
-        save_model(model, out, card=model_card(trained))
-        shutil.rmtree(folder.checkpoints)
+        with written_together(out, seal=CONFIG) as part:
+            write_json(metrics, part / "metrics.json")
+            save_model(model, part, card=model_card(trained))
+        folder.finish()
     return trained

@@ -19,7 +19,7 @@ from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable, encode_table
 from chiasm.training.folds import fold_parts
 from chiasm.training.parts import Parts
-from chiasm.training.processes import processes
+from chiasm.training.processes import processes, side_by_side
 from chiasm.training.recipe import Recipe
 from chiasm.training.record import RunRecord, record_run
 from chiasm.training.search_space import SearchSpace, Setting
@@ -62,7 +62,8 @@ def tune(
 
     Raises:
         DataError: the rows do not allow that many folds.
-        ChiasmError: the folder is in other use, or the fusion does not fit the data.
+        ChiasmError: the folder is in other use, the fusion does not fit the data, or a training
+            process was killed.
         TrainingStopped: Ctrl-C before any trial was finished; later it ends the tuning.
     """
     deadline = time.monotonic() + _SECONDS * minutes if minutes is not None else float("inf")
@@ -88,7 +89,7 @@ def tune(
 
     stopped = False
     try:
-        with Parallel(n_jobs=processes()) as parallel:
+        with side_by_side(), Parallel(n_jobs=processes()) as parallel:
 
             def judge(settings: Mapping[str, Setting]) -> Iterator[Scores]:
                 return _judge(rows, parts, table.classes, space.recipe_with(settings), parallel)

@@ -12,6 +12,7 @@ from chiasm.training.draw_trials import draw_trials
 from chiasm.training.own_folder import check_own_folder
 from chiasm.training.record import RunRecord
 from chiasm.training.tuning import Scores, Trial
+from chiasm.whole_files import written_together
 
 
 class TuningFolder:
@@ -23,8 +24,7 @@ class TuningFolder:
 
     def __init__(self, path: Path, record: RunRecord, *, folds: int) -> None:
         self.study = path / "study.jsonl"
-        self._trials = path / "trials.csv"
-        self._picture = path / "trials.png"
+        self._path = path
         file = path / "tuning.json"
         check_own_folder(path, record=file)
         if not file.is_file():
@@ -42,18 +42,19 @@ class TuningFolder:
         """Write the trials as a table and as a picture; scores and seconds are means of folds."""
         scores = [field.name for field in fields(Scores)]
         settings = list(trials[0].settings)
-        with self._trials.open("w", newline="", encoding="utf-8") as file:
-            rows = csv.writer(file)
-            rows.writerow(["trial", "pruned", "folds", *scores, *settings])
-            for trial in trials:
-                mean = asdict(trial.mean)
-                rows.writerow(
-                    [
-                        trial.number,
-                        "yes" if trial.pruned else "no",
-                        len(trial.folds),
-                        *(mean[name] for name in scores),
-                        *(trial.settings[name] for name in settings),
-                    ]
-                )
-        draw_trials(trials, self._picture)
+        rows: list[list[object]] = [["trial", "pruned", "folds", *scores, *settings]]
+        for trial in trials:
+            mean = asdict(trial.mean)
+            rows.append(
+                [
+                    trial.number,
+                    "yes" if trial.pruned else "no",
+                    len(trial.folds),
+                    *(mean[name] for name in scores),
+                    *(trial.settings[name] for name in settings),
+                ]
+            )
+        with written_together(self._path) as part:
+            with (part / "trials.csv").open("w", newline="", encoding="utf-8") as file:
+                csv.writer(file).writerows(rows)
+            draw_trials(trials, part / "trials.png")

@@ -116,7 +116,7 @@ def make_report(
         caution="Two folds.",
         examined=[make_examination(part, table.classes) for part in (concat[:half], concat[half:])],
         encoders={modality: MadeUpEncoder(modality) for modality in MODALITIES},
-        histories=[[Epoch(i, 1 / i, 1.0, 0.5, 0.5, 0.5, 0.5, 1.0) for i in (1, 2, 3)]] * 2,
+        histories=[[Epoch("gated", i, 1 / i, 1.0, 0.5, 0.5, 0.5, 0.5, 1.0) for i in (1, 2, 3)]] * 2,
         command=command,
         seed=0,
     )

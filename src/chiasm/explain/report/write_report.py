@@ -15,6 +15,7 @@ from chiasm.explain.report.render_page import render_page
 from chiasm.explain.report.report import Report
 from chiasm.explain.report.row_contributions import RowContributions
 from chiasm.json_files import write_json
+from chiasm.whole_files import written_together
 
 
 def write_report(report: Report, out: Path) -> None:
@@ -23,9 +24,14 @@ def write_report(report: Report, out: Path) -> None:
     ``report.json`` holds scores, contributions and robustness. Of every judged row,
     ``predictions.csv`` holds what each model said, ``contributions.csv`` what each modality added
     to the class that the winner called, and ``label_errors.csv`` which labels are doubted.
-    ``report.md`` is the leaderboard in words.
+    ``report.md`` is the leaderboard in words. A report that is there already stays until all of it
+    is written.
     """
-    out.mkdir(parents=True, exist_ok=True)
+    with written_together(out) as part:
+        _write(report, part)
+
+
+def _write(report: Report, out: Path) -> None:
     comparison, tested = report.comparison, report.comparison.tested
     (out / "report.html").write_text(render_page(report), encoding="utf-8")
     write_json(_numbers(report), out / "report.json")

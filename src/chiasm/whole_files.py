@@ -1,0 +1,51 @@
+"""Files that are whole, or as they were before, however the process that writes them ends."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+# What is not yet whole is named so; the next process to write the same takes its place.
+PART = ".part"
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """Where to write instead: what is there at the end takes the place of ``path`` at once."""
+    part = path.with_name(f"{PART}-{path.name}")
+    try:
+        yield part
+        _flush(part)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextmanager
+def written_together(folder: Path, *, seal: str | None = None) -> Iterator[Path]:
+    """A new folder to write to instead: its files move to ``folder`` at the end, at one go.
+
+    ``seal`` names the file without which the others are not taken for a whole: of an earlier whole
+    it is the first to go, of the new one the last to come.
+    """
+    part = folder / PART
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    try:
+        yield part
+        files = sorted(part.iterdir(), key=lambda file: (file.name == seal, file.name))
+        for file in files:
+            _flush(file)
+        if seal is not None:
+            (folder / seal).unlink(missing_ok=True)
+        for file in files:
+            file.replace(folder / file.name)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _flush(file: Path) -> None:
+    """Have the content on the disk before the name: else a power cut leaves an empty file."""
+    with file.open("rb") as opened:
+        os.fsync(opened.fileno())
