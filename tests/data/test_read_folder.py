@@ -98,6 +98,13 @@ def test_undecodable_text_under_a_forced_encoding_is_missing(folder: Path) -> No
     assert [p.reason for p in table.problems] == ["undecodable text"]
 
 
+def test_an_encoding_in_which_the_header_is_another_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "rows.txt").write_bytes(b"guid,tag\n1,positive\n")
+    with pytest.raises(DataError, match="not written in utf-16-le.*--encoding"):
+        read(tmp_path / "rows.txt", encoding="utf-16-le")
+
+
 def test_the_lab_is_read_whole(lab_table: Table) -> None:
     table = lab_table
     assert (len(table), len(table.labelled), table.encoding) == (4511, 4000, "gb18030")

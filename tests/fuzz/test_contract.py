@@ -46,7 +46,7 @@ def test_what_once_broke_the_contract_no_longer_does(targets: dict, place: Path)
             _, broken = try_once(target, target.files | {changed: content}, place / "place")
             assert broken is None, f"{name}: {broken}"
             seen += 1
-    assert seen == len(list((Path(__file__).parent / "corpus").iterdir()))
+    assert seen == len(list((Path(__file__).parent / "corpus").iterdir())) > 0
 
 
 def test_the_same_seed_makes_the_same_inputs() -> None:

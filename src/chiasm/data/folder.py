@@ -64,6 +64,8 @@ def _read(
         if isinstance(listing, UnreadableExample):
             raise DataError(f"{path} cannot be decoded as {encoding}. Give the right --encoding.")
         columns, bad = read_delimited(path, listing)
+        if not {"guid", "tag"} <= columns.keys():
+            raise DataError(f"{path} is not written in {encoding}. Give the right --encoding.")
         broken |= {len(guids) + row: reason for row, reason in bad.items()}
         guids += columns["guid"]
         tags += columns["tag"]
