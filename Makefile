@@ -29,8 +29,9 @@ lint: $(INSTALLED) ## check style, types and the direction of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(INSTALLED) ## measure encoding and training into benchmarks/results
-	$(BIN)/python benchmarks/encode.py
+bench: $(INSTALLED) ## measure speed beside a naive loop and other engines into docs/performance.md
+	$(BIN)/pip install --quiet --constraint constraints.txt --group bench
+	$(BIN)/python benchmarks/speed.py
 
 faults: $(INSTALLED) ## kill commands at random moments, fill disks, damage files: nothing may be lost
 	$(BIN)/python benchmarks/faults.py

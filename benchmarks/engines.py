@@ -1,0 +1,96 @@
+"""The network of an encoder on chiasm's engine and on others, each in its best setting found."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import openvino
+import torch
+from numpy.typing import NDArray
+
+from chiasm.encoders.base import Encoder
+from chiasm.export.networks import EncoderNetwork
+from chiasm.export.to_onnx import to_onnx
+
+BATCH = 32
+SMALL = 8
+
+Inputs = dict[str, NDArray[Any]]
+
+
+@contextmanager
+def engines(encoder: Encoder, values: Sequence[Any]) -> Iterator[dict[str, Callable[[], object]]]:
+    """Runs over all values, read beforehand and sorted by length, by name of the engine.
+
+    ONNX Runtime and OpenVINO run the network that ``chiasm export`` writes: batches of 8 of which
+    several run at once, or batches of 32 on all cores, whichever is named.
+    """
+    inputs = [encoder.load(value) for value in sorted(values, key=_length)]
+    large = [inputs[start : start + BATCH] for start in range(0, len(inputs), BATCH)]
+    fed_large = [_arrays(encoder, batch) for batch in large]
+    fed_small = [
+        _arrays(encoder, inputs[start : start + SMALL]) for start in range(0, len(inputs), SMALL)
+    ]
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "encoder.onnx"
+        _write(encoder, path)
+        one_core, all_cores = _session(path, threads=1), _session(path, threads=0)
+        core = openvino.Core()
+        throughput = core.compile_model(path, "CPU", {"PERFORMANCE_HINT": "THROUGHPUT"})
+        latency = core.compile_model(path, "CPU", {"PERFORMANCE_HINT": "LATENCY"})
+
+    def beside_each_other() -> None:
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(lambda fed: one_core.run(None, fed), fed_small))
+
+    def queued() -> None:
+        queue = openvino.AsyncInferQueue(throughput)
+        for fed in fed_small:
+            queue.start_async(fed)
+        queue.wait_all()
+
+    yield {
+        "chiasm": lambda: [encoder.trunk(batch) for batch in large],
+        "ONNX Runtime, batches of 8 beside each other": beside_each_other,
+        "ONNX Runtime, batches of 32 on all cores": lambda: [
+            all_cores.run(None, fed) for fed in fed_large
+        ],
+        "OpenVINO, batches of 8 beside each other": queued,
+        "OpenVINO, batches of 32 on all cores": lambda: [latency(fed) for fed in fed_large],
+    }
+
+
+def _length(value: Any) -> int:
+    return len(value) if isinstance(value, str) else 0
+
+
+def _arrays(encoder: Encoder, batch: Sequence[Any]) -> Inputs:
+    if encoder.modality != "text":
+        return {"values": np.stack(batch)}
+    words = [encoder.portable().preprocessing.load(text).values for text in batch]
+    longest = max(map(len, words))
+    values = np.zeros((len(words), longest), dtype=np.int64)
+    mask = np.zeros((len(words), longest), dtype=bool)
+    for row, numbers in enumerate(words):
+        values[row, : len(numbers)], mask[row, : len(numbers)] = numbers, True
+    return {"values": values, "mask": mask}
+
+
+def _write(encoder: Encoder, path: Path) -> None:
+    trunk = encoder.portable()
+    example = {"values": trunk.example}
+    if trunk.is_sequence:
+        example["mask"] = torch.ones(trunk.example.shape[:2], dtype=torch.bool)
+    lengths = dict.fromkeys(example, trunk.lengths)
+    to_onnx(EncoderNetwork(trunk, encoder.top), example, path, lengths=lengths, outputs=["tokens"])
+
+
+def _session(path: Path, *, threads: int) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])

@@ -1,0 +1,271 @@
+"""What chiasm's own work on speed is worth, side by side with the pipeline of the write-ups.
+
+    python benchmarks/speed.py [DATA] [--rows 1000]
+
+Run by ``make bench``. DATA is a labelled set of texts and pictures (the lab where it is at hand,
+else generated reviews), of which the first rows are used. Every ratio is of two measurements that
+were made in turn, each the median of several. Writes benchmarks/results/speed.json and
+docs/performance.md.
+"""
+
+import argparse
+import json
+import os
+import platform
+import time
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import soundfile
+import torch
+from engines import engines
+from naive import BATCH, NaiveAudio, NaiveImage, NaiveText, train_naively
+from torch.utils.flop_counter import FlopCounterMode
+from write_performance import write_performance
+
+from chiasm.data.read import read
+from chiasm.data.samples.reviews.write_reviews import write_reviews
+from chiasm.data.table import Table, Value
+from chiasm.encoders.base import Encoder
+from chiasm.encoders.cache import FeatureCache
+from chiasm.encoders.encode import encode
+from chiasm.encoders.registry import load_encoder
+from chiasm.fusion.build import fusion_names
+from chiasm.json_files import write_json
+from chiasm.model.predict import predict
+from chiasm.model.storage import load_model
+from chiasm.training.compare import compare
+from chiasm.training.config import TrainingConfig
+from chiasm.training.epochs import Epoch
+from chiasm.training.parts import part_rows
+from chiasm.training.recipe import Recipe
+from chiasm.training.train import train
+
+LAB = Path(__file__).parents[2] / "shared" / "data" / "lab"
+RESULT = Path(__file__).parent / "results" / "speed.json"
+RUNS = 3
+EPOCHS = 5
+ENCODED = 320
+SOUNDS = 24
+SINGLE = 20
+BULK = 160
+ENCODERS = {"text": "minilm", "image": "efficientnet-lite2"}
+
+
+def seconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def rates(works: dict[str, Callable[[], object]], items: int) -> dict[str, float]:
+    """Items a second of each, the median of runs that take turns; a first one is not counted."""
+    measured: dict[str, list[float]] = {name: [] for name in works}
+    for run in range(RUNS + 1):
+        for name, work in works.items():
+            rate = items / seconds(work)
+            if run:
+                measured[name].append(rate)
+    return {name: round(median(found), 2) for name, found in measured.items()}
+
+
+def ratio(found: dict[str, float]) -> float:
+    return round(found["chiasm"] / found["naive"], 2)
+
+
+def matrix_peak() -> float:
+    """Floating-point operations a second of the largest matrix product, in fp32, in GFLOP/s."""
+    a = torch.randn(2048, 2048)
+    return max(2 * 2048**3 / seconds(lambda: a @ a) for _ in range(10)) / 1e9
+
+
+def count_flops(encoder: Encoder, values: Sequence[Value]) -> float:
+    """GFLOP an item, of the items as they are."""
+    counter = FlopCounterMode(display=False)
+    with counter:
+        encode(encoder, values)
+    return counter.get_total_flops() / len(values) / 1e9
+
+
+def measure_encoding(
+    encoder: Encoder, naive: Callable[[Sequence[Any]], object], values: list[Value], peak: float
+) -> dict[str, Any]:
+    """From files and texts to tokens; then the network alone, against other engines."""
+
+    def loop() -> None:
+        for start in range(0, len(values), BATCH):
+            naive(values[start : start + BATCH])
+
+    found = rates({"chiasm": lambda: encode(encoder, values), "naive": loop}, len(values))
+    gflop = count_flops(encoder, values)
+    with engines(encoder, values) as runs:
+        networks = rates(runs, len(values))
+    best = max((name for name in networks if name != "chiasm"), key=networks.__getitem__)
+    return {
+        "items_a_second": found,
+        "over_naive": ratio(found),
+        "network_items_a_second": networks,
+        "best_other_engine": best,
+        "over_best_engine": round(networks["chiasm"] / networks[best], 3),
+        "gflop_an_item": round(gflop, 3),
+        "gflops": round(gflop * networks["chiasm"], 1),
+        "of_matrix_peak": round(gflop * networks["chiasm"] / peak, 3),
+        "bytes_an_item_in_cache": int(
+            np.mean([t.numel() * t.element_size() for t in encode(encoder, values[:50])])
+        ),
+    }
+
+
+def measure_audio(folder: Path) -> dict[str, Any]:
+    """Clips of 3 seconds, which the naive loop pads to 30."""
+    random = np.random.default_rng(0)
+    paths = [folder / f"{i}.wav" for i in range(SOUNDS)]
+    for path in paths:
+        soundfile.write(path, random.normal(scale=0.1, size=48_000), 16_000)
+    encoder, naive = load_encoder("audio", "whisper-tiny"), NaiveAudio()
+    found = rates(
+        {"chiasm": lambda: encode(encoder, paths), "naive": lambda: naive(paths)}, len(paths)
+    )
+    return {"items_a_second": found, "over_naive": ratio(found)}
+
+
+def measure_training(table: Table, folder: Path) -> dict[str, Any]:
+    """Five epochs, with an empty feature cache and with a filled one."""
+    recipe = Recipe(training=TrainingConfig(epochs=EPOCHS, patience=1.0))
+    parts = part_rows(table, recipe.for_table(table))
+    cache = FeatureCache(folder / "cache")
+    accuracies: dict[str, list[float]] = {}
+    took = {}
+    for name in ("cold", "warm"):
+        epochs: list[Epoch] = []
+        took[name] = seconds(
+            lambda name=name, epochs=epochs: train(
+                table,
+                recipe,
+                out=folder / name,
+                command="make bench",
+                cache=cache,
+                report=epochs.append,
+            )
+        )
+        accuracies[name] = [epoch.accuracy for epoch in epochs]
+    started = time.perf_counter()
+    accuracies["naive"] = list(
+        train_naively(table, parts.train.tolist(), parts.validation.tolist(), epochs=EPOCHS)
+    )
+    took["naive"] = time.perf_counter() - started
+    return {
+        "rows": len(table),
+        "epochs": EPOCHS,
+        "seconds": {name: round(value, 1) for name, value in took.items()},
+        "naive_over_cold": round(took["naive"] / took["cold"], 1),
+        "naive_over_warm": round(took["naive"] / took["warm"], 1),
+        "best_validation_accuracy": {name: round(max(a), 4) for name, a in accuracies.items()},
+    }
+
+
+def measure_prediction(table: Table, folder: Path) -> dict[str, Any]:
+    """Rows a second from files and texts, one row at a time and all at once, without a cache."""
+    model = load_model(folder / "cold")
+    text, image = NaiveText(), NaiveImage()
+
+    def naive(row: int) -> None:
+        tokens = {"text": text([table.values["text"][row]])}
+        tokens["image"] = image([table.values["image"][row]])
+        with torch.inference_mode():
+            model(tokens)
+
+    def one_by_one(work: Callable[[int], object], rows: int) -> Callable[[], None]:
+        return lambda: [work(row) for row in range(rows)] and None
+
+    single = rates(
+        {
+            "chiasm": one_by_one(lambda row: predict(model, table.take([row]), cache=None), SINGLE),
+            "naive": one_by_one(naive, SINGLE),
+        },
+        SINGLE,
+    )
+    bulk = rates(
+        {
+            "chiasm": lambda: predict(model, table.take(range(BULK)), cache=None),
+            "naive": one_by_one(naive, BULK),
+        },
+        BULK,
+    )
+    return {
+        "single": {"rows_a_second": single, "over_naive": ratio(single)},
+        "bulk": {"rows_a_second": bulk, "over_naive": ratio(bulk)},
+    }
+
+
+def measure_comparison(table: Table, folder: Path) -> dict[str, Any]:
+    """Every fusion on three folds, features cached."""
+    recipe = Recipe(training=TrainingConfig(epochs=EPOCHS))
+    cache = FeatureCache(folder / "cache")
+    took = seconds(
+        lambda: compare(
+            table,
+            recipe,
+            folds=3,
+            seed=0,
+            fusions=fusion_names(table.modalities),
+            cache=cache,
+            advance=lambda _: None,
+        )
+    )
+    return {"folds": 3, "epochs": EPOCHS, "seconds": round(took, 1)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path, nargs="?", default=LAB if LAB.is_dir() else None)
+    parser.add_argument("--rows", type=int, default=1000)
+    given = parser.parse_args()
+    with TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        reviews = given.data or write_reviews(folder / "reviews", rows=given.rows, unseen=0)
+        table = read(reviews)
+        table = table.take(table.labelled[: given.rows])
+        result: dict[str, Any] = {
+            "machine": describe_machine(),
+            "data": reviews.name,
+            "rows": len(table),
+        }
+
+        def note(name: str, found: object) -> None:
+            result[name] = found
+            print(name, json.dumps(found, indent=2), flush=True)
+
+        note("matrix_peak_gflops", round(matrix_peak(), 1))
+        naive = {"text": NaiveText(), "image": NaiveImage()}
+        for modality, name in ENCODERS.items():
+            values = [v for v in table.values[modality] if v is not None][:ENCODED]
+            encoder = load_encoder(modality, name)
+            found = measure_encoding(encoder, naive[modality], values, result["matrix_peak_gflops"])
+            note(f"{modality} encoding", found)
+        note("audio encoding", measure_audio(folder))
+        note("training", measure_training(table, folder))
+        note("prediction", measure_prediction(table, folder))
+        note("comparison", measure_comparison(table, folder))
+    write_json(result, RESULT)
+    write_performance(RESULT.parent)
+
+
+def describe_machine() -> dict[str, object]:
+    return {
+        "processor": platform.machine(),
+        "cores": os.cpu_count(),
+        "load_average_before": round(os.getloadavg()[0], 2),
+        "torch_threads": torch.get_num_threads(),
+        "python": platform.python_version(),
+        **{name: version(name) for name in ("chiasm", "torch", "transformers", "onnxruntime")},
+    }
+
+
+if __name__ == "__main__":
+    main()

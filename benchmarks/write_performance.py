@@ -1,0 +1,90 @@
+"""docs/performance.md: the measured figures as a page."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
+_HEAD = """# Performance
+
+All figures of this page come from one run of `make bench` (`benchmarks/speed.py`), which also wrote
+the page; the numbers behind it are in `benchmarks/results/speed.json`. Speeds are medians of runs
+that took turns, so that a ratio compares like with like, on {cores} cores, torch {torch}, fp32,
+on the first {rows:,} labelled rows of `{data}`. The *naive loop* is that of the write-ups: texts
+padded to 128 tokens, pictures decoded whole and one after the other, batch norms not folded, the
+default memory layout, sounds padded to 30 seconds, and the frozen encoders run again in each epoch.
+"""
+
+
+def write_performance(results: Path) -> None:
+    """Write the page from ``speed.json`` in this folder."""
+    found = json.loads((results / "speed.json").read_text())
+    machine = found["machine"]
+    lines = [
+        _HEAD.format(
+            cores=machine["cores"], torch=machine["torch"], rows=found["rows"], data=found["data"]
+        ),
+        "## Encoding\n",
+        "From files and texts to tokens, items a second:\n",
+        "| | chiasm | naive loop | ratio |",
+        "|---|---|---|---|",
+    ]
+    lines += [_against_naive(m, found[f"{m} encoding"]) for m in ("text", "image", "audio")]
+    lines += [
+        "",
+        "The network alone, on inputs that are ready:\n",
+        "| | chiasm | best other engine | ratio | GFLOP an item | GFLOP/s "
+        f"| of the {found['matrix_peak_gflops']:.0f} GFLOP/s of a matrix product |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    lines += [_against_engines(m, found[f"{m} encoding"]) for m in ("text", "image")]
+    lines += ["", *_training(found["training"]), "", *_prediction(found["prediction"]), ""]
+    PAGE.write_text("\n".join(lines), encoding="utf-8")
+
+
+def _against_naive(name: str, found: dict[str, Any]) -> str:
+    rates = found.get("items_a_second") or found["rows_a_second"]
+    return (
+        f"| {name} | {rates['chiasm']:,.1f} | {rates['naive']:,.1f} | {found['over_naive']:.1f} |"
+    )
+
+
+def _against_engines(name: str, found: dict[str, Any]) -> str:
+    rates = found["network_items_a_second"]
+    other = found["best_other_engine"]
+    return (
+        f"| {name} | {rates['chiasm']:,.1f} | {rates[other]:,.1f} ({other}) "
+        f"| {found['over_best_engine']:.2f} | {found['gflop_an_item']:.2f} | {found['gflops']:.0f} "
+        f"| {100 * found['of_matrix_peak']:.0f} % |"
+    )
+
+
+def _training(found: dict[str, Any]) -> list[str]:
+    took, best = found["seconds"], found["best_validation_accuracy"]
+    rows = [
+        f"| {label} | {took[name]:,.1f} | {ratio} | {best[name]:.3f} |"
+        for name, label, ratio in (
+            ("naive", "naive loop", "1"),
+            ("cold", "chiasm, empty cache", f"{found['naive_over_cold']:.1f}"),
+            ("warm", "chiasm, features cached", f"{found['naive_over_warm']:.1f}"),
+        )
+    ]
+    return [
+        "## Training\n",
+        f"{found['epochs']} epochs of cross-attention on {found['rows']:,} rows, reading, judging "
+        "and saving included:\n",
+        "| | seconds | times faster | best validation accuracy |",
+        "|---|---|---|---|",
+        *rows,
+    ]
+
+
+def _prediction(found: dict[str, Any]) -> list[str]:
+    return [
+        "## Prediction\n",
+        "From files and texts to probabilities, without a cache, rows a second:\n",
+        "| | chiasm | naive loop | ratio |",
+        "|---|---|---|---|",
+        _against_naive("one row at a time", found["single"]),
+        _against_naive("all at once", found["bulk"]),
+    ]
