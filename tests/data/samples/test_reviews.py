@@ -66,7 +66,7 @@ def test_labels_are_balanced_within_every_kind(reviews):
         ids = {row["id"] for row in reviews.rows(file)}
         truth = [row for row in reviews.rows("truth") if row["id"] in ids]
         counts = Counter((row["kind"], row["label"]) for row in truth)
-        shares = {"text": 8, "picture": 8, "both": 20, "irrelevant": 4}
+        shares = {"text": 8, "picture": 16, "both": 12, "irrelevant": 4}
         assert counts == {
             (kind, label): number // 40 * share // 2
             for kind, share in shares.items()

@@ -16,9 +16,9 @@ BLOCK = 40
 # Kind, family of phrases, and how many phrases of it: each is used once or twice with each label.
 _BLOCK_PLAN: tuple[tuple[Kind, str, int], ...] = (
     ("text", "verdict", 2),
-    ("picture", "plain", 4),
-    ("both", "direct", 5),
-    ("both", "inverted", 5),
+    ("picture", "plain", 8),
+    ("both", "direct", 3),
+    ("both", "inverted", 3),
     ("irrelevant", "verdict", 2),
 )
 
@@ -45,7 +45,7 @@ class Case:
 def plan(rows: int, rng: Random) -> list[Case]:
     """Lay out ``rows`` cases, a multiple of 40, in random order.
 
-    Of each 40, 8 are decided by the text, 8 by the picture, 20 by both together and 4 by the text
+    Of each 40, 8 are decided by the text, 16 by the picture, 12 by both together and 4 by the text
     beside an irrelevant picture. In each block exactly, every phrase has both labels equally often,
     and in the kinds "text" and "both" so has each condition of the product.
     """
