@@ -1,12 +1,11 @@
 """Encode: run an encoder over many values, each distinct one once."""
 
 import hashlib
-import os
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -18,15 +17,17 @@ from torch import Tensor
 
 from chiasm.data.table import Value
 from chiasm.encoders.base import Encoder
+from chiasm.encoders.each_core_alone import each_core_alone
 from chiasm.encoders.features import Features, FeatureStore, InMemory
 from chiasm.encoders.files import digest_of
 from chiasm.encoders.tokens import Tokens
 from chiasm.errors import UnreadableExample
 
-_BATCH = 32
+_BATCH = 16
+_BEGUN_AT_ONCE = 8
 _HALF_MAX = torch.finfo(torch.float16).max
 # Below this many values the work is over before a progress bar can be read.
-_WORTH_A_BAR = 4 * _BATCH
+_WORTH_A_BAR = 8 * _BATCH
 
 
 @dataclass(frozen=True)
@@ -87,13 +88,34 @@ def encode(
 
 
 def compute_here(encoder: Encoder, values: Mapping[bytes, Value]) -> Iterator[Encoded]:
-    """Encode values, given by their digests, in batches; the next is loaded in the meantime."""
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for batch in _load_ahead(encoder, values, pool):
-            failed = _failures(batch)
-            loaded = {key: future.result() for key, future in batch.items() if key not in failed}
-            tokens = compact(encoder.trunk(list(loaded.values()))) if loaded else []
-            yield Encoded(dict(zip(loaded, tokens, strict=True)), failed)
+    """Encode values, given by their digests, in batches: each core loads and computes its own.
+
+    Cores that share a batch wait for each other in every layer of the encoder; with a batch each,
+    they encode half as much again.
+    """
+    order = by_length(values)
+    batches = [order[start : start + _BATCH] for start in range(0, len(order), _BATCH)]
+    with each_core_alone() as cores:
+        begun: deque[Future[Encoded]] = deque()
+        for keys in batches:
+            begun.append(cores.submit(_compute, encoder, {key: values[key] for key in keys}))
+            # Some more than there are cores, and not all: tokens are large.
+            if len(begun) > _BEGUN_AT_ONCE:
+                yield begun.popleft().result()
+        while begun:
+            yield begun.popleft().result()
+
+
+def _compute(encoder: Encoder, batch: Mapping[bytes, Value]) -> Encoded:
+    loaded: dict[bytes, Any] = {}
+    failed: dict[bytes, str] = {}
+    for key, value in batch.items():
+        try:
+            loaded[key] = _load(encoder, key, value)
+        except UnreadableExample as error:
+            failed[key] = error.reason
+    tokens = compact(encoder.trunk(list(loaded.values()))) if loaded else []
+    return Encoded(dict(zip(loaded, tokens, strict=True)), failed)
 
 
 def _digest(value: Value) -> bytes:
@@ -114,27 +136,6 @@ def _load(encoder: Encoder, key: bytes, value: Value) -> Any:
     if isinstance(value, Path) and _digest(value) != key:
         raise UnreadableExample("file changed while it was being read")
     return loaded
-
-
-def _load_ahead(
-    encoder: Encoder, values: Mapping[bytes, Value], pool: ThreadPoolExecutor
-) -> Iterator[dict[bytes, Future[Any]]]:
-    """Batches of values, of which the next one is being loaded while one is computed."""
-    order = iter(by_length(values))
-    current: dict[bytes, Future[Any]] = {}
-    while keys := list(islice(order, _BATCH)):
-        upcoming = {key: pool.submit(_load, encoder, key, values[key]) for key in keys}
-        if current:
-            yield current
-        current = upcoming
-    if current:
-        yield current
-
-
-def _failures(batch: Mapping[bytes, Future[Any]]) -> dict[bytes, str]:
-    """Why values could not be read; any other error is a mistake of ours and goes on up."""
-    errors = {key: future.exception() for key, future in batch.items()}
-    return {key: e.reason for key, e in errors.items() if isinstance(e, UnreadableExample)}
 
 
 def by_length(values: Mapping[bytes, Value]) -> list[bytes]:

@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from chiasm.encoders.base import Encoder, TrainableBlocks
 from chiasm.encoders.device import default_device, in_parts
 from chiasm.encoders.map_top import MapTop
-from chiasm.encoders.packaged.efficientnet_lite import EfficientNetLite
+from chiasm.encoders.packaged.efficientnet_lite import EfficientNetLite, Normalise
+from chiasm.encoders.packaged.lite_on_onnxruntime import LiteOnOnnxRuntime
 from chiasm.encoders.packaged.weights import find_weights
 from chiasm.encoders.place import Place, grid_places
 from chiasm.encoders.portable import Portable
@@ -95,6 +96,9 @@ class EfficientNetEncoder(Encoder):
         self._trunk.requires_grad_(False)
         # Not the top: safetensors hold contiguous weights only.
         self._trunk.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._engine: LiteOnOnnxRuntime | None = None
+        if self._device.type == "cpu" and len(self._trunk) and not random_init:
+            self._engine = LiteOnOnnxRuntime(self._trunk)
         self.top = nn.Identity()
         if len(last):
             self.top = MapTop(last)
@@ -109,8 +113,12 @@ class EfficientNetEncoder(Encoder):
 
     @torch.no_grad()
     def trunk(self, batch: Sequence[NDArray[np.uint8]]) -> Tokens:
-        rgb = torch.from_numpy(np.stack(batch)).to(self._device)
-        values = torch.cat([self._tokens(part) for part in in_parts(rgb)]).cpu()
+        rgb = np.stack(batch)
+        if self._engine is not None:
+            values = torch.from_numpy(self._engine(rgb))
+        else:
+            on_device = torch.from_numpy(rgb).to(self._device)
+            values = torch.cat([self._tokens(part) for part in in_parts(on_device)]).cpu()
         return Tokens(values, torch.ones(values.shape[:2], dtype=torch.bool))
 
     def places(self, value: Path | bytes, count: int) -> list[Place]:
@@ -131,22 +139,17 @@ class EfficientNetEncoder(Encoder):
         )
 
 
-class _Normalise(nn.Module):
-    def forward(self, rgb: Tensor) -> Tensor:
-        return (rgb.float() - 127) / 128
-
-
 def _split(
     network: EfficientNetLite, trainable_blocks: TrainableBlocks, name: str
 ) -> tuple[nn.Sequential, nn.Sequential]:
     """The frozen and the trained layers, of which one part may be empty."""
     stages = network.stages()
     if trainable_blocks == "all":
-        return nn.Sequential(), nn.Sequential(RandomView(), _Normalise(), *stages)
+        return nn.Sequential(), nn.Sequential(RandomView(), Normalise(), *stages)
     if not 0 <= trainable_blocks < len(stages):
         raise EncoderError(
             f"{name} was asked for with {trainable_blocks} trainable blocks. It has "
             f"{len(stages) - 1}: give 0 (frozen) to {len(stages) - 1}, or all."
         )
     cut = len(stages) - trainable_blocks
-    return nn.Sequential(_Normalise(), *stages[:cut]), nn.Sequential(*stages[cut:])
+    return nn.Sequential(Normalise(), *stages[:cut]), nn.Sequential(*stages[cut:])

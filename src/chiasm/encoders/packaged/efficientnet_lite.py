@@ -23,7 +23,17 @@ _STEM_CHANNELS = 32
 _HEAD_CHANNELS = 1280
 
 
-class _SameConv2d(nn.Conv2d):
+class Normalise(nn.Module):
+    """Pixels of 0 to 255 as the network was trained on them."""
+
+    mean = 127
+    scale = 128
+
+    def forward(self, rgb: Tensor) -> Tensor:
+        return (rgb.float() - self.mean) / self.scale
+
+
+class SameConv2d(nn.Conv2d):
     """Convolution with TensorFlow's "SAME" padding, which puts the odd pixel after, not before."""
 
     def forward(self, input: Tensor) -> Tensor:
@@ -44,27 +54,37 @@ def _batch_norm(channels: int) -> nn.BatchNorm2d:
     return nn.BatchNorm2d(channels, eps=1e-3, momentum=0.01)
 
 
-class _InvertedResidual(nn.Module):
+class InvertedResidual(nn.Module):
+    """Wide inside, narrow at both ends (Sandler et al., "MobileNetV2", 2018, section 3.3)."""
+
     def __init__(
         self, inputs: int, outputs: int, *, kernel: int, stride: int, expansion: int
     ) -> None:
         super().__init__()
         hidden = inputs * expansion
         if expansion > 1:
-            self.expand_conv = _SameConv2d(inputs, hidden, 1, bias=False)
+            self.expand_conv = SameConv2d(inputs, hidden, 1, bias=False)
             self.bn0 = _batch_norm(hidden)
-        self.depthwise_conv = _SameConv2d(hidden, hidden, kernel, stride, groups=hidden, bias=False)
+        self.depthwise_conv = SameConv2d(hidden, hidden, kernel, stride, groups=hidden, bias=False)
         self.bn1 = _batch_norm(hidden)
-        self.project_conv = _SameConv2d(hidden, outputs, 1, bias=False)
+        self.project_conv = SameConv2d(hidden, outputs, 1, bias=False)
         self.bn2 = _batch_norm(outputs)
+        self.activation = nn.ReLU6()
         self.expands = expansion > 1
         self.is_residual = stride == 1 and inputs == outputs
 
     def forward(self, x: Tensor) -> Tensor:
-        hidden: Tensor = F.relu6(self.bn0(self.expand_conv(x))) if self.expands else x
-        hidden = F.relu6(self.bn1(self.depthwise_conv(hidden)))
-        hidden = self.bn2(self.project_conv(hidden))
+        hidden = x
+        for step in self.steps():
+            hidden = step(hidden)
         return x + hidden if self.is_residual else hidden
+
+    def steps(self) -> list[nn.Module]:
+        """The layers in order, of which the first two may be left out."""
+        narrow = [self.depthwise_conv, self.bn1, self.activation, self.project_conv, self.bn2]
+        if not self.expands:
+            return narrow
+        return [self.expand_conv, self.bn0, self.activation, *narrow]
 
 
 class EfficientNetLite(nn.Module):
@@ -78,13 +98,13 @@ class EfficientNetLite(nn.Module):
 
     def __init__(self, *, width: float = 1.0, depth: float = 1.0) -> None:
         super().__init__()
-        self.conv_stem = _SameConv2d(3, _STEM_CHANNELS, 3, 2, bias=False)
+        self.conv_stem = SameConv2d(3, _STEM_CHANNELS, 3, 2, bias=False)
         self.bn0 = _batch_norm(_STEM_CHANNELS)
         stages = _stages(width, depth)
         self.blocks = nn.ModuleList(block for stage in stages for block in stage)
         self._lengths = [len(stage) for stage in stages]
         last_channels = _round_channels(_STAGES[-1][3] * width)
-        self.conv_head = _SameConv2d(last_channels, _HEAD_CHANNELS, 1, bias=False)
+        self.conv_head = SameConv2d(last_channels, _HEAD_CHANNELS, 1, bias=False)
         self.bn1 = _batch_norm(_HEAD_CHANNELS)
 
     def forward(self, pixels: Tensor) -> Tensor:
@@ -116,7 +136,7 @@ class EfficientNetLite(nn.Module):
                     setattr(module, norm_name, nn.Identity())
 
 
-def _stages(width: float, depth: float) -> list[list[_InvertedResidual]]:
+def _stages(width: float, depth: float) -> list[list[InvertedResidual]]:
     stages = []
     inputs = _STEM_CHANNELS
     for stage, (kernel, stride, expansion, channels, repeats) in enumerate(_STAGES):
@@ -125,7 +145,7 @@ def _stages(width: float, depth: float) -> list[list[_InvertedResidual]]:
         blocks = []
         for repeat in range(repeats if is_end else math.ceil(repeats * depth)):
             blocks.append(
-                _InvertedResidual(
+                InvertedResidual(
                     inputs,
                     outputs,
                     kernel=kernel,
