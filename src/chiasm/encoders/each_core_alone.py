@@ -1,0 +1,19 @@
+"""each_core_alone: threads that each compute on one core."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import torch
+
+
+@contextmanager
+def each_core_alone() -> Iterator[ThreadPoolExecutor]:
+    """As many threads as torch takes for a computation, in each of which it takes one."""
+    threads = torch.get_num_threads()
+    try:
+        with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            yield pool
+    finally:
+        # What one thread sets is taken over by those that are started after it.
+        torch.set_num_threads(threads)
