@@ -79,7 +79,7 @@ def test_a_missing_modality_contributes_nothing() -> None:
 
 def test_null_mass_is_a_mean_over_heads_and_real_words() -> None:
     model, rows, explained = of("cross_attention")
-    assert set(explained.null_mass) == {"text->image", "image->text"}
+    assert set(explained.null_mass) == {"text->image", "image->text", "text", "image"}
     for row in (1, 2, 65):
         single = stack_tokens([rows[row]])
         with torch.inference_mode():
@@ -99,6 +99,23 @@ def test_null_mass_is_whole_without_the_asked_and_unknown_without_the_asking_mod
             assert mass[row] == pytest.approx(1)
         else:
             assert 0 < mass[row] < 1
+
+
+def test_null_mass_of_a_modality_is_that_of_its_pooling_and_whole_without_it() -> None:
+    model, rows, explained = of("cross_attention")
+    with torch.no_grad():
+        tokens = model.encode(stack_tokens([rows[1]]))
+        mixed = {m: p(tokens[m]).values for m, p in model.fusion.projections.items()}
+        normed = {m: model.fusion.norms[m](x) for m, x in mixed.items()}
+        keys = normed["text"], normed["text"], tokens["text"].mask
+        found, _ = model.fusion.attentions["image->text"](normed["image"], *keys)
+        pool = model.fusion.pools["image"]
+        values = torch.cat([mixed["image"] + found, pool.null_token.expand(1, 1, -1)], dim=1)
+        expected = (values @ pool.seeds.T).softmax(dim=1)[0, -1].mean()
+    assert explained.null_mass["image"][1] == pytest.approx(float(expected), abs=1e-6)
+    for row, image in enumerate(IMAGES):
+        if image is None:
+            assert explained.null_mass["image"][row] == pytest.approx(1)
 
 
 @pytest.mark.parametrize("fusion", ["text", "concat"])

@@ -1,15 +1,18 @@
 """What each modality adds to the prediction of each row."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from chiasm.encoders.tokens import Tokens
 from chiasm.explain.shapley import Coalition, coalitions, shapley_values
+from chiasm.fusion.cross_attention import CrossAttention
 from chiasm.model.classifier import ClassifierOutput, FusionClassifier
 from chiasm.model.dataset import EncodedTable
 from chiasm.model.inference import calibrate, encoded_batches
@@ -32,7 +35,8 @@ class Contributions:
         null_mass: by direction ("text->image") ``[n]``, how much of the attention of the asking
             modality's tokens went to the null key, between 0 and 1: 0.81 means that 81 % of it
             found nothing to use. NaN in a row without the asking modality, 1 in one without the
-            asked. Empty for a fusion without attention.
+            asked. By modality ("image"), how much of what was gathered from it in the end is the
+            null token; 1 in a row without it. Empty for a fusion without attention.
     """
 
     modalities: tuple[str, ...]
@@ -70,10 +74,11 @@ def modality_contributions(model: FusionClassifier, rows: EncodedTable) -> Contr
     masses: list[dict[str, Tensor]] = []
     for batch in encoded_batches(model, rows):
         for chosen in sets:
-            output = model.classify(_only(batch, chosen), need_weights=chosen == everyone)
+            with _pooling(model.fusion) as pooling:
+                output = model.classify(_only(batch, chosen), need_weights=chosen == everyone)
             logits[chosen].append(output.logits)
             if chosen == everyone:
-                masses.append(_null_masses(batch, output))
+                masses.append(_null_masses(batch, output) | pooling)
     predictions = {
         chosen: _float64(calibrate(model, torch.cat(parts))) for chosen, parts in logits.items()
     }
@@ -122,6 +127,27 @@ def _null_masses(batch: Mapping[str, Tokens], output: ClassifierOutput) -> dict[
         null = weights[..., -1].mean(dim=1)
         masses[direction] = (null * asking).sum(dim=1) / asking.sum(dim=1)
     return masses
+
+
+@contextmanager
+def _pooling(fusion: nn.Module) -> Iterator[dict[str, Tensor]]:
+    """Filled in a run: the null token's weight in the pooling of each modality, ``[b]``."""
+    nulls: dict[str, Tensor] = {}
+
+    def note(modality: str, _module: nn.Module, _given: object, weights: Tensor) -> None:
+        # [b, l + 1, h] -> [b]
+        nulls[modality] = weights[:, -1].mean(dim=1)
+
+    pools = fusion.pools.items() if isinstance(fusion, CrossAttention) else ()
+    handles = [
+        pool.get_submodule("softmax").register_forward_hook(partial(note, modality))
+        for modality, pool in pools
+    ]
+    try:
+        yield nulls
+    finally:
+        for handle in handles:
+            handle.remove()
 
 
 def _float64(x: Tensor) -> Array:

@@ -1,6 +1,5 @@
 """Explanations as a table for the terminal."""
 
-import math
 from collections.abc import Mapping, Sequence
 
 from rich.markup import escape
@@ -14,8 +13,8 @@ def render_explanations(explanations: Sequence[Explanation]) -> Grid:
     """One line a row: what is predicted, what each modality adds to it, and what was not used."""
     modalities = explanations[0].contributions.modalities if explanations else ()
     grid = Grid(
-        caption="Adds: its Shapley value, in points of probability. Unused: what the null key got "
-        "of the attention to it."
+        caption="Adds: its Shapley value, in points of probability. Unused: the part of the "
+        "null token in what was gathered from it."
     )
     grid.add_column("row")
     grid.add_column("predicted")
@@ -35,9 +34,4 @@ def render_explanations(explanations: Sequence[Explanation]) -> Grid:
 
 
 def _unused(null_mass: Mapping[str, Array]) -> list[str]:
-    masses = {direction: float(mass[0]) for direction, mass in null_mass.items()}
-    return [
-        f"{direction.split('->')[1]} {mass:.0%}"
-        for direction, mass in masses.items()
-        if not math.isnan(mass)
-    ]
+    return [f"{name} {float(mass[0]):.0%}" for name, mass in null_mass.items() if "->" not in name]

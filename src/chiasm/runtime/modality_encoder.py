@@ -79,8 +79,10 @@ def _batches(inputs: Sequence[NetworkInput]) -> Iterator[list[int]]:
         alike.setdefault("sequence" if item.mask is not None else item.values.shape, []).append(row)
     for rows in alike.values():
         rows.sort(key=lambda row: len(inputs[row].values))
-        size = min(_BATCH, ceil(len(rows) / count_cores()))
-        yield from (rows[start : start + size] for start in range(0, len(rows), size))
+        # As many for each core, of about one size: no core is left to wait for the last one.
+        rounds = ceil(len(rows) / (_BATCH * count_cores()))
+        parts = np.array_split(rows, min(len(rows), rounds * count_cores()))
+        yield from (part.tolist() for part in parts)
 
 
 def _stack(arrays: Sequence[NDArray[Any]], padding: int) -> NDArray[Any]:

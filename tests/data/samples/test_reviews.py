@@ -12,9 +12,16 @@ from chiasm.data.samples.reviews.wording import PHRASES, write_text
 from chiasm.errors import DataError
 
 GOLDEN = {
-    "r0017": ("Ines took a photo of our lamp. Ines saw it on the 12th.", "positive"),
-    "r0036": ("The photo says it all. The colour is purple.", "negative"),
-    "r0051": ("The photo says it all. Written after 9 days.", "positive"),
+    "r0017": ("Ines took a photo of our lamp. Ines saw it on the 12th.", "negative"),
+    "r0036": (
+        "I am delighted! The delivery was faster than promised. The colour is purple.",
+        "positive",
+    ),
+    "r0051": (
+        "This is the teapot I had before, and the one from Tallow Street is its opposite. "
+        "Written after 9 days.",
+        "positive",
+    ),
 }
 
 
