@@ -164,17 +164,17 @@ def test_interrupted_encoding_is_taken_up_where_it_stopped(cache: FeatureCache) 
     interrupted = CountingEncoder(fails_after=2)
     with pytest.raises(RuntimeError, match="power"):
         cache.features(interrupted, TEXTS)
-    assert len(interrupted.seen) == 64
+    assert len(interrupted.seen) == 32
     resumed = CountingEncoder()
     features = cache.features(resumed, TEXTS)
     assert set(resumed.seen) == set(TEXTS) - set(interrupted.seen)
-    assert (features.encoded, features.reused) == (36, 64)
+    assert (features.encoded, features.reused) == (68, 32)
     assert all(torch.equal(features[i], encode(CountingEncoder(), TEXTS)[i]) for i in range(100))
 
 
-def test_killed_process_loses_at_most_the_batch_it_was_computing(cache: FeatureCache) -> None:
+def test_killed_process_loses_at_most_the_batches_it_was_computing(cache: FeatureCache) -> None:
     code = f"""
-import os, signal
+import os, signal, time
 from pathlib import Path
 from {__package__}.counting import CountingEncoder
 from {__package__}.test_cache import TEXTS
@@ -182,6 +182,7 @@ from chiasm.encoders.cache import FeatureCache
 
 class Killed(CountingEncoder):
     def trunk(self, batch):
+        time.sleep(0.2)  # seconds are what a batch takes, and writing one does not
         if len(self.batches) == 2:
             os.kill(os.getpid(), signal.SIGKILL)
         return super().trunk(batch)
@@ -190,7 +191,7 @@ FeatureCache(Path({str(cache.folder)!r})).features(Killed(), TEXTS)
 """
     assert run(code).returncode == -signal.SIGKILL
     features = cache.features(CountingEncoder(), TEXTS)
-    assert (features.encoded, features.reused) == (36, 64)
+    assert (features.encoded, features.reused) == (68, 32)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
@@ -213,7 +214,7 @@ def test_texts_of_like_length_share_a_batch(cache: FeatureCache) -> None:
     cache.features(encoder, ["x" * n for n in (1, 90, 2, 91, 3, 92)] * 2 + TEXTS)
     longest = [max(map(len, batch)) for batch in encoder.batches]
     shortest = [min(map(len, batch)) for batch in encoder.batches]
-    assert all(a <= b for a, b in zip(longest, shortest[1:], strict=False))
+    assert all(a >= b for a, b in zip(shortest, longest[1:], strict=False))
 
 
 def test_activations_beyond_float16_stay_finite(cache: FeatureCache) -> None:

@@ -107,15 +107,12 @@ def compute_here(encoder: Encoder, values: Mapping[bytes, Value]) -> Iterator[En
 
 
 def _compute(encoder: Encoder, batch: Mapping[bytes, Value]) -> Encoded:
-    loaded: dict[bytes, Any] = {}
-    failed: dict[bytes, str] = {}
-    for key, value in batch.items():
-        try:
-            loaded[key] = _load(encoder, key, value)
-        except UnreadableExample as error:
-            failed[key] = error.reason
-    tokens = compact(encoder.trunk(list(loaded.values()))) if loaded else []
-    return Encoded(dict(zip(loaded, tokens, strict=True)), failed)
+    loaded = {key: _load(encoder, key, value) for key, value in batch.items()}
+    failed = {key: x.reason for key, x in loaded.items() if isinstance(x, UnreadableExample)}
+    inputs = [x for key, x in loaded.items() if key not in failed]
+    tokens = compact(encoder.trunk(inputs)) if inputs else []
+    keys = (key for key in loaded if key not in failed)
+    return Encoded(dict(zip(keys, tokens, strict=True)), failed)
 
 
 def _digest(value: Value) -> bytes:
@@ -132,15 +129,21 @@ def _digest(value: Value) -> bytes:
 
 
 def _load(encoder: Encoder, key: bytes, value: Value) -> Any:
-    loaded = encoder.load(value)
-    if isinstance(value, Path) and _digest(value) != key:
-        raise UnreadableExample("file changed while it was being read")
-    return loaded
+    """The loaded value, or why it cannot be. Any other error is a mistake of ours."""
+    try:
+        loaded = encoder.load(value)
+        changed = isinstance(value, Path) and _digest(value) != key
+    except UnreadableExample as error:
+        return error
+    return UnreadableExample("file changed while it was being read") if changed else loaded
 
 
 def by_length(values: Mapping[bytes, Value]) -> list[bytes]:
-    """The keys, texts of like length together, so that little is spent on padding."""
-    return sorted(values, key=lambda key: _length(values[key]))
+    """The keys, texts of like length together, so that little is spent on padding.
+
+    The longest come first: in the end no core waits long for another.
+    """
+    return sorted(values, key=lambda key: _length(values[key]), reverse=True)
 
 
 def _length(value: Value) -> int:

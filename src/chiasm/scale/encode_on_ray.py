@@ -28,8 +28,7 @@ def encode_on_ray(encoder: Encoder, values: Mapping[bytes, Value]) -> Iterator[E
     Raises:
         EncoderError: a machine has another encoder of that name, or none.
     """
-    # The longest first: in the end nobody waits for them.
-    keys = by_length(values)[::-1]
+    keys = by_length(values)
     tasks = [
         {key: absolute(values[key]) for key in keys[start : start + _VALUES]}
         for start in range(0, len(keys), _VALUES)

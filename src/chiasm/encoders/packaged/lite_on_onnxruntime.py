@@ -1,6 +1,7 @@
 """LiteOnOnnxRuntime: EfficientNet-Lite on the engine that runs it fastest on a CPU."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import onnx
@@ -62,7 +63,7 @@ class _Graph:
         self.nodes: list[onnx.NodeProto] = []
         self.constants: list[onnx.TensorProto] = []
 
-    def add(self, kind: str, *inputs: str, output: str | None = None, **attributes: object) -> str:
+    def add(self, kind: str, *inputs: str, output: str | None = None, **attributes: Any) -> str:
         output = output or f"{kind}_{len(self.nodes)}"
         self.nodes.append(helper.make_node(kind, inputs, [output], **attributes))
         return output
