@@ -1,7 +1,7 @@
+import math
 from dataclasses import fields
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import EllipsisType
 from typing import Any
 
 import pytest
@@ -10,18 +10,30 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from chiasm.errors import ChiasmError
+from chiasm.fusion.build import _RANGES as FUSION_RANGES
 from chiasm.fusion.build import JOINT_FUSIONS, FusionConfig
 from chiasm.recipes.read_recipe import read_recipe
 from chiasm.recipes.write_recipe import write_recipe
+from chiasm.training.config import _RANGES as TRAINING_RANGES
 from chiasm.training.config import TrainingConfig
 from chiasm.training.recipe import Recipe
 
-NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
+
+def any_settings(kind: type, ranges: dict[str, tuple[float, float]]) -> dict[str, Any]:
+    """Every field of a dataclass, numbers as they may be: ... lets hypothesis find out."""
+    return {
+        field.name: numbers(field.type, *ranges[field.name]) if field.name in ranges else ...
+        for field in fields(kind)
+    }
 
 
-def any_settings(kind: type) -> dict[str, SearchStrategy[float] | EllipsisType]:
-    """Every field of a dataclass by its type: ... lets hypothesis find out."""
-    return {field.name: NUMBERS if field.type is float else ... for field in fields(kind)}
+def numbers(kind: Any, least: float, most: float) -> SearchStrategy[float | None]:
+    if kind is float:
+        # Some may be any number above the least, but not the least itself.
+        highest = None if most == math.inf else most
+        return st.floats(least, highest, exclude_min=True, allow_infinity=False)
+    whole = st.integers(int(least), int(most))
+    return whole if kind is int else st.none() | whole
 
 
 @st.composite
@@ -30,7 +42,7 @@ def recipes(draw: Any) -> Recipe:
     encoders = draw(st.dictionaries(modalities, st.text(), min_size=1))
     own = st.sampled_from(sorted(encoders))
     pairs = st.tuples(own, st.just("visual")).map("->".join)
-    fusion = any_settings(FusionConfig) | {
+    fusion = any_settings(FusionConfig, FUSION_RANGES) | {
         "name": st.sampled_from(JOINT_FUSIONS) | own,
         "directions": st.none() | st.lists(pairs, min_size=1, unique=True).map(tuple),
     }
@@ -44,7 +56,7 @@ def recipes(draw: Any) -> Recipe:
             random_init=st.lists(own, unique=True).map(tuple),
             max_seconds=st.floats(min_value=0, exclude_min=True, allow_infinity=False),
             fusion=st.builds(FusionConfig, **fusion),
-            training=st.builds(TrainingConfig, **any_settings(TrainingConfig)),
+            training=st.builds(TrainingConfig, **any_settings(TrainingConfig, TRAINING_RANGES)),
             group_by=...,
             offline_twin=...,
         )

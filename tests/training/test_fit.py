@@ -180,8 +180,8 @@ def test_a_checkpoint_that_was_not_written_to_its_end_is_not_gone_on_with(
     (last / "trainer_state.json").write_text('{"epoch": 3.')
     (last / "optimizer.pt").unlink()
     resumed, rest = trained(train_rows, validation_rows, tmp_path / "parts")
-    # The third epoch is trained again.
-    assert [epoch.epoch for epoch in rest] == [3, 4, 5, 6]
-    assert [epoch.macro_f1 for epoch in rest] == [epoch.macro_f1 for epoch in epochs[2:]]
+    # From the checkpoint before it, that of the third epoch.
+    assert [epoch.epoch for epoch in rest] == [4, 5, 6]
+    assert [epoch.macro_f1 for epoch in rest] == [epoch.macro_f1 for epoch in epochs[3:]]
     for name, weights in whole.state_dict().items():
         assert torch.equal(resumed.state_dict()[name], weights), name
