@@ -1,3 +1,4 @@
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -57,6 +58,21 @@ def test_every_stage_trains_on_the_rows_of_the_split_and_no_others(
     staged(whole.take(np.arange(100)), validation_rows, tmp_path)
     keys = train_rows.features["text"].keys
     assert seen == set(keys[:100])
+
+
+@pytest.mark.parametrize("finished", [["text"], ["text", "image"]])
+def test_what_follows_finished_stages_does_not_depend_on_when_they_were_trained(
+    train_rows: EncodedTable, validation_rows: EncodedTable, tmp_path: Path, finished: list[str]
+) -> None:
+    whole = staged(train_rows, validation_rows, tmp_path / "whole")
+    for modality in finished:
+        name = f"{modality}/top.safetensors"
+        if (tmp_path / "whole" / name).exists():
+            (tmp_path / "parts" / modality).mkdir(parents=True)
+            shutil.copy(tmp_path / "whole" / name, tmp_path / "parts" / name)
+    resumed = staged(train_rows, validation_rows, tmp_path / "parts")
+    for name, weights in whole.state_dict().items():
+        assert torch.equal(resumed.state_dict()[name], weights), name
 
 
 def test_resumed_in_the_second_stage_equals_uninterrupted(

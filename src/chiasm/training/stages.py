@@ -51,6 +51,7 @@ def fit_in_stages(
         train = _encode(tops, train, checkpoints)
         validation = _encode(tops, validation, checkpoints)
         model.tops = nn.ModuleDict({modality: nn.Identity() for modality in tops})
+        torch.manual_seed(recipe.training.seed)
     try:
         fit(
             model,
@@ -80,6 +81,8 @@ def _fit_alone(
         return
     finished = folder / "top.safetensors"
     if not finished.is_file():
+        # Each stage begins from the seed, whether the one before it was trained now or earlier.
+        torch.manual_seed(recipe.training.seed)
         alone = FusionClassifier(
             encoders={modality: model.encoders[modality]},
             fusion=replace(recipe.fusion, name=modality),
