@@ -15,7 +15,7 @@ from chiasm.errors import ChiasmError
 _MAP_SIZE = 256 << 30
 _MAX_READERS = 512
 # Pages that were read stay mapped, and count as memory of the process, until the file is closed.
-_MOST_MAPPED = 128 << 20
+_MOST_MAPPED = 256 << 20
 
 
 @dataclass
