@@ -12,13 +12,17 @@ import onnxruntime
 import openvino
 import torch
 from numpy.typing import NDArray
+from torch.utils.flop_counter import FlopCounterMode
 
 from chiasm.encoders.base import Encoder
+from chiasm.encoders.each_core_alone import each_core_alone
 from chiasm.export.networks import EncoderNetwork
 from chiasm.export.to_onnx import to_onnx
 
 BATCH = 32
 SMALL = 8
+# What chiasm takes.
+OWN = 16
 
 Inputs = dict[str, NDArray[Any]]
 
@@ -31,8 +35,10 @@ def engines(encoder: Encoder, values: Sequence[Any]) -> Iterator[dict[str, Calla
     several run at once, or batches of 32 on all cores, whichever is named.
     """
     inputs = [encoder.load(value) for value in sorted(values, key=_length)]
-    large = [inputs[start : start + BATCH] for start in range(0, len(inputs), BATCH)]
-    fed_large = [_arrays(encoder, batch) for batch in large]
+    own = [inputs[start : start + OWN] for start in range(0, len(inputs), OWN)]
+    fed_large = [
+        _arrays(encoder, inputs[start : start + BATCH]) for start in range(0, len(inputs), BATCH)
+    ]
     fed_small = [
         _arrays(encoder, inputs[start : start + SMALL]) for start in range(0, len(inputs), SMALL)
     ]
@@ -54,8 +60,12 @@ def engines(encoder: Encoder, values: Sequence[Any]) -> Iterator[dict[str, Calla
             queue.start_async(fed)
         queue.wait_all()
 
+    def each_core_its_own() -> None:
+        with each_core_alone() as cores:
+            list(cores.map(encoder.trunk, own))
+
     yield {
-        "chiasm": lambda: [encoder.trunk(batch) for batch in large],
+        "chiasm": each_core_its_own,
         "ONNX Runtime, batches of 8 beside each other": beside_each_other,
         "ONNX Runtime, batches of 32 on all cores": lambda: [
             all_cores.run(None, fed) for fed in fed_large
@@ -63,6 +73,18 @@ def engines(encoder: Encoder, values: Sequence[Any]) -> Iterator[dict[str, Calla
         "OpenVINO, batches of 8 beside each other": queued,
         "OpenVINO, batches of 32 on all cores": lambda: [latency(fed) for fed in fed_large],
     }
+
+
+def count_flops(encoder: Encoder, values: Sequence[Any]) -> float:
+    """GFLOP an item in such batches, padding included, as PyTorch counts them."""
+    inputs = [encoder.load(value) for value in sorted(values, key=_length)]
+    trunk = encoder.portable()
+    counter = FlopCounterMode(display=False)
+    with counter, torch.inference_mode():
+        for start in range(0, len(inputs), OWN):
+            fed = _arrays(encoder, inputs[start : start + OWN])
+            trunk.tokens(*map(torch.from_numpy, fed.values()))
+    return counter.get_total_flops() / len(inputs) / 1e9
 
 
 def _length(value: Any) -> int:

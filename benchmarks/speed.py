@@ -23,9 +23,8 @@ from typing import Any
 import numpy as np
 import soundfile
 import torch
-from engines import engines
+from engines import count_flops, engines
 from naive import BATCH, NaiveAudio, NaiveImage, NaiveText, train_naively
-from torch.utils.flop_counter import FlopCounterMode
 from write_performance import write_performance
 
 from chiasm.data.read import read
@@ -82,14 +81,6 @@ def matrix_peak() -> float:
     """Floating-point operations a second of the largest matrix product, in fp32, in GFLOP/s."""
     a = torch.randn(2048, 2048)
     return max(2 * 2048**3 / seconds(lambda: a @ a) for _ in range(10)) / 1e9
-
-
-def count_flops(encoder: Encoder, values: Sequence[Value]) -> float:
-    """GFLOP an item, of the items as they are."""
-    counter = FlopCounterMode(display=False)
-    with counter:
-        encode(encoder, values)
-    return counter.get_total_flops() / len(values) / 1e9
 
 
 def measure_encoding(

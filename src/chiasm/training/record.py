@@ -5,6 +5,7 @@ import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
+from importlib.util import find_spec
 from typing import Any
 
 from chiasm.data.table import Table
@@ -12,6 +13,8 @@ from chiasm.encoders.base import Encoder
 from chiasm.training.recipe import Recipe
 
 _PACKAGES = ("chiasm", "torch", "transformers", "scikit-learn", "numpy", "pillow")
+# Runs the packaged picture encoders, and is missing where these are.
+_ENGINE = "onnxruntime"
 
 
 @dataclass(frozen=True)
@@ -57,4 +60,5 @@ def record_run(
 
 def installed_versions() -> dict[str, str]:
     """The versions of what a result depends on."""
-    return {"python": platform.python_version()} | {p: version(p) for p in _PACKAGES}
+    packages = (*_PACKAGES, _ENGINE) if find_spec(_ENGINE) else _PACKAGES
+    return {"python": platform.python_version()} | {p: version(p) for p in packages}
