@@ -1,6 +1,6 @@
 """What chiasm's own work on speed is worth, side by side with the pipeline of the write-ups.
 
-    python benchmarks/speed.py [DATA] [--rows 1000]
+    python benchmarks/speed.py [DATA] [--rows 600]
 
 Run by ``make bench``. DATA is a labelled set of texts and pictures (the lab where it is at hand,
 else generated reviews), of which the first rows are used. Every ratio is of two measurements that
@@ -215,7 +215,7 @@ def measure_comparison(table: Table, folder: Path) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path, nargs="?", default=LAB if LAB.is_dir() else None)
-    parser.add_argument("--rows", type=int, default=1000)
+    parser.add_argument("--rows", type=int, default=600)
     given = parser.parse_args()
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)
