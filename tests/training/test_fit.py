@@ -42,6 +42,16 @@ def trained(
     return model, epochs
 
 
+def break_off(
+    rows: EncodedTable, validation: EncodedTable, folder: Path, *, after: int
+) -> list[Epoch]:
+    """The epochs of a training that is stopped after some of them."""
+    epochs = Interrupt(after)
+    with pytest.raises(TrainingStopped):
+        fit(make_model(), rows, validation, CONFIG, checkpoints=folder, report=epochs)
+    return epochs
+
+
 def validation_loss(model: FusionClassifier, rows: EncodedTable) -> float:
     logits = predict_logits(model, rows)
     return float(torch.nn.functional.cross_entropy(logits, torch.from_numpy(rows.labels)))
@@ -122,16 +132,7 @@ def test_resumed_equals_uninterrupted(
     train_rows: EncodedTable, validation_rows: EncodedTable, tmp_path: Path, after: int
 ) -> None:
     whole, epochs = trained(train_rows, validation_rows, tmp_path / "whole")
-    interrupted = Interrupt(after)
-    with pytest.raises(TrainingStopped):
-        fit(
-            make_model(),
-            train_rows,
-            validation_rows,
-            CONFIG,
-            checkpoints=tmp_path / "parts",
-            report=interrupted,
-        )
+    interrupted = break_off(train_rows, validation_rows, tmp_path / "parts", after=after)
     assert len(interrupted) == after
     resumed, rest = trained(train_rows, validation_rows, tmp_path / "parts")
     assert [e.macro_f1 for e in [*interrupted, *rest]] == [e.macro_f1 for e in epochs]
@@ -167,15 +168,7 @@ def test_a_checkpoint_that_was_not_written_to_its_end_is_not_gone_on_with(
     train_rows: EncodedTable, validation_rows: EncodedTable, tmp_path: Path
 ) -> None:
     whole, epochs = trained(train_rows, validation_rows, tmp_path / "whole")
-    with pytest.raises(TrainingStopped):
-        fit(
-            make_model(),
-            train_rows,
-            validation_rows,
-            CONFIG,
-            checkpoints=tmp_path / "parts",
-            report=Interrupt(3),
-        )
+    break_off(train_rows, validation_rows, tmp_path / "parts", after=3)
     last = max((tmp_path / "parts").glob("checkpoint-*"), key=lambda path: int(path.name[11:]))
     (last / "trainer_state.json").write_text('{"epoch": 3.')
     (last / "optimizer.pt").unlink()

@@ -72,13 +72,13 @@ def modality_contributions(model: FusionClassifier, rows: EncodedTable) -> Contr
     empty = torch.empty(0, len(model.classes))
     logits: dict[Coalition, list[Tensor]] = {chosen: [empty] for chosen in sets}
     masses: list[dict[str, Tensor]] = []
-    for batch in encoded_batches(model, rows):
-        for chosen in sets:
-            with _pooling(model.fusion) as pooling:
+    with _pooling(model.fusion) as pooling:
+        for batch in encoded_batches(model, rows):
+            for chosen in sets:
                 output = model.classify(_only(batch, chosen), need_weights=chosen == everyone)
-            logits[chosen].append(output.logits)
-            if chosen == everyone:
-                masses.append(_null_masses(batch, output) | pooling)
+                logits[chosen].append(output.logits)
+                if chosen == everyone:
+                    masses.append(_null_masses(batch, output) | pooling)
     predictions = {
         chosen: _float64(calibrate(model, torch.cat(parts))) for chosen, parts in logits.items()
     }
@@ -131,7 +131,7 @@ def _null_masses(batch: Mapping[str, Tokens], output: ClassifierOutput) -> dict[
 
 @contextmanager
 def _pooling(fusion: nn.Module) -> Iterator[dict[str, Tensor]]:
-    """Filled in a run: the null token's weight in the pooling of each modality, ``[b]``."""
+    """The null token's weight in the pooling of each modality, ``[b]``, in the latest run."""
     nulls: dict[str, Tensor] = {}
 
     def note(modality: str, _module: nn.Module, _given: object, weights: Tensor) -> None:

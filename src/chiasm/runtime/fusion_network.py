@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from math import ceil
 from typing import Any
 
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from chiasm.runtime.count_cores import count_cores
+from chiasm.runtime.share_rows import share_rows
 
 Tokens = NDArray[np.float32]
 Probabilities = NDArray[np.float64]
@@ -49,8 +48,7 @@ class FusionNetwork:
 
         A row has tokens ``[l, d]`` of some modalities; those that it lacks are missing.
         """
-        size = min(_BATCH, ceil(len(rows) / count_cores()))
-        logits = cores.map(self._logits, [rows[i : i + size] for i in range(0, len(rows), size)])
+        logits = cores.map(self._logits, share_rows(rows, most=_BATCH))
         scaled = np.concatenate(list(logits)).astype(np.float64) / self._temperature
         powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
         probabilities: Probabilities = powers / powers.sum(axis=1, keepdims=True)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
-from math import ceil
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from chiasm.encoders.preprocessing.base import Preprocessing
 from chiasm.encoders.preprocessing.log_mel import LogMel
 from chiasm.encoders.preprocessing.network_input import NetworkInput
 from chiasm.encoders.preprocessing.words import Words
-from chiasm.runtime.count_cores import count_cores
+from chiasm.runtime.share_rows import share_rows
 
 Tokens = NDArray[np.float32]
 
@@ -67,22 +66,19 @@ class ModalityEncoder:
         ]
 
 
-def _in_order(batches: Sequence[list[int]], run: Iterator[list[Tokens]]) -> Iterator[Tokens]:
+def _in_order(batches: Sequence[Sequence[int]], run: Iterator[list[Tokens]]) -> Iterator[Tokens]:
     found = dict(zip(chain(*batches), chain.from_iterable(run), strict=True))
     yield from (found[row] for row in range(len(found)))
 
 
-def _batches(inputs: Sequence[NetworkInput]) -> Iterator[list[int]]:
+def _batches(inputs: Sequence[NetworkInput]) -> Iterator[Sequence[int]]:
     """Rows that go through the network together: sequences of like length, others of one shape."""
     alike: dict[Any, list[int]] = {}
     for row, item in enumerate(inputs):
         alike.setdefault("sequence" if item.mask is not None else item.values.shape, []).append(row)
     for rows in alike.values():
         rows.sort(key=lambda row: len(inputs[row].values))
-        # As many for each core, of about one size: no core is left to wait for the last one.
-        rounds = ceil(len(rows) / (_BATCH * count_cores()))
-        parts = np.array_split(rows, min(len(rows), rounds * count_cores()))
-        yield from (part.tolist() for part in parts)
+        yield from share_rows(rows, most=_BATCH)
 
 
 def _stack(arrays: Sequence[NDArray[Any]], padding: int) -> NDArray[Any]:

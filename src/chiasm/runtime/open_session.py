@@ -5,6 +5,7 @@ from pathlib import Path
 import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as errors
 
+from chiasm.encoders.one_core_session import one_core_session
 from chiasm.errors import ChiasmError
 
 UNUSABLE = (
@@ -18,15 +19,13 @@ UNUSABLE = (
 
 
 def open_session(path: Path) -> onnxruntime.InferenceSession:
-    """A session on the CPU, each of whose runs takes one core: batches run beside each other.
+    """A session of which each run takes one core.
 
     Raises:
         ChiasmError: the file is no network that this version of ONNX Runtime can run.
     """
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
     try:
-        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        return one_core_session(str(path))
     except UNUSABLE as error:
         raise ChiasmError(
             f"{path} cannot be run by ONNX Runtime {onnxruntime.__version__}: {error}. Install the "

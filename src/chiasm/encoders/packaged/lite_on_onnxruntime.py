@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
+from chiasm.encoders.one_core_session import one_core_session
 from chiasm.encoders.packaged.efficientnet_lite import InvertedResidual, Normalise, SameConv2d
 
 _OPSET = 18
@@ -29,11 +29,7 @@ class LiteOnOnnxRuntime:
     """
 
     def __init__(self, layers: nn.Module) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        self._session = onnxruntime.InferenceSession(
-            _model(layers).SerializeToString(), options, providers=["CPUExecutionProvider"]
-        )
+        self._session = one_core_session(_model(layers).SerializeToString())
 
     def __call__(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
         maps: NDArray[np.float32] = self._session.run(["maps"], {"rgb": rgb})[0]
