@@ -34,6 +34,7 @@ from chiasm.encoders.base import Encoder
 from chiasm.encoders.cache import FeatureCache
 from chiasm.encoders.encode import encode
 from chiasm.encoders.registry import load_encoder
+from chiasm.explain.report.examine import examine
 from chiasm.fusion.build import fusion_names
 from chiasm.json_files import write_json
 from chiasm.model.predict import predict
@@ -195,7 +196,7 @@ def measure_prediction(table: Table, folder: Path) -> dict[str, Any]:
 
 
 def measure_comparison(table: Table, folder: Path) -> dict[str, Any]:
-    """Every fusion on three folds, features cached."""
+    """Every fusion on three folds and a closer look at the best, features cached."""
     recipe = Recipe(training=TrainingConfig(epochs=EPOCHS))
     cache = FeatureCache(folder / "cache")
     took = seconds(
@@ -207,6 +208,7 @@ def measure_comparison(table: Table, folder: Path) -> dict[str, Any]:
             fusions=fusion_names(table.modalities),
             cache=cache,
             advance=lambda _: None,
+            examine=examine,
         )
     )
     return {"folds": 3, "epochs": EPOCHS, "seconds": round(took, 1)}

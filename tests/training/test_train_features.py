@@ -14,11 +14,11 @@ from chiasm.data.read import read
 from chiasm.data.table import Table
 from chiasm.encoders.cache import FeatureCache
 from chiasm.errors import ChiasmError, EncoderError
-from chiasm.evaluation.comparison import Comparison
 from chiasm.fusion.build import FusionConfig
+from chiasm.model.inference import predict_probabilities
 from chiasm.model.predict import Predicted, predict
 from chiasm.model.storage import load_model
-from chiasm.training.compare import compare
+from chiasm.training.compare import Compared, compare
 from chiasm.training.config import TrainingConfig
 from chiasm.training.recipe import Recipe
 from chiasm.training.train import train
@@ -103,7 +103,7 @@ def compare_features(
     only_folds: tuple[int, ...] = (),
     recipe: Recipe = RECIPE,
     fusions: tuple[str, ...] = ("visual", "acoustic"),
-) -> Comparison:
+) -> Compared:
     # In this process: others would take half a minute to start.
     with parallel_config(backend="sequential"):
         return compare(
@@ -114,12 +114,25 @@ def compare_features(
             seed=0,
             fusions=fusions,
             cache=FeatureCache(),
-            advance=lambda fold: None,
+            advance=lambda done: None,
+            examine=lambda model, rows: predict_probabilities(model, rows).numpy(),
         )
 
 
 def test_fusions_are_compared_on_features_alone() -> None:
-    assert {row.name for row in compare_features(folds=2).rows} >= {"visual", "acoustic"}
+    rows = compare_features(folds=2).comparison.rows
+    assert {row.name for row in rows} >= {"visual", "acoustic"}
+
+
+def test_the_models_of_the_winner_are_examined_on_the_rows_they_were_tested_on() -> None:
+    compared = compare_features(folds=3, fusions=("visual", "concat"))
+    predicted = compared.comparison.tested.predictions["concat"].probabilities
+    assert len(compared.histories) == len(compared.examined) == 3
+    np.testing.assert_array_equal(np.concatenate(compared.examined), predicted)
+
+
+def test_a_winner_of_a_single_modality_is_not_examined() -> None:
+    assert compare_features(folds=2).examined == ()
 
 
 def test_a_fusion_that_cannot_be_is_refused_before_anything_is_encoded(
@@ -132,8 +145,8 @@ def test_a_fusion_that_cannot_be_is_refused_before_anything_is_encoded(
 
 
 def test_folds_run_alone_come_out_as_among_all() -> None:
-    every = compare_features(folds=3).tested
-    some = compare_features(folds=3, only_folds=(3, 1)).tested
+    every = compare_features(folds=3).comparison.tested
+    some = compare_features(folds=3, only_folds=(3, 1)).comparison.tested
     rows = np.isin(every.folds, [0, 2])
     assert (some.run_folds, some.of_folds) == ((1, 3), 3)
     for name in ("ids", "labels", "folds", "groups"):

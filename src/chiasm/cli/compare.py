@@ -15,7 +15,6 @@ from chiasm.errors import ChiasmError
 if TYPE_CHECKING:
     from chiasm.data.table import Table
     from chiasm.training.recipe import Recipe
-    from chiasm.training.train_fold import TrainedFold
 
 
 @expand_options
@@ -57,16 +56,11 @@ def compare(
     table = reading.read(data)
     say_what_was_read(table)
     names = tuple(fusions.split(",")) if fusions else _offered(recipe, table)
-    trained: list[TrainedFold] = []
+    run = len(chosen) or folds
     with progress_bar("training") as progress:
-        task = progress.add_task("", total=len(names) * (len(chosen) or folds))
-
-        def note(one: "TrainedFold") -> None:
-            trained.append(one)
-            done = f"{one.fusion}, fold {one.fold + 1} done"
-            progress.update(task, advance=1, description=done)
-
-        comparison = comparing.compare(
+        # Every fusion on every fold, and a closer look at the best one on each.
+        task = progress.add_task("", total=(len(names) + 1) * run)
+        compared = comparing.compare(
             table,
             recipe,
             folds=folds,
@@ -74,25 +68,23 @@ def compare(
             seed=recipe.training.seed,
             fusions=names,
             cache=FeatureCache(),
-            advance=note,
+            advance=lambda done: progress.update(task, advance=1, description=done),
             examine=examine,
         )
-    winner = sorted(
-        (one for one in trained if one.fusion == comparison.winner), key=lambda one: one.fold
-    )
+        progress.update(task, completed=(len(names) + 1) * run, description="")
     report = build_report(
-        comparison,
+        compared.comparison,
         table,
-        caution=f"{len(chosen) or folds} of {folds} folds: each row is judged by a model that saw "
+        caution=f"{run} of {folds} folds: each row is judged by a model that saw "
         "neither it nor its twins.",
-        examined=[one.examined for one in winner if one.examined],
+        examined=compared.examined,
         encoders=recipe.for_table(table).load_encoders(table.modalities),
-        histories=[one.epochs for one in winner],
+        histories=compared.histories,
         command=command_line(),
         seed=recipe.training.seed,
     )
     write_report(report, out)
-    results.print(render_comparison(comparison))
+    results.print(render_comparison(compared.comparison))
     notes.print(f"Report: {out / 'report.html'}", highlight=False)
 
 

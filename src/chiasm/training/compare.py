@@ -1,9 +1,11 @@
 """compare: every fusion on the same folds, against honest baselines."""
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, TypeAlias
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -15,14 +17,31 @@ from chiasm.encoders.cache import FeatureCache
 from chiasm.errors import ChiasmError
 from chiasm.evaluation.comparison import MAJORITY, Comparison, OutOfFold, Predictions, judge
 from chiasm.fusion.build import build_fusion
+from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable, encode_table
+from chiasm.model.storage import load_model
+from chiasm.training.cores import one_core
+from chiasm.training.epochs import Epoch
 from chiasm.training.folds import fold_parts
 from chiasm.training.parts import Parts
 from chiasm.training.processes import processes, side_by_side
 from chiasm.training.recipe import Recipe
-from chiasm.training.train_fold import Examine, TrainedFold, train_fold
+from chiasm.training.train_fold import TrainedFold, train_fold
 
 Array = np.ndarray[Any, np.dtype[Any]]
+Examine: TypeAlias = Callable[[FusionClassifier, EncodedTable], Any]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A comparison, and fold after fold of its winner the epochs and what was asked of its models.
+
+    A winner of a single modality is not asked: ``examined`` is empty.
+    """
+
+    comparison: Comparison
+    histories: tuple[tuple[Epoch, ...], ...]
+    examined: tuple[Any, ...]
 
 
 def compare(
@@ -34,9 +53,9 @@ def compare(
     seed: int,
     fusions: Sequence[str],
     cache: FeatureCache,
-    advance: Callable[[TrainedFold], None],
-    examine: Examine | None = None,
-) -> Comparison:
+    advance: Callable[[str], None],
+    examine: Examine,
+) -> Compared:
     """Cross-validate the majority class and every fusion on grouped folds, all on one encoding.
 
     Each fold's epoch and temperature are chosen on a part of its own training rows; its test rows
@@ -51,9 +70,8 @@ def compare(
         seed: of the folds, the initialisation and the bootstrap.
         fusions: names.
         cache: where the features of all folds and fusions lie.
-        advance: called after each training with what came of it.
-        examine: asked of every fusion of several modalities on the test rows of its fold; what it
-            says is in the TrainedFold.
+        advance: called after each training and each examination with what was done.
+        examine: asked of the models of the winner, each on the test rows of its fold.
 
     Raises:
         DataError: the rows do not allow that many folds.
@@ -74,38 +92,47 @@ def compare(
         build_fusion(replace(recipe.fusion, name=name), dims)
     rows = encode_table(table, encoders, classes=table.classes, cache=cache)
 
-    trained = []
-    # Cross-attention takes longest: started first, it does not keep the others waiting at the end.
-    tasks = [
-        delayed(train_fold)(
-            rows,
-            part,
-            table.classes,
-            _with_fusion(recipe, name, seed),
-            fold,
-            None if name in table.modalities else examine,
-        )
-        for name in reversed(fusions)
-        for fold, part in parts.items()
-    ]
-    with side_by_side():
-        for result in Parallel(n_jobs=processes(), return_as="generator_unordered")(tasks):
-            advance(result)
-            trained.append(result)
+    with (
+        TemporaryDirectory() as folder,
+        side_by_side(),
+        Parallel(n_jobs=processes(), return_as="generator") as parallel,
+    ):
+        fused = {name: Path(folder) / name for name in fusions if name not in table.modalities}
+        # Cross-attention takes longest: started first, it keeps none waiting at the end.
+        trainings = [
+            delayed(train_fold)(
+                rows,
+                part,
+                table.classes,
+                _with_fusion(recipe, name, seed),
+                fold,
+                fused[name] / str(fold) if name in fused else None,
+            )
+            for name in reversed(fusions)
+            for fold, part in parts.items()
+        ]
+        trained: list[TrainedFold] = []
+        for one in parallel(trainings):
+            trained.append(one)
+            advance(f"{one.fusion}, fold {one.fold + 1} done")
 
-    tested = np.concatenate([part.test for part in parts.values()])
-    predictions = {MAJORITY: _majority(rows, tuple(parts.values()), len(table.classes))}
-    predictions |= {name: _gather(trained, name) for name in fusions}
-    made = OutOfFold(
-        ids=np.array(table.ids)[tested],
-        labels=rows.take(tested).labels,
-        folds=np.repeat(list(parts), [len(part.test) for part in parts.values()]),
-        of_folds=folds,
-        groups=groups[tested],
-        classes=table.classes,
-        predictions=predictions,
+        tested = _out_of_fold(table, rows, parts, groups, folds, _gather(trained, fusions))
+        comparison = judge(tested, modalities=table.modalities, seed=seed)
+        best = fused.get(comparison.winner)
+        looks = [
+            delayed(_examine)(best / str(fold), rows, part, examine)
+            for fold, part in parts.items()
+            if best
+        ]
+        examined = []
+        for said in parallel(looks):
+            examined.append(said)
+            advance(f"{comparison.winner} examined on {len(examined)} of {len(parts)} folds")
+    return Compared(
+        comparison,
+        histories=tuple(one.epochs for one in trained if one.fusion == comparison.winner),
+        examined=tuple(examined),
     )
-    return judge(made, modalities=table.modalities, seed=seed)
 
 
 def _chosen(only_folds: Sequence[int], folds: int) -> list[int]:
@@ -126,13 +153,43 @@ def _with_fusion(recipe: Recipe, name: str, seed: int) -> Recipe:
     )
 
 
-def _gather(trained: Sequence[TrainedFold], name: str) -> Predictions:
-    own = sorted((t for t in trained if t.fusion == name), key=lambda t: t.fold)
-    return Predictions(
-        probabilities=np.concatenate([t.probabilities for t in own]),
-        parameters=own[0].parameters,
-        seconds=sum(t.seconds for t in own),
+def _examine(folder: Path, rows: EncodedTable, part: Parts, examine: Examine) -> Any:
+    model = load_model(folder)
+    with one_core():
+        return examine(model, rows.of(model.modalities).take(part.test))
+
+
+def _out_of_fold(
+    table: Table,
+    rows: EncodedTable,
+    parts: Mapping[int, Parts],
+    groups: Array,
+    of_folds: int,
+    predictions: Mapping[str, Predictions],
+) -> OutOfFold:
+    tested = np.concatenate([part.test for part in parts.values()])
+    majority = _majority(rows, tuple(parts.values()), len(table.classes))
+    return OutOfFold(
+        ids=np.array(table.ids)[tested],
+        labels=rows.take(tested).labels,
+        folds=np.repeat(list(parts), [len(part.test) for part in parts.values()]),
+        of_folds=of_folds,
+        groups=groups[tested],
+        classes=table.classes,
+        predictions={MAJORITY: majority, **predictions},
     )
+
+
+def _gather(trained: Sequence[TrainedFold], fusions: Sequence[str]) -> dict[str, Predictions]:
+    gathered = {}
+    for name in fusions:
+        own = [one for one in trained if one.fusion == name]
+        gathered[name] = Predictions(
+            probabilities=np.concatenate([one.probabilities for one in own]),
+            parameters=own[0].parameters,
+            seconds=sum(one.seconds for one in own),
+        )
+    return gathered
 
 
 def _majority(rows: EncodedTable, parts: Sequence[Parts], classes: int) -> Predictions:

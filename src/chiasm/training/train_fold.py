@@ -1,11 +1,10 @@
 """train_fold: train a recipe's model on one fold and predict its test rows."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,21 +12,17 @@ import torch
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable
 from chiasm.model.inference import predict_probabilities
+from chiasm.model.storage import save_model
 from chiasm.training.cores import one_core
 from chiasm.training.epochs import Epoch
 from chiasm.training.parts import Parts
 from chiasm.training.recipe import Recipe
 from chiasm.training.stages import fit_in_stages
 
-Examine: TypeAlias = Callable[[FusionClassifier, EncodedTable], Any]
-
 
 @dataclass(frozen=True)
 class TrainedFold:
-    """What a fusion came to on one fold: ``probabilities`` ``[n, classes]`` of its test rows.
-
-    ``examined`` is what the caller wanted to know of the model before it was let go.
-    """
+    """What a fusion came to on one fold: ``probabilities`` ``[n, classes]`` of its test rows."""
 
     fusion: str
     fold: int
@@ -35,7 +30,6 @@ class TrainedFold:
     epochs: tuple[Epoch, ...]
     parameters: int
     seconds: float
-    examined: Any = None
 
 
 def train_fold(
@@ -44,12 +38,12 @@ def train_fold(
     classes: tuple[str, ...],
     recipe: Recipe,
     fold: int,
-    examine: Examine | None = None,
+    keep: Path | None = None,
 ) -> TrainedFold:
     """Train on one processor core; epochs and temperature are chosen on the validation rows.
 
-    The seed is that of the recipe plus the number of the fold. Nothing is kept of the model but
-    what ``examine`` says of it and its test rows.
+    The seed is that of the recipe plus the number of the fold. The model is saved in the folder
+    ``keep``, if one is given.
     """
     started = time.perf_counter()
     seed = recipe.training.seed + fold
@@ -59,7 +53,6 @@ def train_fold(
         encoders=recipe.load_encoders(tuple(rows.features)), fusion=recipe.fusion, classes=classes
     )
     rows = rows.of(model.modalities)
-    test = rows.take(part.test)
     epochs: list[Epoch] = []
     with one_core(), TemporaryDirectory() as folder:
         fit_in_stages(
@@ -70,15 +63,14 @@ def train_fold(
             checkpoints=Path(folder),
             report=epochs.append,
         )
-        probabilities = predict_probabilities(model, test).numpy()
-        seconds = time.perf_counter() - started
-        examined = examine(model, test) if examine else None
+        probabilities = predict_probabilities(model, rows.take(part.test)).numpy()
+    if keep is not None:
+        save_model(model, keep, card="")
     return TrainedFold(
         fusion=recipe.fusion.name,
         fold=fold,
         probabilities=probabilities,
         epochs=tuple(epochs),
         parameters=model.trained_parameters,
-        seconds=seconds,
-        examined=examined,
+        seconds=time.perf_counter() - started,
     )
