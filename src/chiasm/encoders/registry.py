@@ -3,12 +3,10 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from pkgutil import resolve_name
 
 from chiasm.encoders.base import Encoder, TrainableBlocks
-from chiasm.encoders.huggingface.audio import HuggingFaceAudio
 from chiasm.encoders.huggingface.checkpoint import fetch_checkpoint
-from chiasm.encoders.huggingface.image import HuggingFaceImage
-from chiasm.encoders.huggingface.text import HuggingFaceText
 from chiasm.encoders.lora import add_lora
 from chiasm.encoders.packaged.efficientnet import EfficientNetEncoder
 from chiasm.encoders.packaged.minilm import load_minilm
@@ -27,10 +25,11 @@ _PACKAGED: dict[str, dict[str, Callable[..., Encoder]]] = {
         "whisper-tiny-last": partial(WhisperEncoder, layers="last"),
     },
 }
-_HUGGING_FACE: dict[str, Callable[..., Encoder]] = {
-    "text": HuggingFaceText,
-    "image": HuggingFaceImage,
-    "audio": HuggingFaceAudio,
+# By name, since those that a run has no use for take seconds to import.
+_HUGGING_FACE = {
+    "text": "chiasm.encoders.huggingface.text:HuggingFaceText",
+    "image": "chiasm.encoders.huggingface.image:HuggingFaceImage",
+    "audio": "chiasm.encoders.huggingface.audio:HuggingFaceAudio",
 }
 
 # The modalities whose encoders can be trained with the fusion.
@@ -114,7 +113,7 @@ def _load(
         if revision is not None:
             raise EncoderError(f"{name!r} is packaged and has no revisions: leave revision out.")
         return _PACKAGED[modality][name](**given)
-    kind = _HUGGING_FACE[modality]
+    kind: Callable[..., Encoder] = resolve_name(_HUGGING_FACE[modality])
     folder = Path(name).expanduser()
     if not folder.is_dir():
         copy = fetch_checkpoint(name, revision=revision)

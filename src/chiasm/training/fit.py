@@ -37,7 +37,8 @@ from chiasm.model.inference import predict_logits
 from chiasm.training.auxiliary import WithAuxiliaryHeads
 from chiasm.training.best_epochs import BestEpochs
 from chiasm.training.config import TrainingConfig
-from chiasm.training.epochs import Epoch, EpochLog
+from chiasm.training.epoch_log import EpochLog
+from chiasm.training.epochs import Epoch
 from chiasm.training.length_grouped import LengthGrouped
 from chiasm.training.loss import ClassificationLoss, class_weights
 from chiasm.training.optimizer import build_optimizer

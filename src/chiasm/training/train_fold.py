@@ -17,7 +17,6 @@ from chiasm.training.cores import one_core
 from chiasm.training.epochs import Epoch
 from chiasm.training.parts import Parts
 from chiasm.training.recipe import Recipe
-from chiasm.training.stages import fit_in_stages
 
 
 @dataclass(frozen=True)
@@ -45,6 +44,9 @@ def train_fold(
     The seed is that of the recipe plus the number of the fold. The model is saved in the folder
     ``keep``, if one is given.
     """
+    # The Trainer takes seconds to import: those who only start processes that train do without.
+    from chiasm.training.stages import fit_in_stages
+
     started = time.perf_counter()
     seed = recipe.training.seed + fold
     recipe = replace(recipe, training=replace(recipe.training, seed=seed))
