@@ -39,6 +39,7 @@ from chiasm.training.best_epochs import BestEpochs
 from chiasm.training.config import TrainingConfig
 from chiasm.training.epoch_log import EpochLog
 from chiasm.training.epochs import Epoch
+from chiasm.training.keep_freed_memory import keep_freed_memory
 from chiasm.training.length_grouped import LengthGrouped
 from chiasm.training.loss import ClassificationLoss, class_weights
 from chiasm.training.optimizer import build_optimizer
@@ -66,6 +67,7 @@ def fit(
         ChiasmError: a batch cannot be shared evenly by the processes.
         TrainingStopped: Ctrl-C was pressed; the step at hand was finished and a checkpoint written.
     """
+    keep_freed_memory()
     interrupted = _StopOnInterrupt()
     best_epochs = BestEpochs(checkpoints / "best", count=config.averaged_epochs)
     epochs = config.epochs_for(len(train))
