@@ -123,7 +123,7 @@ class Child:
         self._encoding = 0.0
         self._marks: dict[str, float] = {"start": self._started}
 
-    def end(self, *, kill: Moment | None = None, limit: float = 120) -> Ended:
+    def end(self, *, kill: Moment | None = None, limit: float = 600) -> Ended:
         """Wait for it; kill it and all its children at a moment, if it lives so long.
 
         Raises:
