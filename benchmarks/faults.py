@@ -127,13 +127,16 @@ def main() -> int:
     parser.add_argument("--scenario", default="", help="kill only those named so")
     parser.add_argument("--out", type=Path, default=RESULT)
     given = parser.parse_args()
+    names = given.only.split(",")
+    if unknown := {*names} - {*STAGES, *FAULTS}:
+        parser.error(f"there are no faults {sorted(unknown)}; choose from {[*STAGES, *FAULTS]}")
     load_all()
     started = time.monotonic()
     folder = Path(mkdtemp(prefix="chiasm-faults-"))
     try:
         suite = Suite(folder, seed=given.seed, deadline=started + 60 * given.minutes)
         trials: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        for name in given.only.split(","):
+        for name in names:
             if name in STAGES:
                 trials[f"kill -9 in {name}"] = suite.kills(name, given.kills, of=given.scenario)
             elif name in NEEDS_ROOT and os.getuid():

@@ -266,7 +266,7 @@ FAULTS: dict[str, tuple[Fault, Sequence[tuple[str, int]]]] = {
     "the cache is read-only": (read_only_cache, (*_PREDICT, *_ENCODE)),
     "the cache file is cut short": (cut_cache, _PREDICT),
     "bits of the cache file are flipped": (flipped_cache, _PREDICT),
-    "two processes on one cache, one is killed": (two_on_one_cache, _ENCODE),
+    "one of two processes on one cache is killed": (two_on_one_cache, _ENCODE),
     "two processes on one output": (two_on_one_output, _EVERY),
     "files and clock jump by years": (clock_jumps, _TRAIN),
     "a training process is killed": (dead_worker, _COMPARE),
