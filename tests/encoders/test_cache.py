@@ -328,7 +328,7 @@ def test_pages_that_were_read_do_not_stay_in_memory(
     cache: FeatureCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     features = cache.features(CountingEncoder(), TEXTS)
-    monkeypatch.setattr(database, "_MOST_MAPPED", 200)
+    monkeypatch.setattr(database, "_MOST_MAPPED", 300 << 10)
     opened = []
     for row in range(100):
         features[row]

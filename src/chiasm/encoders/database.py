@@ -15,7 +15,9 @@ from chiasm.errors import ChiasmError
 _MAP_SIZE = 256 << 30
 _MAX_READERS = 512
 # Pages that were read stay mapped, and count as memory of the process, until the file is closed.
-_MOST_MAPPED = 256 << 20
+_MOST_MAPPED = 128 << 20
+# Linux maps as much around a page that is asked for, where the file is in memory.
+_MAPPED_AROUND = 64 << 10
 
 
 @dataclass
@@ -74,7 +76,7 @@ def note_read(folder: Path, size: int) -> None:
     """Tell how many bytes were read; after many, the file is closed and opened anew."""
     with _lock:
         if folder in _opened:
-            _opened[folder].mapped += size
+            _opened[folder].mapped += size + _MAPPED_AROUND
 
 
 def close(folder: Path) -> None:
