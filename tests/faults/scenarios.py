@@ -21,8 +21,8 @@ from tests.faults.forked import Child, Place
 
 # What differs between two runs of one command that come to the same.
 _TIMES = ("seconds", "command")
-# float32, in whatever order it was summed up, and float16 that is rounded after.
-_TOLERANCE = 1e-5
+# float32, in whatever order it was summed up.
+_TOLERANCE = 1e-6
 _READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
     ".csv": pd.read_csv,
     ".jsonl": partial(pd.read_json, lines=True),

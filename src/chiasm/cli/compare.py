@@ -59,7 +59,8 @@ def compare(
     run = len(chosen) or folds
     with progress_bar("training") as progress:
         # Every fusion on every fold, and a closer look at the best one on each.
-        task = progress.add_task("", total=(len(names) + 1) * run)
+        steps = (len(names) + 1) * run
+        task = progress.add_task("", total=steps)
         compared = comparing.compare(
             table,
             recipe,
@@ -71,7 +72,7 @@ def compare(
             advance=lambda done: progress.update(task, advance=1, description=done),
             examine=examine,
         )
-        progress.update(task, completed=(len(names) + 1) * run, description="")
+        progress.update(task, completed=steps, description="")
     report = build_report(
         compared.comparison,
         table,

@@ -66,6 +66,7 @@ def train_fold(
             report=epochs.append,
         )
         probabilities = predict_probabilities(model, rows.take(part.test)).numpy()
+    seconds = time.perf_counter() - started
     if keep is not None:
         save_model(model, keep, card="")
     return TrainedFold(
@@ -74,5 +75,5 @@ def train_fold(
         probabilities=probabilities,
         epochs=tuple(epochs),
         parameters=model.trained_parameters,
-        seconds=time.perf_counter() - started,
+        seconds=seconds,
     )
