@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Sequence
 from functools import partial
+from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
@@ -36,6 +37,7 @@ from chiasm.data.table import Value
 from chiasm.encoders.base import Encoder
 from chiasm.encoders.cache import FeatureCache
 from chiasm.encoders.defaults import DEFAULT_ENCODERS
+from chiasm.encoders.files import digest_of
 from chiasm.encoders.registry import load_encoder
 from chiasm.model.predict import predict
 from chiasm.model.storage import load_model
@@ -109,7 +111,7 @@ def rates(cores: int, data: Path) -> None:
 
 
 def _rate(encoder: Encoder, column: Sequence[Value | None], *, actors: int) -> dict[str, float]:
-    values = {str(row).encode(): value for row, value in enumerate(column) if value is not None}
+    values = {_digest(value): value for value in column if value is not None}
     times, bytes_of = [], []
     for batch in encoding.encode_on_ray(encoder, values):
         times.append(time.perf_counter())
@@ -119,6 +121,10 @@ def _rate(encoder: Encoder, column: Sequence[Value | None], *, actors: int) -> d
         "items_per_second": round(done * TASK / (times[-1] - times[actors - 1]), 2),
         "bytes_per_item": round(sum(bytes_of) / len(bytes_of)),
     }
+
+
+def _digest(value: Value) -> bytes:
+    return digest_of(value) if isinstance(value, Path) else sha256(value.encode()).digest()
 
 
 def measure_predicting(data: Path, folder: Path) -> dict[str, object]:

@@ -17,8 +17,9 @@ def cores_for(model: FusionClassifier) -> AbstractContextManager[None]:
 def one_core() -> Iterator[None]:
     """Let torch compute in one thread.
 
-    The tensors of a head are small: more threads gain little, wait for each other for minutes as
-    soon as the machine has other work, and their number would change the last digits of a result.
+    The tensors of a head are small: a second thread gains half as much again where nothing else
+    runs, but threads wait for each other for minutes as soon as the machine has other work, and
+    their number would change the last digits of a result.
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
