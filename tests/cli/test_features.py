@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from command_line import chiasm
@@ -41,3 +42,29 @@ def test_a_users_error_is_told_in_words(
     options = [word for feature in given for word in ("--feature", feature)]
     assert chiasm("check", data, *options) == 1
     assert told in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_feature_that_looks_different_in_the_test_rows_is_told_and_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    random = np.random.default_rng(0)
+    table = pd.DataFrame({"label": np.arange(200) % 2, "split": ["train"] * 120 + ["test"] * 80})
+    visual, acoustic = random.normal(size=(2, 200, 3))
+    acoustic[:, 0] += 4 * table["label"]
+    visual[:120, 0] += 6 * table["label"][:120]
+    visual[120:, 0] += 3
+    np.save(tmp_path / "visual.npy", visual)
+    np.save(tmp_path / "acoustic.npy", acoustic)
+    table.to_csv(tmp_path / "table.csv", index=False)
+    np.save(tmp_path / "thermal.npy", random.normal(size=(200, 2)))
+    names = ("visual", "acoustic", "thermal")
+    reading = [word for name in names for word in ("--feature", f"{name}={name}.npy")]
+    train = ("train", tmp_path / "table.csv", *reading, "--epochs", 1)
+    looked_at = {}
+    for name, more in {"kept": (), "left_out": ("--ignore-shifted",)}.items():
+        assert chiasm(*train, *more, "--out", tmp_path / name) == 0
+        told = " ".join(capsys.readouterr().err.split())
+        assert "visual looks different in the test rows" in told
+        assert told.count("looks different") == 1
+        looked_at[name] = set(json.loads((tmp_path / name / "run.json").read_text())["encoders"])
+    assert looked_at == {"kept": set(names), "left_out": {"acoustic", "thermal"}}

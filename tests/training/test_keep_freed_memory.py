@@ -27,5 +27,5 @@ print(faults() - before)
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc is what can be asked")
 def test_freed_memory_is_used_again() -> None:
     faults = subprocess.check_output([sys.executable, "-c", SCRIPT], text=True)
-    # 20 tensors of 64 MB are 327,680 pages. A small block in the freed one may cost one tensor's anew.
+    # 20 tensors of 64 MB are 327,680 pages. A small block in a freed one costs one tensor's anew.
     assert int(faults) < 327_680 / 4

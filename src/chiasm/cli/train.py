@@ -26,6 +26,14 @@ def train(
             "audio, or the name of a feature."
         ),
     ] = None,
+    ignore_shifted: Annotated[
+        bool,
+        typer.Option(
+            "--ignore-shifted",
+            help="Leave out modalities that look so different in the test rows of the data's own "
+            "split that they cannot be expected to hold there. Their labels are not looked at.",
+        ),
+    ] = False,
     tensorboard: Annotated[
         bool, typer.Option("--tensorboard", help="Write TensorBoard events too.")
     ] = False,
@@ -39,10 +47,12 @@ def train(
     """
     from chiasm.encoders.cache import FeatureCache
     from chiasm.evaluation.views.metrics_view import render_metrics
+    from chiasm.evaluation.views.shift_line import shift_line
     from chiasm.explain.report.report_training import report_training
     from chiasm.explain.report.write_report import write_report
     from chiasm.training import train as training
     from chiasm.training.epochs import epoch_header, epoch_line
+    from chiasm.training.find_shifts import find_shifts
     from chiasm.training.ranks import ranks
 
     recipe = settings.read_recipe()
@@ -50,8 +60,17 @@ def train(
         recipe = replace(recipe, fusion=replace(recipe.fusion, name=fusion))
     table = reading.read(data)
     say_what_was_read(table)
-    results.print(epoch_header(), soft_wrap=True)
     cache = FeatureCache()
+    shifts = find_shifts(table, recipe, cache=cache)
+    shifted = [modality for modality, shift in shifts.items() if shift.is_large]
+    for modality in shifted:
+        notes.print(shift_line(modality, shifts[modality]), style="yellow", highlight=False)
+    if shifted and ignore_shifted:
+        table = table.without(shifted)
+        notes.print(f"Left out: {', '.join(shifted)}.", style="yellow", highlight=False)
+    elif shifted:
+        notes.print("--ignore-shifted leaves it out.", style="yellow", highlight=False)
+    results.print(epoch_header(), soft_wrap=True)
     trained = training.train(
         table,
         recipe,

@@ -9,6 +9,8 @@ from typing import Any, Literal, TypeVar
 
 import numpy as np
 
+from chiasm.errors import DataError
+
 # Precomputed features of one row: numbers [l, d], one vector or a sequence of them.
 Vectors = np.ndarray[Any, np.dtype[Any]]
 # A text is a str; a picture or a sound is a Path or the bytes of its file.
@@ -117,6 +119,23 @@ class Table:
             text_digests=pick(self.text_digests),
             sounds=pick(self.sounds),
         )
+
+    def without(self, modalities: Sequence[str]) -> "Table":
+        """The same rows, lacking these modalities.
+
+        Raises:
+            DataError: no other modality is left.
+        """
+        if not set(self.values) - set(modalities):
+            raise DataError(
+                f"{self.source} has no modality besides {', '.join(self.values)}: nothing is left "
+                "to look at."
+            )
+
+        def kept(columns: dict[str, _T]) -> dict[str, _T]:
+            return {name: column for name, column in columns.items() if name not in modalities}
+
+        return replace(self, values=kept(self.values), widths=kept(self.widths))
 
     def values_of(self, row: int) -> dict[str, Value | None]:
         """The values of the row at this position, by modality; None for one that it lacks."""
