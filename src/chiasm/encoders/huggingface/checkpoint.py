@@ -25,7 +25,7 @@ from chiasm.encoders.files import digest_of_weights
 from chiasm.errors import EncoderError
 
 # Raised whenever the code of this folder would give other tokens from the same files.
-_FORMAT = 1
+_FORMAT = 2
 _SETTINGS = ("*.json", "*.txt", "*.model")
 _WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
 _TOWERS = {"text": ("text_model",), "image": ("vision_model", "image_model"), "audio": ()}

@@ -1,6 +1,7 @@
 """Split: a transformer into a frozen trunk and a trained rest."""
 
 import re
+from threading import local
 from typing import Any
 
 from torch import Tensor, nn
@@ -26,7 +27,7 @@ class Trunk(nn.Module):
         blocks.append(self._cut)
 
     def forward(self, **inputs: Tensor) -> Tensor:
-        self._cut.values = None
+        self._cut.put(None)
         self.network(**inputs)
         return self._cut.take()
 
@@ -47,7 +48,7 @@ class Rest(nn.Module):
         blocks.insert(0, self._cut)
 
     def forward(self, values: Tensor, **inputs: Tensor) -> Tensor:
-        self._cut.values = values
+        self._cut.put(values)
         output: Tensor = self.network(**inputs).last_hidden_state
         self._cut.take()
         return output
@@ -82,18 +83,32 @@ def blocks_of(network: nn.Module) -> list[nn.Module]:
 class _Cut(nn.Module):
     """Where a network was cut: keeps what reaches it, or hands on what was put there before."""
 
-    values: Tensor | None = None
+    def __init__(self) -> None:
+        super().__init__()
+        self._held = _Held()
 
     def forward(self, hidden_states: Tensor, *_: Any, **__: Any) -> Tensor:
-        if self.values is None:
-            self.values = hidden_states
-        return self.values
+        if self._held.values is None:
+            self._held.values = hidden_states
+        return self._held.values
+
+    def put(self, values: Tensor | None) -> None:
+        self._held.values = values
 
     def take(self) -> Tensor:
-        values, self.values = self.values, None
+        values, self._held.values = self._held.values, None
         if values is None:
             raise RuntimeError("The network did not pass the place where it was cut.")
         return values
+
+
+class _Held(local):
+    """What a cut holds, for each thread apart: several run a trunk at the same time."""
+
+    values: Tensor | None = None
+
+    def __reduce__(self) -> tuple[type["_Held"], tuple[()]]:
+        return _Held, ()  # a copy holds nothing
 
 
 def _find_blocks(network: nn.Module) -> nn.ModuleList:
