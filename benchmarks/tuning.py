@@ -16,7 +16,7 @@ import resource
 import subprocess
 import sys
 import time
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -66,7 +66,15 @@ def measure(data: Path, blocks: TrainableBlocks, epochs: int) -> dict[str, Any]:
             report=lambda epoch: done.append((time.perf_counter() - started, epoch)),
         )
     return {
-        "epochs": [asdict(epoch) | {"after_seconds": round(s, 1)} for s, epoch in done],
+        "epochs": [
+            {
+                "after_seconds": round(seconds, 1),
+                "accuracy": round(epoch.accuracy, 4),
+                "macro_f1": round(epoch.macro_f1, 4),
+                "log_loss": round(epoch.validation_loss, 4),
+            }
+            for seconds, epoch in done
+        ],
         "seconds": round(time.perf_counter() - started, 1),
         "accuracy": round(trained.validation.accuracy, 4),
         "macro_f1": round(trained.validation.macro.f1, 4),
@@ -76,12 +84,10 @@ def measure(data: Path, blocks: TrainableBlocks, epochs: int) -> dict[str, Any]:
 
 
 def time_to_score(measured: dict[str, Any]) -> dict[str, float | None]:
-    """Seconds until each came to the lowest validation loss of tuning wholly; None: it did not."""
-    goal = min(epoch["validation_loss"] for epoch in measured["all"]["epochs"])
+    """Seconds until each came to the lowest log loss of tuning wholly; None: it did not."""
+    goal = min(epoch["log_loss"] for epoch in measured["all"]["epochs"])
     return {
-        blocks: next(
-            (e["after_seconds"] for e in one["epochs"] if e["validation_loss"] <= goal), None
-        )
+        blocks: next((e["after_seconds"] for e in one["epochs"] if e["log_loss"] <= goal), None)
         for blocks, one in measured.items()
     }
 
