@@ -11,6 +11,7 @@ from chiasm.data.columns import Columns
 from chiasm.data.read import read
 from chiasm.data.table import Table
 from chiasm.encoders.cache import FeatureCache
+from chiasm.fusion.build import FusionConfig
 from chiasm.training.find_shifts import find_shifts
 from chiasm.training.recipe import Recipe
 
@@ -45,6 +46,11 @@ def test_labels_of_test_rows_are_not_looked_at() -> None:
     other = replace(table, labels=(*table.labels[:200], *turned))
     shifts = [find_shifts(t, Recipe(), cache=FeatureCache()) for t in (table, other)]
     assert shifts[0] == shifts[1]
+
+
+def test_only_what_is_looked_at_is_judged() -> None:
+    recipe = Recipe(fusion=FusionConfig(name="acoustic"))
+    assert set(find_shifts(make_table(), recipe, cache=FeatureCache())) == {"acoustic"}
 
 
 def test_without_named_test_rows_there_is_nothing_to_find() -> None:

@@ -21,7 +21,7 @@ _ROWS = 2000
 
 
 def find_shifts(table: Table, recipe: Recipe, *, cache: FeatureCache) -> dict[str, Shift]:
-    """The shift of each modality that the recipe has an encoder for, from training to test rows.
+    """The shift of each modality that the recipe looks at, from training to test rows.
 
     Judged by mean tokens; labels of test rows are not looked at. Modalities without features (their
     whole encoder is trained) or with too few rows are left out, as all are where the data names no
@@ -39,7 +39,10 @@ def find_shifts(table: Table, recipe: Recipe, *, cache: FeatureCache) -> dict[st
     sample = table.take(np.concatenate(parts))
     groups = find_groups(sample, by=recipe.group_by)
     is_test = np.arange(len(sample)) >= len(parts[0])
-    encoders = recipe.for_table(table).load_encoders(table.modalities)
+    alone = recipe.fusion.name
+    encoders = recipe.for_table(table).load_encoders(
+        [alone] if alone in table.modalities else table.modalities
+    )
     featured = {m: e for m, e in encoders.items() if e.trainable_blocks != "all"}
     with ranks().local_main_process_first():
         rows = encode_table(sample, featured, classes=table.classes, cache=cache)
