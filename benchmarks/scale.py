@@ -14,9 +14,8 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
@@ -37,7 +36,7 @@ from chiasm.data.table import Value
 from chiasm.encoders.base import Encoder
 from chiasm.encoders.cache import FeatureCache
 from chiasm.encoders.defaults import DEFAULT_ENCODERS
-from chiasm.encoders.files import digest_of
+from chiasm.encoders.encode import Encoded, encode
 from chiasm.encoders.registry import load_encoder
 from chiasm.model.predict import predict
 from chiasm.model.storage import load_model
@@ -111,20 +110,20 @@ def rates(cores: int, data: Path) -> None:
 
 
 def _rate(encoder: Encoder, column: Sequence[Value | None], *, actors: int) -> dict[str, float]:
-    values = {_digest(value): value for value in column if value is not None}
     times, bytes_of = [], []
-    for batch in encoding.encode_on_ray(encoder, values):
-        times.append(time.perf_counter())
-        bytes_of += [tokens.nbytes for tokens in batch.tokens.values()]
+
+    def timed(encoder: Encoder, values: Mapping[bytes, Value]) -> Iterator[Encoded]:
+        for batch in encoding.encode_on_ray(encoder, values):
+            times.append(time.perf_counter())
+            bytes_of.extend(tokens.nbytes for tokens in batch.tokens.values())
+            yield batch
+
+    encode(encoder, column, compute=timed)
     done = len(times) - actors
     return {
         "items_per_second": round(done * TASK / (times[-1] - times[actors - 1]), 2),
         "bytes_per_item": round(sum(bytes_of) / len(bytes_of)),
     }
-
-
-def _digest(value: Value) -> bytes:
-    return digest_of(value) if isinstance(value, Path) else sha256(value.encode()).digest()
 
 
 def measure_predicting(data: Path, folder: Path) -> dict[str, object]:
