@@ -1,6 +1,6 @@
 """A fusion from its name."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from chiasm.check_range import check_range
@@ -56,6 +56,11 @@ class FusionConfig:
         # JSON and YAML have lists only.
         if self.directions is not None:
             object.__setattr__(self, "directions", tuple(self.directions))
+
+    def looked_at(self, modalities: Iterable[str]) -> tuple[str, ...]:
+        """Those of these modalities that the fusion looks at: one alone, or all."""
+        given = tuple(modalities)
+        return (self.name,) if self.name in given else given
 
 
 def fusion_names(modalities: Sequence[str]) -> tuple[str, ...]:

@@ -51,9 +51,8 @@ class FusionClassifier(nn.Module):
         self, *, encoders: Mapping[str, Encoder], fusion: FusionConfig, classes: Sequence[str]
     ) -> None:
         super().__init__()
-        if fusion.name in encoders:
-            encoders = {fusion.name: encoders[fusion.name]}
-        self.encoders = dict(encoders)
+        encoders = {m: encoders[m] for m in fusion.looked_at(encoders)}
+        self.encoders = encoders
         self.fusion_config = fusion
         self.classes = tuple(classes)
         # Several models may share one encoder: each trains a top of its own.

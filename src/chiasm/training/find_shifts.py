@@ -39,10 +39,8 @@ def find_shifts(table: Table, recipe: Recipe, *, cache: FeatureCache) -> dict[st
     sample = table.take(np.concatenate(parts))
     groups = find_groups(sample, by=recipe.group_by)
     is_test = np.arange(len(sample)) >= len(parts[0])
-    alone = recipe.fusion.name
-    encoders = recipe.for_table(table).load_encoders(
-        [alone] if alone in table.modalities else table.modalities
-    )
+    looked_at = recipe.fusion.looked_at(table.modalities)
+    encoders = recipe.for_table(table).load_encoders(looked_at)
     featured = {m: e for m, e in encoders.items() if e.trainable_blocks != "all"}
     with ranks().local_main_process_first():
         rows = encode_table(sample, featured, classes=table.classes, cache=cache)
