@@ -1,10 +1,12 @@
 from collections import Counter
+from unittest import mock
 
 import numpy as np
 import pytest
 from data_inputs import make_table
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.model_selection import StratifiedGroupKFold
 
 from chiasm.data.duplicates import duplicate_groups
 from chiasm.data.split import Fold, given_split, grouped_folds, hold_out
@@ -56,6 +58,16 @@ def test_folds_depend_on_the_ids_not_on_the_order(
         strict=True,
     ):
         assert {table.ids[i] for i in one.test} == {shuffled.ids[i] for i in other.test}
+
+
+@settings(deadline=None, max_examples=40)
+@given(SIZES, st.integers(2, 6), st.integers(0, 5))
+def test_the_folds_are_those_of_scikit_learn(sizes: list[int], folds: int, seed: int) -> None:
+    table = grouped_table(sizes)
+    with mock.patch("chiasm.data.split._StratifiedGroups", StratifiedGroupKFold):
+        expected = folds_of(table, folds=folds, seed=seed)
+    found = folds_of(table, folds=folds, seed=seed)
+    assert [f.test.tolist() for f in found] == [f.test.tolist() for f in expected]
 
 
 def test_folds_are_stratified_and_the_seed_matters() -> None:
