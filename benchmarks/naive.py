@@ -5,8 +5,11 @@ full size, the default memory layout, and the frozen encoders run again in every
 its head and the optimizer are chiasm's own, so that only the pipeline differs.
 """
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -91,26 +94,56 @@ class NaiveAudio:
         return np.pad(mel, ((0, 0), (0, 100 * SECONDS - mel.shape[1])), constant_values=mel.min())
 
 
+@dataclass(frozen=True)
+class NaiveTraining:
+    """What a training took, and the validation accuracy after each epoch."""
+
+    seconds: float
+    accuracies: list[float]
+
+
 def train_naively(
     table: Table, train: Sequence[int], validation: Sequence[int], *, epochs: int
-) -> Iterator[float]:
-    """The validation accuracy after each epoch."""
+) -> NaiveTraining:
+    """Train a head; the frozen encoders, which do the same in every epoch, are run in one of them.
+
+    What they take is counted for each epoch.
+    """
+    started = time.perf_counter()
     torch.manual_seed(0)
     encode = {"text": NaiveText(), "image": NaiveImage()}
+    encoded = {m: _encode(run, table.values[m]) for m, run in encode.items()}
+    encoding = time.perf_counter() - started
+    accuracies = list(_train_head(encoded, table, train, validation, epochs))
+    head = time.perf_counter() - started - encoding
+    return NaiveTraining(epochs * encoding + head, accuracies)
+
+
+def _encode(run: Callable[[Sequence[Any]], Tokens], values: Sequence[Any]) -> Tokens:
+    parts = [run(values[start : start + BATCH]) for start in range(0, len(values), BATCH)]
+    return Tokens(torch.cat([p.values for p in parts]), torch.cat([p.mask for p in parts]))
+
+
+def _train_head(
+    encoded: dict[str, Tokens],
+    table: Table,
+    train: Sequence[int],
+    validation: Sequence[int],
+    epochs: int,
+) -> Iterator[float]:
     encoders = {"text": load_encoder("text", "minilm")}
     encoders["image"] = load_encoder("image", "efficientnet-lite2")
     model = FusionClassifier(encoders=encoders, fusion=FusionConfig(), classes=table.classes)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
     targets = torch.tensor([table.classes.index(label) if label else -1 for label in table.labels])
 
-    def logits(rows: Sequence[int]) -> Tensor:
-        tokens = {m: run([table.values[m][row] for row in rows]) for m, run in encode.items()}
-        return model(tokens).logits
+    def logits(rows: Tensor) -> Tensor:
+        return model({m: Tokens(t.values[rows], t.mask[rows]) for m, t in encoded.items()}).logits
 
     for _ in range(epochs):
         model.train()
         for rows in torch.tensor(train)[torch.randperm(len(train))].split(BATCH):
-            loss = nn.functional.cross_entropy(logits(rows.tolist()), targets[rows])
+            loss = nn.functional.cross_entropy(logits(rows), targets[rows])
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -118,7 +151,7 @@ def train_naively(
         right = 0
         with torch.no_grad():
             for rows in torch.tensor(validation).split(BATCH):
-                right += int((logits(rows.tolist()).argmax(1) == targets[rows]).sum())
+                right += int((logits(rows).argmax(1) == targets[rows]).sum())
         yield right / len(validation)
 
 
