@@ -9,8 +9,9 @@ _PICTURE = 100e3
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 _HEAD = """# Performance
 
-All figures of this page come from one run of `make bench` (`benchmarks/speed.py`), which also wrote
-the page; the numbers behind it are in `benchmarks/results/speed.json`. Speeds are medians of runs
+All figures of this page but those under Growth come from one run of `make bench`
+(`benchmarks/speed.py`), which also wrote the page; the numbers behind it are in
+`benchmarks/results/speed.json`. Speeds are medians of runs
 that took turns, so that a ratio compares like with like, on {cores} cores, torch {torch}, fp32,
 on {rows:,} labelled rows of `{data}`. The *naive loop* is that of the write-ups: texts
 padded to 128 tokens, pictures decoded whole and one after the other, batch norms not folded, the
