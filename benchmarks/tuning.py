@@ -103,7 +103,7 @@ def draw(measured: dict[str, Any]) -> None:
             markersize=3,
             label={"0": "frozen", "all": "whole"}.get(blocks, f"last {blocks}"),
         )
-    axes.set(xscale="log", xlabel="minutes, encoding included", ylabel="validation accuracy")
+    axes.set(xlabel="minutes, encoding included", ylabel="validation accuracy")
     axes.grid(alpha=0.3)
     axes.legend(title="blocks that are tuned", frameon=False)
     figure.savefig(PICTURE)
