@@ -137,13 +137,12 @@ def measure_audio(folder: Path) -> dict[str, Any]:
     return {"items_a_second": found, "over_naive": ratio(found)}
 
 
-def measure_training(data: Path, rows: int | None, folder: Path) -> dict[str, Any]:
+def measure_training(data: Path, table: Table, folder: Path) -> dict[str, Any]:
     """Five epochs from the data to a saved model, with an empty feature cache and a filled one."""
-    table = read_labelled(data, rows)
     parts = part_rows(table, RECIPE.for_table(table))
     took, accuracies = {}, {}
     for name in ("cold", "warm"):
-        took[name], accuracies[name] = in_own_process(train_once, data, rows, folder, name)
+        took[name], accuracies[name] = in_own_process(train_once, data, len(table), folder, name)
     took["naive"], accuracies["naive"] = in_own_process(
         train_naively, table, parts.train.tolist(), parts.validation.tolist(), EPOCHS
     )
@@ -164,18 +163,19 @@ def in_own_process(work: Callable[..., Training], *given: object) -> Training:
         return alone.submit(work, *given).result()
 
 
-def train_once(data: Path, rows: int | None, folder: Path, name: str) -> Training:
+def train_once(data: Path, rows: int, folder: Path, name: str) -> Training:
     epochs: list[Epoch] = []
-    started = time.perf_counter()
-    train(
-        read_labelled(data, rows),
-        RECIPE,
-        out=folder / name,
-        command="make bench",
-        cache=FeatureCache(folder / "cache"),
-        report=epochs.append,
+    took = seconds(
+        lambda: train(
+            read_labelled(data, rows),
+            RECIPE,
+            out=folder / name,
+            command="make bench",
+            cache=FeatureCache(folder / "cache"),
+            report=epochs.append,
+        )
     )
-    return time.perf_counter() - started, [epoch.accuracy for epoch in epochs]
+    return took, [epoch.accuracy for epoch in epochs]
 
 
 def measure_prediction(table: Table, folder: Path) -> dict[str, Any]:
@@ -258,7 +258,7 @@ def main() -> None:
             found = measure_encoding(encoder, naive[modality], values, result["matrix_peak_gflops"])
             note(f"{modality} encoding", found)
         note("audio encoding", measure_audio(folder))
-        note("training", measure_training(data, given.rows, folder))
+        note("training", measure_training(data, table, folder))
         note("prediction", measure_prediction(table, folder))
         note("comparison", measure_comparison(table, folder))
     write_json(result, RESULT)

@@ -64,7 +64,7 @@ def test_folds_depend_on_the_ids_not_on_the_order(
 @given(SIZES, st.integers(2, 6), st.integers(0, 5))
 def test_the_folds_are_those_of_scikit_learn(sizes: list[int], folds: int, seed: int) -> None:
     table = grouped_table(sizes)
-    with mock.patch("chiasm.data.split._StratifiedGroups", StratifiedGroupKFold):
+    with mock.patch("chiasm.data.split.StratifiedGroups", StratifiedGroupKFold):
         expected = folds_of(table, folds=folds, seed=seed)
     found = folds_of(table, folds=folds, seed=seed)
     assert [f.test.tolist() for f in found] == [f.test.tolist() for f in expected]

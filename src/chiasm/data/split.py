@@ -6,16 +6,13 @@ A split depends on the ids of the rows and on the seed, not on the order of the 
 import hashlib
 import warnings
 from dataclasses import dataclass
-from typing import Any, TypeAlias
 
 import numpy as np
-from sklearn.model_selection import StratifiedGroupKFold
 
 from chiasm.data.components import Positions
+from chiasm.data.stratified_groups import StratifiedGroups
 from chiasm.data.table import Table
 from chiasm.errors import DataError
-
-Counts: TypeAlias = "np.ndarray[Any, np.dtype[np.float64]]"
 
 _SPLIT_NAMES = {
     **dict.fromkeys(("train", "training"), "train"),
@@ -144,32 +141,11 @@ def _partition(
     numbers = [number.setdefault(int(groups[row]), len(number)) for row in rows]
     # Unshuffled: the rows come in seeded order, and before scikit-learn 1.8 its own shuffle breaks
     # the stratification.
-    splitter = _StratifiedGroups(n_splits=parts)
+    splitter = StratifiedGroups(n_splits=parts)
     with warnings.catch_warnings():
         # A class too rare for every part is no concern of a single held-out part.
         warnings.filterwarnings("ignore", message="The least populated class")
         return list(splitter.split(np.zeros(len(rows)), labels, numbers))
-
-
-class _StratifiedGroups(StratifiedGroupKFold):  # type: ignore[misc]
-    """The same folds in a tenth of the time: all that could take a group are tried at once."""
-
-    def _find_best_fold(
-        self, y_counts_per_fold: Counts, y_cnt: Counts, group_y_counts: Counts
-    ) -> int:
-        folds = len(y_counts_per_fold)
-        # [fold that takes the group, fold, class]
-        tried = np.repeat(y_counts_per_fold[None], folds, axis=0)
-        tried[np.arange(folds), np.arange(folds)] += group_y_counts
-        unevenness = (tried / y_cnt).std(axis=1).mean(axis=1)
-        rows = y_counts_per_fold.sum(axis=1)
-        best = 0
-        for fold in range(1, folds):
-            gain = unevenness[best] - unevenness[fold]
-            alike = abs(gain) <= 1e-8 + 1e-5 * unevenness[best]
-            if gain > 0 or (alike and rows[fold] < rows[best]):
-                best = fold
-        return best
 
 
 def _check_enough(table: Table, rows: Positions, groups: Positions, folds: int) -> None:

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from chiasm.data.stratified_groups import StratifiedGroups
 from chiasm.evaluation.significance import ClusterBootstrap, Interval, interval
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -56,7 +56,7 @@ def measure_shift(
     if len(np.unique(groups)) < _FOLDS or not len(test):
         return None
     sure, unsure = np.empty(len(training)), np.zeros(len(test))
-    folds = StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=seed)
+    folds = StratifiedGroups(_FOLDS, shuffle=True, random_state=seed)
     for kept, left_out in folds.split(training, labels, groups):
         if len(np.unique(labels[kept])) < 2:
             return None
