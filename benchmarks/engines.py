@@ -31,11 +31,12 @@ Inputs = dict[str, NDArray[Any]]
 def engines(encoder: Encoder, values: Sequence[Any]) -> Iterator[dict[str, Callable[[], object]]]:
     """Runs over all values, read beforehand and sorted by length, by name of the engine.
 
-    ONNX Runtime and OpenVINO run the network that ``chiasm export`` writes: batches of 8 of which
-    several run at once, or batches of 32 on all cores, whichever is named.
+    ONNX Runtime and OpenVINO run the network that ``chiasm export`` writes, in float32: batches of
+    8 of which several run at once, or batches of 32 on all cores, whichever is named.
     """
-    inputs = [encoder.load(value) for value in sorted(values, key=_length)]
+    inputs = _load_by_length(encoder, values)
     own = [inputs[start : start + OWN] for start in range(0, len(inputs), OWN)]
+    fed_own = [_arrays(encoder, batch) for batch in own]
     fed_large = [
         _arrays(encoder, inputs[start : start + BATCH]) for start in range(0, len(inputs), BATCH)
     ]
@@ -47,6 +48,8 @@ def engines(encoder: Encoder, values: Sequence[Any]) -> Iterator[dict[str, Calla
         _write(encoder, path)
         one_core, all_cores = _session(path, threads=1), _session(path, threads=0)
         core = openvino.Core()
+        # By default it computes in bfloat16 where the processor can.
+        core.set_property("CPU", {"INFERENCE_PRECISION_HINT": "f32"})
         throughput = core.compile_model(path, "CPU", {"PERFORMANCE_HINT": "THROUGHPUT"})
         latency = core.compile_model(path, "CPU", {"PERFORMANCE_HINT": "LATENCY"})
 
@@ -64,8 +67,14 @@ def engines(encoder: Encoder, values: Sequence[Any]) -> Iterator[dict[str, Calla
         with each_core_alone() as cores:
             list(cores.map(encoder.trunk, own))
 
+    def pytorch() -> None:
+        tokens = encoder.portable().tokens
+        with each_core_alone() as cores:
+            list(cores.map(lambda fed: _without_gradients(tokens, fed), fed_own))
+
     yield {
         "chiasm": each_core_its_own,
+        "PyTorch, batches of 16 beside each other": pytorch,
         "ONNX Runtime, batches of 8 beside each other": beside_each_other,
         "ONNX Runtime, batches of 32 on all cores": lambda: [
             all_cores.run(None, fed) for fed in fed_large
@@ -77,18 +86,19 @@ def engines(encoder: Encoder, values: Sequence[Any]) -> Iterator[dict[str, Calla
 
 def count_flops(encoder: Encoder, values: Sequence[Any]) -> float:
     """GFLOP an item in such batches, padding included, as PyTorch counts them."""
-    inputs = [encoder.load(value) for value in sorted(values, key=_length)]
+    inputs = _load_by_length(encoder, values)
     trunk = encoder.portable()
     counter = FlopCounterMode(display=False)
-    with counter, torch.inference_mode():
+    with counter:
         for start in range(0, len(inputs), OWN):
-            fed = _arrays(encoder, inputs[start : start + OWN])
-            trunk.tokens(*map(torch.from_numpy, fed.values()))
+            _without_gradients(trunk.tokens, _arrays(encoder, inputs[start : start + OWN]))
     return counter.get_total_flops() / len(inputs) / 1e9
 
 
-def _length(value: Any) -> int:
-    return len(value) if isinstance(value, str) else 0
+def _load_by_length(encoder: Encoder, values: Sequence[Any]) -> list[Any]:
+    # The longest first, as in ``encode``: in the end no core waits long for another.
+    order = np.argsort(encoder.lengths(values), kind="stable")[::-1]
+    return [encoder.load(values[row]) for row in order]
 
 
 def _arrays(encoder: Encoder, batch: Sequence[Any]) -> Inputs:
@@ -101,6 +111,11 @@ def _arrays(encoder: Encoder, batch: Sequence[Any]) -> Inputs:
     for row, numbers in enumerate(words):
         values[row, : len(numbers)], mask[row, : len(numbers)] = numbers, True
     return {"values": values, "mask": mask}
+
+
+@torch.inference_mode()
+def _without_gradients(tokens: Callable[..., torch.Tensor], fed: Inputs) -> torch.Tensor:
+    return tokens(*map(torch.from_numpy, fed.values()))
 
 
 def _write(encoder: Encoder, path: Path) -> None:

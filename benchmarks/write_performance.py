@@ -13,7 +13,7 @@ All figures of this page but those under Growth come from one run of `make bench
 (`benchmarks/speed.py`), which also wrote the page; the numbers behind it are in
 `benchmarks/results/speed.json`. Speeds are medians of runs
 that took turns, so that a ratio compares like with like, on {cores} cores, torch {torch}, fp32,
-on {rows:,} labelled rows of `{data}`: encoding on the first 320, prediction on the first 160,
+on {rows:,} labelled rows of `{data}`: encoding on the first 1,000, prediction on the first 160,
 training on all. The *naive loop* is that of the write-ups: texts
 padded to 128 tokens, pictures decoded whole and one after the other, batch norms not folded, the
 default memory layout, sounds padded to 30 seconds, and the frozen encoders run again in each epoch

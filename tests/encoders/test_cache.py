@@ -209,14 +209,6 @@ def test_forked_process_reads_and_writes_the_same_cache(cache: FeatureCache) -> 
     assert len(features[0]) == len(TEXTS[0])
 
 
-def test_texts_of_like_length_share_a_batch(cache: FeatureCache) -> None:
-    encoder = CountingEncoder()
-    cache.features(encoder, ["x" * n for n in (1, 90, 2, 91, 3, 92)] * 2 + TEXTS)
-    longest = [max(map(len, batch)) for batch in encoder.batches]
-    shortest = [min(map(len, batch)) for batch in encoder.batches]
-    assert all(a >= b for a, b in zip(shortest, longest[1:], strict=False))
-
-
 def test_activations_beyond_float16_stay_finite(cache: FeatureCache) -> None:
     class Hot(CountingEncoder):
         def load(self, value: str) -> str:

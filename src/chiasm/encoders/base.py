@@ -63,6 +63,13 @@ class Encoder(ABC):
     def trunk(self, batch: Sequence[Any]) -> Tokens:
         """Run the frozen part on loaded values, without gradients."""
 
+    def lengths(self, values: Sequence[Any]) -> Sequence[int]:
+        """How long raw values are to the network, which pads those of a batch to the longest.
+
+        By default all are alike.
+        """
+        return [0] * len(values)
+
     def places(self, value: Any, count: int) -> list[Place]:
         """What each of the ``count`` tokens of a value stands for; by default, its number.
 

@@ -25,6 +25,7 @@ from chiasm.errors import UnreadableExample
 
 _BATCH = 16
 _BEGUN_AT_ONCE = 8
+_MEASURED_AT_ONCE = 1024
 _HALF_MAX = torch.finfo(torch.float16).max
 # Below this many values the work is over before a progress bar can be read.
 _WORTH_A_BAR = 8 * _BATCH
@@ -93,7 +94,7 @@ def compute_here(encoder: Encoder, values: Mapping[bytes, Value]) -> Iterator[En
     Cores that share a batch wait for each other in every layer of the encoder; with a batch each,
     they encode half as much again.
     """
-    order = by_length(values)
+    order = by_length(encoder, values)
     batches = [order[start : start + _BATCH] for start in range(0, len(order), _BATCH)]
     with each_core_alone() as cores:
         begun: deque[Future[Encoded]] = deque()
@@ -138,16 +139,18 @@ def _load(encoder: Encoder, key: bytes, value: Value) -> Any:
     return UnreadableExample("file changed while it was being read") if changed else loaded
 
 
-def by_length(values: Mapping[bytes, Value]) -> list[bytes]:
-    """The keys, texts of like length together, so that little is spent on padding.
+def by_length(encoder: Encoder, values: Mapping[bytes, Value]) -> list[bytes]:
+    """The keys, values of like length together, so that little is spent on padding.
 
     The longest come first: in the end no core waits long for another.
     """
-    return sorted(values, key=lambda key: _length(values[key]), reverse=True)
-
-
-def _length(value: Value) -> int:
-    return len(value) if isinstance(value, str) else 0
+    keys = list(values)
+    lengths: list[int] = []
+    for start in range(0, len(keys), _MEASURED_AT_ONCE):
+        part = keys[start : start + _MEASURED_AT_ONCE]
+        lengths += encoder.lengths([values[key] for key in part])
+    found = dict(zip(keys, lengths, strict=True))
+    return sorted(keys, key=found.__getitem__, reverse=True)
 
 
 def compact(tokens: Tokens) -> list[Tensor]:

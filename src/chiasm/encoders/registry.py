@@ -9,13 +9,13 @@ from chiasm.encoders.base import Encoder, TrainableBlocks
 from chiasm.encoders.huggingface.checkpoint import fetch_checkpoint
 from chiasm.encoders.lora import add_lora
 from chiasm.encoders.packaged.efficientnet import EfficientNetEncoder
-from chiasm.encoders.packaged.minilm import load_minilm
+from chiasm.encoders.packaged.minilm import MiniLM
 from chiasm.encoders.packaged.whisper import WhisperEncoder
 from chiasm.encoders.precomputed import Precomputed, precomputed_width
 from chiasm.errors import EncoderError
 
 _PACKAGED: dict[str, dict[str, Callable[..., Encoder]]] = {
-    "text": {"minilm": load_minilm},
+    "text": {"minilm": MiniLM},
     "image": {
         "efficientnet-lite0": partial(EfficientNetEncoder, "efficientnet-lite0"),
         "efficientnet-lite2": partial(EfficientNetEncoder, "efficientnet-lite2"),

@@ -28,7 +28,7 @@ def encode_on_ray(encoder: Encoder, values: Mapping[bytes, Value]) -> Iterator[E
     Raises:
         EncoderError: a machine has another encoder of that name, or none.
     """
-    keys = by_length(values)
+    keys = by_length(encoder, values)
     tasks = [
         {key: absolute(values[key]) for key in keys[start : start + _VALUES]}
         for start in range(0, len(keys), _VALUES)

@@ -58,3 +58,14 @@ def test_model_trained_without_a_mask_sees_its_padding_but_does_not_hand_it_on(
 def test_text_that_is_not_unicode_is_unreadable(checkpoint: Checkpoint) -> None:
     with pytest.raises(UnreadableExample, match="surrogate"):
         encoder_of(checkpoint("bert")).load("half of a smile: \ud83d")
+
+
+@pytest.mark.parametrize("kind", ["bert", "clip"])
+def test_lengths_are_the_tokens_that_texts_come_to(checkpoint: Checkpoint, kind: str) -> None:
+    encoder = encoder_of(checkpoint(kind))
+    texts = ["the cat sits", "dog", "", "the cat " * 100]
+    assert encoder.lengths(texts) == encoder.trunk(texts).mask.sum(1).tolist()
+
+
+def test_text_that_is_not_unicode_has_a_length_all_the_same(checkpoint: Checkpoint) -> None:
+    assert len(encoder_of(checkpoint("bert")).lengths(["\ud83d", "dog"])) == 2

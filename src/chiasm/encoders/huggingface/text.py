@@ -80,6 +80,13 @@ class HuggingFaceText(Encoder):
     def load(self, value: str) -> str:
         return check_text(value)
 
+    def lengths(self, values: Sequence[str]) -> Sequence[int]:
+        # Half a surrogate pair is for ``load`` to refuse; tokenizers raise.
+        texts = [value.encode(errors="replace").decode() for value in values]
+        with _tokenizing:
+            found = self._tokenizer(texts, truncation=True, max_length=self.max_length)
+        return [len(words) for words in found["input_ids"]]
+
     @torch.no_grad()
     def trunk(self, batch: Sequence[str]) -> Tokens:
         inputs = self._tokenize(batch).to(self._device)

@@ -16,6 +16,7 @@ from chiasm.encoders.base import Encoder, TrainableBlocks
 from chiasm.encoders.device import default_device, in_parts
 from chiasm.encoders.map_top import MapTop
 from chiasm.encoders.packaged.efficientnet_lite import EfficientNetLite, Normalise
+from chiasm.encoders.packaged.needs_onnxruntime import needs_onnxruntime
 from chiasm.encoders.packaged.weights import find_weights
 from chiasm.encoders.place import Place, grid_places
 from chiasm.encoders.portable import Portable
@@ -144,13 +145,8 @@ class EfficientNetEncoder(Encoder):
 
 
 def _on_onnxruntime(layers: nn.Sequential) -> "LiteOnOnnxRuntime":
-    try:
+    with needs_onnxruntime():
         from chiasm.encoders.packaged.lite_on_onnxruntime import LiteOnOnnxRuntime
-    except ImportError as error:
-        raise EncoderError(
-            "The packaged picture encoders need ONNX Runtime where there is no GPU: "
-            'pip install "chiasm[packaged]"'
-        ) from error
     return LiteOnOnnxRuntime(layers)
 
 

@@ -1,20 +1,15 @@
 """LiteOnOnnxRuntime: EfficientNet-Lite on the engine that runs it fastest on a CPU."""
 
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
-import onnx
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 from torch import nn
 
 from chiasm.encoders.one_core_session import one_core_session
 from chiasm.encoders.packaged.efficientnet_lite import InvertedResidual, Normalise, SameConv2d
-
-_OPSET = 18
-# The oldest version of the file format that has this opset, so that an older engine reads it too.
-_IR_VERSION = 8
+from chiasm.encoders.packaged.onnx_graph import OnnxGraph
 
 
 class LiteOnOnnxRuntime:
@@ -29,7 +24,7 @@ class LiteOnOnnxRuntime:
     """
 
     def __init__(self, layers: nn.Module) -> None:
-        self._session = one_core_session(_model(layers).SerializeToString())
+        self._session = one_core_session(_serialise(layers))
 
     def __call__(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
         maps: NDArray[np.float32] = self._session.run(["maps"], {"rgb": rgb})[0]
@@ -37,39 +32,18 @@ class LiteOnOnnxRuntime:
         return maps.reshape(*maps.shape[:2], -1).transpose(0, 2, 1)
 
 
-def _model(layers: nn.Module) -> onnx.ModelProto:
-    graph = _Graph()
+def _serialise(layers: nn.Module) -> bytes:
+    graph = _LiteGraph()
     pixels = graph.add(
         "Transpose", graph.add("Cast", "rgb", to=TensorProto.FLOAT), perm=(0, 3, 1, 2)
     )
     graph.add("Identity", graph.add_layer(layers, pixels), output="maps")
     rgb = helper.make_tensor_value_info("rgb", TensorProto.UINT8, ("b", "h", "w", 3))
     maps = helper.make_tensor_value_info("maps", TensorProto.FLOAT, ("b", "d", "y", "x"))
-    return helper.make_model(
-        helper.make_graph(graph.nodes, "lite", [rgb], [maps], initializer=graph.constants),
-        opset_imports=[helper.make_opsetid("", _OPSET)],
-        ir_version=_IR_VERSION,
-    )
+    return graph.serialise([rgb], [maps])
 
 
-class _Graph:
-    """The nodes so far; each method adds some and names their output."""
-
-    def __init__(self) -> None:
-        self.nodes: list[onnx.NodeProto] = []
-        self.constants: list[onnx.TensorProto] = []
-
-    def add(self, kind: str, *inputs: str, output: str | None = None, **attributes: Any) -> str:
-        output = output or f"{kind}_{len(self.nodes)}"
-        self.nodes.append(helper.make_node(kind, inputs, [output], **attributes))
-        return output
-
-    def add_constant(self, value: object) -> str:
-        name = f"constant_{len(self.constants)}"
-        array = np.asarray(value, dtype=np.float32)
-        self.constants.append(numpy_helper.from_array(array, name))
-        return name
-
+class _LiteGraph(OnnxGraph):
     def add_layer(self, layer: nn.Module, x: str) -> str:
         match layer:
             case nn.Identity():
@@ -98,7 +72,7 @@ class _Graph:
         return self.add(
             "Conv",
             x,
-            *(self.add_constant(weight.detach().cpu().numpy()) for weight in weights),
+            *map(self.add_weight, weights),
             kernel_shape=layer.kernel_size,
             strides=layer.stride,
             group=layer.groups,

