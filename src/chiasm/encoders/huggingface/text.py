@@ -1,6 +1,7 @@
 """Any text model in the Hugging Face layout."""
 
 import copy
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
@@ -21,6 +22,9 @@ from chiasm.encoders.preprocessing.words import Words, check_text
 from chiasm.encoders.tokens import Tokens
 from chiasm.encoders.tuned_top import TunedTop
 from chiasm.errors import EncoderError
+
+# Batches are made beside each other: more threads would take the cores from the networks.
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 # A tokenizer keeps how it cuts and pads, and refuses to change that while another thread uses it.
 _tokenizing = Lock()
