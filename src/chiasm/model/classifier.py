@@ -3,11 +3,9 @@
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import torch
 from torch import Tensor, nn
-from torch.utils.checkpoint import checkpoint
 from transformers.utils.generic import ModelOutput
 
 from chiasm.encoders.base import Encoder
@@ -41,11 +39,9 @@ class FusionClassifier(nn.Module):
         classes: the labels, in the order of the logits.
         temperature: what the logits are divided by to give calibrated probabilities (Guo et al.,
             "On Calibration of Modern Neural Networks", 2017).
-        gradient_checkpointing: whether tuned tops compute twice in training to use less memory.
     """
 
     temperature: Tensor
-    gradient_checkpointing = False
 
     def __init__(
         self, *, encoders: Mapping[str, Encoder], fusion: FusionConfig, classes: Sequence[str]
@@ -70,12 +66,7 @@ class FusionClassifier(nn.Module):
 
     def encode(self, tokens: Mapping[str, Tokens]) -> dict[str, Tokens]:
         """What the tops make of the trunks' tokens."""
-        return {modality: self._run(top, tokens[modality]) for modality, top in self.tops.items()}
-
-    def _run(self, top: nn.Module, tokens: Tokens) -> Tokens:
-        if self.gradient_checkpointing and self.training and isinstance(top, TunedTop):
-            return cast(Tokens, checkpoint(top, tokens, use_reentrant=False))
-        return cast(Tokens, top(tokens))
+        return {modality: top(tokens[modality]) for modality, top in self.tops.items()}
 
     def classify(
         self, encoded: Mapping[str, Tokens], *, need_weights: bool = False

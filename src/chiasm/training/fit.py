@@ -7,7 +7,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ from chiasm.model.dataset import EncodedTable, collate
 from chiasm.model.inference import predict_logits
 from chiasm.training.auxiliary import WithAuxiliaryHeads
 from chiasm.training.best_epochs import BestEpochs
+from chiasm.training.computed_twice import computed_twice
 from chiasm.training.config import TrainingConfig
 from chiasm.training.epoch_log import EpochLog
 from chiasm.training.epochs import Epoch
@@ -75,7 +76,6 @@ def fit(
     epochs = config.epochs_for(len(train))
     # Rows of like length together, so that little is computed on padding.
     validation = validation.take(np.argsort(validation.lengths, kind="stable"))
-    model.gradient_checkpointing = config.gradient_checkpointing
     for module in model.modules():
         if isinstance(module, RandomView):
             module.enabled = config.augment
@@ -105,7 +105,8 @@ def fit(
     if processes.process_index:
         # Seeded alike, all would hide the same features and modalities of their rows.
         transformers.set_seed(config.seed + processes.process_index)
-    with interrupted.listening():
+    memory = computed_twice(model) if config.gradient_checkpointing else nullcontext()
+    with interrupted.listening(), memory:
         trainer.train(resume_from_checkpoint=_last_checkpoint(checkpoints))
     if interrupted.pressed:
         raise TrainingStopped
