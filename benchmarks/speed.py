@@ -58,7 +58,8 @@ SOUNDS = 24
 SINGLE = 20
 BULK = 160
 ENCODERS = {"text": "minilm", "image": "efficientnet-lite2"}
-RECIPE = Recipe(training=TrainingConfig(epochs=EPOCHS, patience=1.0))
+# Steps of as many rows as the naive loop takes.
+RECIPE = Recipe(training=TrainingConfig(epochs=EPOCHS, patience=1.0, batch_size=BATCH))
 # Seconds, and the validation accuracy after each epoch.
 Training: TypeAlias = tuple[float, list[float]]
 

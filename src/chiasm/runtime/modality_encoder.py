@@ -17,8 +17,8 @@ from chiasm.runtime.share_rows import share_rows
 
 Tokens = NDArray[np.float32]
 
-# As many as keep the memory of a network's maps small: more at once are not faster on a CPU.
-_BATCH = 8
+# More at once are not faster on a CPU, take memory, and let a core wait for the last of them.
+_BATCH = 4
 
 
 class ModalityEncoder:
