@@ -151,6 +151,7 @@ def measure_training(data: Path, table: Table, folder: Path) -> dict[str, Any]:
         "rows": len(table),
         "validation_rows": len(parts.validation),
         "epochs": EPOCHS,
+        "batch": BATCH,
         "seconds": {name: round(value, 1) for name, value in took.items()},
         "naive_over_cold": round(took["naive"] / took["cold"], 1),
         "naive_over_warm": round(took["naive"] / took["warm"], 1),
