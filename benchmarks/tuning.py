@@ -4,10 +4,11 @@
 
 Trains MiniLM and EfficientNet-Lite0 with a cross-attention on DATA (the lab where it is at hand,
 else generated reviews): frozen, their last k blocks on top of cached trunks, and wholly, where
-nothing is cached and pictures are mirrored and cut at random. All are judged by the same held-out
-rows. Each training is a process of its own with an empty feature cache; its seconds count from
-there, encoding among them. Writes benchmarks/results/tuning.json, of which only the blocks that are
-named are measured anew, and docs/images/tuning.png.
+nothing is cached, pictures are mirrored and cut at random, and activations are computed twice to
+save memory. All are judged by the same held-out rows. Each training is a process of its own with an
+empty feature cache; its seconds count from there, encoding among them. Writes
+benchmarks/results/tuning.json, of which only the blocks that are named are measured anew, and
+docs/images/tuning.png.
 """
 
 import argparse
@@ -47,7 +48,7 @@ def recipe_for(blocks: TrainableBlocks, epochs: int) -> Recipe:
     return Recipe(
         encoders=ENCODERS,
         trainable_blocks=dict.fromkeys(ENCODERS, blocks),
-        training=replace(TUNING, epochs=epochs),
+        training=replace(TUNING, epochs=epochs, gradient_checkpointing=blocks == "all"),
     )
 
 

@@ -90,9 +90,8 @@ def _training(found: dict[str, Any]) -> list[str]:
     ]
     return [
         "## Training\n",
-        f"{found['epochs']} epochs of cross-attention on {found['rows']:,} rows in batches of "
-        f"{found['batch']}, {found['validation_rows']} of them for validation; reading, judging "
-        "and saving included:\n",
+        f"{found['epochs']} epochs of cross-attention on {found['rows']:,} rows, of which "
+        f"{found['validation_rows']} are for validation; reading, judging and saving included:\n",
         "| | seconds | times faster | best validation accuracy |",
         "|---|---|---|---|",
         *rows,
