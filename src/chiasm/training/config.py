@@ -50,7 +50,8 @@ class TrainingConfig:
             inverse of its frequency, "sqrt" the root of that.
         validation: part of the training rows held out to choose the epochs and the temperature.
         auxiliary_loss: what the losses of the modalities alone weigh beside that of the fusion.
-        gradient_checkpointing: whether trained encoders compute twice to use less memory.
+        gradient_checkpointing: whether trained encoders compute twice to use less memory; those
+            from random weights never do.
         augment: whether pictures are mirrored and cut at random, where a whole picture encoder is
             trained.
         max_grad_norm: gradients are clipped to this norm.
