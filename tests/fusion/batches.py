@@ -70,5 +70,5 @@ def shake(module: nn.Module, seed: int = 0) -> None:
             parameter.add_(0.3 * torch.randn(parameter.shape, generator=random))
 
 
-def equal(a: Tensor, b: Tensor, *, tolerance: float = 1e-5) -> bool:
+def equal(a: Tensor, b: Tensor, *, tolerance: float = 1e-6) -> bool:
     return torch.allclose(a, b, atol=tolerance, rtol=tolerance)
