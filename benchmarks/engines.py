@@ -67,8 +67,9 @@ def engines(encoder: Encoder, values: Sequence[Any]) -> Iterator[dict[str, Calla
         with each_core_alone() as cores:
             list(cores.map(encoder.trunk, own))
 
+    tokens = encoder.portable().tokens
+
     def pytorch() -> None:
-        tokens = encoder.portable().tokens
         with each_core_alone() as cores:
             list(cores.map(lambda fed: _without_gradients(tokens, fed), fed_own))
 
@@ -104,7 +105,8 @@ def _load_by_length(encoder: Encoder, values: Sequence[Any]) -> list[Any]:
 def _arrays(encoder: Encoder, batch: Sequence[Any]) -> Inputs:
     if encoder.modality != "text":
         return {"values": np.stack(batch)}
-    words = [encoder.portable().preprocessing.load(text).values for text in batch]
+    load = encoder.portable().preprocessing.load
+    words = [load(text).values for text in batch]
     longest = max(map(len, words))
     values = np.zeros((len(words), longest), dtype=np.int64)
     mask = np.zeros((len(words), longest), dtype=bool)
