@@ -1,5 +1,6 @@
 """chiasm: classifiers over text and images, fused by cross-modal attention."""
 
+import os
 from importlib import import_module
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Classifier", "check", "read"]
 __version__ = version("chiasm")
+
+# How often a thread of torch looks whether the others are done before it sleeps. It would look for
+# milliseconds, a core that does nothing else, and a training beside other work would take several
+# times as long. Read when torch is imported.
+os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 _HOMES = {
     "Classifier": "chiasm.estimator",

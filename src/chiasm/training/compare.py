@@ -20,7 +20,7 @@ from chiasm.fusion.build import build_fusion
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable, encode_table
 from chiasm.model.storage import load_model
-from chiasm.training.cores import one_core
+from chiasm.training.cores import at_most
 from chiasm.training.epochs import Epoch
 from chiasm.training.folds import fold_parts
 from chiasm.training.parts import Parts
@@ -155,7 +155,7 @@ def _with_fusion(recipe: Recipe, name: str, seed: int) -> Recipe:
 
 def _examine(folder: Path, rows: EncodedTable, part: Parts, examine: Examine) -> Any:
     model = load_model(folder)
-    with one_core():
+    with at_most(1):
         return examine(model, rows.of(model.modalities).take(part.test))
 
 

@@ -7,22 +7,21 @@ import torch
 
 from chiasm.model.classifier import FusionClassifier
 
+# The tensors of a head are small: where nothing else runs, two cores train it half as fast again
+# as one. More were not measured, and the number of threads changes the last digits of a result.
+_FOR_A_HEAD = 2
+
 
 def cores_for(model: FusionClassifier) -> AbstractContextManager[None]:
-    """One core for a head on frozen encoders, all of them where an encoder is trained too."""
-    return nullcontext() if model.trains_encoders else one_core()
+    """Two cores for a head on frozen encoders, all of them where an encoder is trained too."""
+    return nullcontext() if model.trains_encoders else at_most(_FOR_A_HEAD)
 
 
 @contextmanager
-def one_core() -> Iterator[None]:
-    """Let torch compute in one thread.
-
-    The tensors of a head are small: a second thread gains half as much again where nothing else
-    runs, but threads wait for each other for minutes as soon as the machine has other work, and
-    their number would change the last digits of a result.
-    """
+def at_most(cores: int) -> Iterator[None]:
+    """Let torch compute in this many threads, or fewer where it has fewer."""
     threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+    torch.set_num_threads(min(threads, cores))
     try:
         yield
     finally:

@@ -6,7 +6,6 @@ import math
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -46,7 +45,6 @@ from chiasm.training.length_grouped import LengthGrouped
 from chiasm.training.loss import ClassificationLoss, class_weights
 from chiasm.training.optimizer import build_optimizer
 from chiasm.training.ranks import ranks
-from chiasm.training.read_ahead import ReadAhead
 
 
 def fit(
@@ -120,21 +118,11 @@ def fit(
 class _Trainer(Trainer):
     """The Trainer, with batches of rows of similar length, and words for a full disk.
 
-    A batch is read while the one before it is computed on. Several processes each take their part
-    of a batch, so that it has the rows that it would have in one process.
+    Several processes each take their part of a batch, so that it has the rows that it would have in
+    one process.
     """
 
     train_dataset: EncodedTable
-    _ahead: ReadAhead[Any] | None = None
-
-    def train(self, *args: Any, **kwargs: Any) -> Any:
-        with ThreadPoolExecutor(1) as self._reader:
-            return super().train(*args, **kwargs)
-
-    def get_batch_samples(self, epoch_iterator: Any, num_batches: int, device: Any) -> Any:
-        if self._ahead is None or self._ahead.items is not epoch_iterator:
-            self._ahead = ReadAhead(epoch_iterator, self._reader)
-        return super().get_batch_samples(self._ahead, num_batches, device)
 
     def _get_train_sampler(self, train_dataset: Any = None) -> LengthGrouped:
         return LengthGrouped(

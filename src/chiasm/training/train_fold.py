@@ -13,7 +13,7 @@ from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable
 from chiasm.model.inference import predict_probabilities
 from chiasm.model.storage import save_model
-from chiasm.training.cores import one_core
+from chiasm.training.cores import at_most
 from chiasm.training.epochs import Epoch
 from chiasm.training.parts import Parts
 from chiasm.training.recipe import Recipe
@@ -56,7 +56,7 @@ def train_fold(
     )
     rows = rows.of(model.modalities)
     epochs: list[Epoch] = []
-    with one_core(), TemporaryDirectory() as folder:
+    with at_most(1), TemporaryDirectory() as folder:
         fit_in_stages(
             model,
             rows.take(part.train),

@@ -1,11 +1,13 @@
 """BertOnOnnxRuntime: BERT on the engine that runs it fastest on a CPU."""
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
+from onnxruntime import InferenceSession
 from torch import nn
 from transformers.models.bert.modeling_bert import BertEmbeddings, BertLayer
 
@@ -21,7 +23,14 @@ class BertOnOnnxRuntime:
     """
 
     def __init__(self, embeddings: BertEmbeddings, layers: Sequence[BertLayer]) -> None:
-        self._session = one_core_session(_serialise(embeddings, layers))
+        self._embeddings = embeddings
+        self._layers = layers
+
+    @cached_property
+    def _session(self) -> InferenceSession:
+        # Made at the first text: where all tokens are in the cache, nobody waits for it, and no
+        # second copy of the weights is held.
+        return one_core_session(_serialise(self._embeddings, self._layers))
 
     def __call__(self, words: NDArray[np.int64], mask: NDArray[np.bool_]) -> NDArray[np.float32]:
         tokens: NDArray[np.float32] = self._session.run(None, {"words": words, "mask": mask})[0]
