@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 __all__ = ["Classifier", "check", "read"]
 __version__ = version("chiasm")
 
-# How often a thread of torch looks whether the others are done before it sleeps. It would look for
-# milliseconds, a core that does nothing else, and a training beside other work would take several
-# times as long. Read when torch is imported.
-os.environ.setdefault("GOMP_SPINCOUNT", "10000")
+# How often a thread of torch looks whether the others are done before it sleeps. By default it
+# looks for milliseconds, and a training beside other work takes several times as long as alone.
+# Read when torch is imported.
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 _HOMES = {
     "Classifier": "chiasm.estimator",
