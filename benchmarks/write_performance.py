@@ -13,8 +13,8 @@ All figures of this page but those under Growth come from one run of `make bench
 (`benchmarks/speed.py`), which also wrote the page; the numbers behind it are in
 `benchmarks/results/speed.json`. Speeds are medians of runs
 that took turns, so that a ratio compares like with like, on {cores} cores, torch {torch}, fp32,
-on {rows:,} labelled rows of `{data}`: encoding on the first {encoded:,}, prediction on the first
-{predicted}, training on all. The *naive loop* is that of the write-ups: texts
+on {rows:,} labelled rows of `{data}`: encoding on the first 1,000, prediction on the first 160,
+training on all. The *naive loop* is that of the write-ups: texts
 padded to 128 tokens, pictures decoded whole and one after the other, batch norms not folded, the
 default memory layout, sounds padded to 30 seconds, and the frozen encoders run again in each epoch
 (they do the same each time: they are run in one epoch here, and counted in each).
@@ -27,12 +27,7 @@ def write_performance(results: Path) -> None:
     machine = found["machine"]
     lines = [
         _HEAD.format(
-            cores=machine["cores"],
-            torch=machine["torch"],
-            rows=found["rows"],
-            data=found["data"],
-            encoded=found["text encoding"]["items"],
-            predicted=found["prediction"]["bulk"]["rows"],
+            cores=machine["cores"], torch=machine["torch"], rows=found["rows"], data=found["data"]
         ),
         "## Encoding\n",
         "From files and texts to tokens, items a second:\n",
@@ -95,9 +90,8 @@ def _training(found: dict[str, Any]) -> list[str]:
     ]
     return [
         "## Training\n",
-        f"{found['epochs']} epochs of cross-attention on {found['rows']:,} rows in batches of "
-        f"{found['batch']}, {found['validation_rows']} of them for validation; reading, judging "
-        "and saving included:\n",
+        f"{found['epochs']} epochs of cross-attention on {found['rows']:,} rows, of which "
+        f"{found['validation_rows']} are for validation; reading, judging and saving included:\n",
         "| | seconds | times faster | best validation accuracy |",
         "|---|---|---|---|",
         *rows,
