@@ -7,6 +7,7 @@ its head and the optimizer are chiasm's own, so that only the pipeline differs.
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -93,21 +94,36 @@ class NaiveAudio:
         return np.pad(mel, ((0, 0), (0, 100 * SECONDS - mel.shape[1])), constant_values=mel.min())
 
 
-def train_naively(
-    table: Table, train: Sequence[int], validation: Sequence[int], epochs: int
-) -> tuple[float, list[float]]:
-    """What a training takes in seconds, and the validation accuracy after each epoch.
+@dataclass(frozen=True)
+class Training:
+    """How long a training took, and the validation accuracy after each epoch."""
 
-    The frozen encoders do the same in every epoch: they are run once, and counted for each.
+    seconds: float
+    accuracies: list[float]
+
+
+def train_naively(
+    table: Table,
+    train: Sequence[int],
+    validation: Sequence[int],
+    epochs: int,
+    fusions: Sequence[str],
+) -> dict[str, Training]:
+    """A training of each fusion.
+
+    The frozen encoders do the same in every epoch of each: they are run once, and counted for all.
     """
     started = time.perf_counter()
-    torch.manual_seed(0)
     encode = {"text": NaiveText(), "image": NaiveImage()}
     encoded = {m: _encode(run, table.values[m]) for m, run in encode.items()}
     encoding = time.perf_counter() - started
-    accuracies = list(_train_head(encoded, table, train, validation, epochs))
-    head = time.perf_counter() - started - encoding
-    return epochs * encoding + head, accuracies
+    trained = {}
+    for fusion in fusions:
+        started = time.perf_counter()
+        accuracies = list(_train_head(fusion, encoded, table, train, validation, epochs))
+        head = time.perf_counter() - started
+        trained[fusion] = Training(epochs * encoding + head, accuracies)
+    return trained
 
 
 def _encode(run: Callable[[Sequence[Any]], Tokens], values: Sequence[Any]) -> Tokens:
@@ -116,6 +132,7 @@ def _encode(run: Callable[[Sequence[Any]], Tokens], values: Sequence[Any]) -> To
 
 
 def _train_head(
+    fusion: str,
     encoded: dict[str, Tokens],
     table: Table,
     train: Sequence[int],
@@ -124,7 +141,10 @@ def _train_head(
 ) -> Iterator[float]:
     encoders = {"text": load_encoder("text", "minilm")}
     encoders["image"] = load_encoder("image", "efficientnet-lite2")
-    model = FusionClassifier(encoders=encoders, fusion=FusionConfig(), classes=table.classes)
+    torch.manual_seed(0)
+    model = FusionClassifier(
+        encoders=encoders, fusion=FusionConfig(name=fusion), classes=table.classes
+    )
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
     targets = torch.tensor([table.classes.index(label) if label else -1 for label in table.labels])
 

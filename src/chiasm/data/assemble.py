@@ -6,8 +6,8 @@ from typing import Literal
 
 from chiasm.data.columns import Columns, find_columns
 from chiasm.data.findings import Findings
-from chiasm.data.inspect_picture import inspect_picture
 from chiasm.data.locate import locate_picture, locate_sound
+from chiasm.data.picture_memory import PictureMemory
 from chiasm.data.raw import RawRows
 from chiasm.data.read_features import read_features
 from chiasm.data.sounds import inspect_sound
@@ -20,6 +20,7 @@ from chiasm.data.verify import (
     verify_texts,
 )
 from chiasm.errors import DataError
+from chiasm.shelf import cache_folder
 
 OnBad = Literal["keep", "drop", "fail"]
 _SHOWN = 5
@@ -63,9 +64,11 @@ def assemble(
         values["text"] = tuple(texts)
     if "image" in cells:
         locate = partial(locate_picture, folder=raw.folder, allow_outside=allow_outside)
+        memory = PictureMemory(cache_folder())
         files, pictures = verify_files(
-            "image", cells["image"], whole, findings, locate=locate, inspect=inspect_picture
+            "image", cells["image"], whole, findings, locate=locate, inspect=memory.inspect
         )
+        memory.keep()
         values["image"] = tuple(files)
     if "audio" in cells:
         locate = partial(locate_sound, folder=raw.folder, allow_outside=allow_outside)

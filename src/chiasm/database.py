@@ -1,4 +1,4 @@
-"""The LMDB file of a feature cache, which a process opens once."""
+"""The LMDB file of the cache, which a process opens once."""
 
 import os
 import threading
@@ -64,7 +64,7 @@ def writing(folder: Path) -> Iterator[lmdb.Transaction]:
             yield transaction
     except lmdb.Error as error:
         raise ChiasmError(
-            f"The feature cache {folder.parent} cannot be written: {error}. Free some disk space "
+            f"The cache {folder.parent} cannot be written: {error}. Free some disk space "
             "(chiasm cache clear empties the cache), or set CHIASM_CACHE to a folder on another "
             "disk."
         ) from error
@@ -117,7 +117,7 @@ def _open(folder: Path) -> lmdb.Environment:
         raise _damaged(folder, error) from error
     except (lmdb.Error, OSError) as error:
         raise ChiasmError(
-            f"The feature cache {folder.parent} cannot be opened: {error}. Set CHIASM_CACHE to a "
+            f"The cache {folder.parent} cannot be opened: {error}. Set CHIASM_CACHE to a "
             "folder on a local disk that you may write to, with some room left."
         ) from error
     environment.reader_check()  # frees the places of readers that were killed
@@ -134,7 +134,7 @@ def _check_length(environment: lmdb.Environment, file: Path) -> None:
 
 def _damaged(folder: Path, error: Exception) -> ChiasmError:
     return ChiasmError(
-        f"The feature cache {folder.parent} is damaged: {error}. Empty it (chiasm cache clear), "
+        f"The cache {folder.parent} is damaged: {error}. Empty it (chiasm cache clear), "
         "then run the command again: everything is encoded anew."
     )
 
