@@ -231,10 +231,10 @@ def test_info_counts_by_encoder_and_clear_leaves_nothing(cache: FeatureCache) ->
     cache.features(CountingEncoder(fingerprint="2"), ["a"])
     info = cache.info()
     assert info.entries == 3
-    assert sorted((e.name, e.entries) for e in info.encoders) == [("counting", 1), ("counting", 2)]
+    assert sorted((e.name, e.entries) for e in info.shelves) == [("counting", 1), ("counting", 2)]
     # Each of the 4 tokens is two float16, after a checksum and a header of 12 bytes an entry.
-    assert sum(e.bytes for e in info.encoders) == 4 * 4 + 3 * 12
-    assert info.bytes >= sum(e.bytes for e in info.encoders)
+    assert sum(e.bytes for e in info.shelves) == 4 * 4 + 3 * 12
+    assert info.bytes >= sum(e.bytes for e in info.shelves)
     cache.clear()
     assert (cache.info().entries, cache.info().bytes) == (0, 0)
     assert list(cache.folder.iterdir()) == []

@@ -6,7 +6,7 @@ from rich.table import Table as Grid
 
 from chiasm.cli.screen import results
 
-cache = typer.Typer(help="The encoded features that all runs share.", no_args_is_help=True)
+cache = typer.Typer(help="The encoded features, and facts of pictures, that all runs share.", no_args_is_help=True)
 
 
 @cache.command()
@@ -16,16 +16,16 @@ def info() -> None:
 
     held = FeatureCache().info()
     grid = Grid(title=f"{held.folder}: {decimal(held.bytes)}")
-    for name in ("encoder", "values", "size"):
-        grid.add_column(name, justify="left" if name == "encoder" else "right")
-    for encoder in held.encoders:
-        grid.add_row(encoder.name, f"{encoder.entries:,}", decimal(encoder.bytes))
+    for name in ("made by", "values", "size"):
+        grid.add_column(name, justify="left" if name == "made by" else "right")
+    for shelf in held.shelves:
+        grid.add_row(shelf.name, f"{shelf.entries:,}", decimal(shelf.bytes))
     results.print(grid)
 
 
 @cache.command()
 def clear() -> None:
-    """Remove all cached features; the next run encodes anew."""
+    """Remove all of it; the next run encodes anew."""
     from chiasm.encoders.cache import FeatureCache
 
     FeatureCache().clear()

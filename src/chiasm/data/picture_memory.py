@@ -29,7 +29,7 @@ class PictureMemory:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._shelf = Shelf(folder, name="pictures (sizes and hashes)", fingerprint=_FINGERPRINT)
+        self._shelf = Shelf(folder, name="checking pictures", fingerprint=_FINGERPRINT)
         self._decoded: dict[bytes, bytes] = {}
         self._is_usable = True
         self._lock = threading.Lock()

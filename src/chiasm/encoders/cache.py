@@ -26,8 +26,8 @@ _logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class CachedEncoder:
-    """What the cache holds of one encoder: entries, and bytes of their values."""
+class ShelfInfo:
+    """What one shelf holds: entries, and bytes of their values."""
 
     name: str
     entries: int
@@ -41,7 +41,7 @@ class CacheInfo:
     folder: Path
     entries: int
     bytes: int
-    encoders: tuple[CachedEncoder, ...]
+    shelves: tuple[ShelfInfo, ...]
 
 
 class FeatureCache:
@@ -77,26 +77,26 @@ class FeatureCache:
         return features
 
     def info(self) -> CacheInfo:
-        """What the cache holds, by encoder."""
+        """What the cache holds, by what made it."""
         store = self.folder / STORE
         if not store.is_dir():
-            return CacheInfo(self.folder, entries=0, bytes=0, encoders=())
+            return CacheInfo(self.folder, entries=0, bytes=0, shelves=())
         names: dict[bytes, str] = {}
         sizes: dict[bytes, list[int]] = {}
         with reading(store) as transaction:
             for key, value in transaction.cursor():
-                encoder = bytes(key[:SHELF_KEY])
+                shelf = bytes(key[:SHELF_KEY])
                 if len(key) == SHELF_KEY:
-                    names[encoder] = json.loads(bytes(value))["name"]
-                    sizes[encoder] = []
+                    names[shelf] = json.loads(bytes(value))["name"]
+                    sizes[shelf] = []
                 else:
-                    sizes[encoder].append(len(value))
+                    sizes[shelf].append(len(value))
         return CacheInfo(
             self.folder,
             entries=sum(len(size) for size in sizes.values()),
             bytes=(store / "data.mdb").stat().st_size,
-            encoders=tuple(
-                CachedEncoder(name, entries=len(sizes[key]), bytes=sum(sizes[key]))
+            shelves=tuple(
+                ShelfInfo(name, entries=len(sizes[key]), bytes=sum(sizes[key]))
                 for key, name in names.items()
             ),
         )
