@@ -96,9 +96,10 @@ class NaiveAudio:
 
 @dataclass(frozen=True)
 class Training:
-    """How long a training took, and the validation accuracy after each epoch."""
+    """What a training took, how much of it the head, and the accuracy after each epoch."""
 
     seconds: float
+    head_seconds: float
     accuracies: list[float]
 
 
@@ -122,7 +123,7 @@ def train_naively(
         started = time.perf_counter()
         accuracies = list(_train_head(fusion, encoded, table, train, validation, epochs))
         head = time.perf_counter() - started
-        trained[fusion] = Training(epochs * encoding + head, accuracies)
+        trained[fusion] = Training(epochs * encoding + head, head, accuracies)
     return trained
 
 

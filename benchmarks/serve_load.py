@@ -102,6 +102,19 @@ async def load(
     }
 
 
+def compare_servers(model: Path, reviews: Path, *, clients: int, seconds: float) -> dict[str, Any]:
+    """The same load on a server that batches and on one whose model takes a row at a time."""
+    requests = read_requests(reviews)
+    results: dict[str, Any] = {"clients": clients, "cores": os.cpu_count()}
+    for name, options in SERVERS.items():
+        with served(model, options) as server:
+            results[name] = asyncio.run(load(server, requests, clients, seconds))
+            print(name, results[name], flush=True)
+    ratio = results["batched"]["answers_a_second"] / results["unbatched"]["answers_a_second"]
+    results["batched_over_unbatched"] = round(ratio, 2)
+    return results
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("model", type=Path)
@@ -109,15 +122,9 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=64)
     parser.add_argument("--seconds", type=float, default=20.0)
     given = parser.parse_args()
-    requests = read_requests(given.reviews)
-    results: dict[str, Any] = {"clients": given.clients, "cores": os.cpu_count()}
-    for name, options in SERVERS.items():
-        with served(given.model, options) as server:
-            results[name] = asyncio.run(load(server, requests, given.clients, given.seconds))
-            print(name, results[name], flush=True)
-    ratio = results["batched"]["answers_a_second"] / results["unbatched"]["answers_a_second"]
-    results["batched_over_unbatched"] = round(ratio, 2)
-    RESULT.parent.mkdir(exist_ok=True)
+    results = compare_servers(
+        given.model, given.reviews, clients=given.clients, seconds=given.seconds
+    )
     write_json(results, RESULT)
     print(RESULT.read_text())
 
