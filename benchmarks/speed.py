@@ -101,7 +101,7 @@ def matrix_peak() -> float:
 
 
 def measure_encoding(
-    encoder: Encoder, naive: Callable[[Sequence[Any]], object], values: list[Value], peak: float
+    encoder: Encoder, naive: Callable[[Sequence[Any]], object], values: list[Value]
 ) -> dict[str, Any]:
     """From files and texts to tokens; then the network alone, against other engines."""
 
@@ -123,7 +123,6 @@ def measure_encoding(
         "over_best_engine": round(networks["chiasm"] / networks[best], 3),
         "gflop_an_item": round(gflop, 3),
         "gflops": round(gflop * networks["chiasm"], 1),
-        "of_matrix_peak": round(gflop * networks["chiasm"] / peak, 3),
         "bytes_an_item_in_cache": int(
             np.mean([t.numel() * t.element_size() for t in encode(encoder, values[:50])])
         ),
@@ -299,13 +298,15 @@ def main() -> None:
             result[name] = found
             print(name, json.dumps(found, indent=2), flush=True)
 
-        note("matrix_peak_gflops", round(matrix_peak(), 1))
         naive = {"text": NaiveText(), "image": NaiveImage()}
+        peaks = [matrix_peak()]
         for modality, name in ENCODERS.items():
             values = [v for v in table.values[modality] if v is not None][:ENCODED]
             encoder = load_encoder(modality, name)
-            found = measure_encoding(encoder, naive[modality], values, result["matrix_peak_gflops"])
-            note(f"{modality} encoding", found)
+            note(f"{modality} encoding", measure_encoding(encoder, naive[modality], values))
+            peaks.append(matrix_peak())
+        # The largest: a machine that others use too is slow at times.
+        note("matrix_peak_gflops", round(max(peaks), 1))
         note("audio encoding", measure_audio(folder))
         note("training", measure_training(data, table, folder))
         note("prediction", measure_prediction(table, folder))

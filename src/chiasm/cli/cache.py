@@ -6,7 +6,9 @@ from rich.table import Table as Grid
 
 from chiasm.cli.screen import results
 
-cache = typer.Typer(help="The encoded features, and facts of pictures, that all runs share.", no_args_is_help=True)
+cache = typer.Typer(
+    help="The encoded features, and facts of pictures, that all runs share.", no_args_is_help=True
+)
 
 
 @cache.command()
