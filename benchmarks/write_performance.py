@@ -11,8 +11,9 @@ _HEAD = """# Performance
 
 All figures of this page but those under Growth come from one run of `make bench`
 (`benchmarks/speed.py`), which also wrote the page; the numbers behind it are in
-`benchmarks/results/speed.json`. Speeds are medians of runs
-that took turns, so that a ratio compares like with like, on {cores} cores, torch {torch}, fp32,
+`benchmarks/results/speed.json`. Speeds of encoding and prediction are medians of runs
+that took turns, so that a ratio compares like with like; the rest was run once.
+All is on {cores} cores, torch {torch}, fp32,
 on {rows:,} labelled rows of `{data}`: encoding on the first {encoded:,}, prediction on the first
 {predicted}, training on all. The *naive loop* is that of the write-ups: texts
 padded to 128 tokens, pictures decoded whole and one after the other, batch norms not folded, the
@@ -111,7 +112,7 @@ def _training(found: dict[str, Any]) -> list[str]:
         *rows,
         "",
         "The naive loop's head has all features in memory; ours reads those of a batch at a time "
-        "from the disk, judges each epoch, and keeps what a killed run goes on from.",
+        "from the disk, and keeps what a killed run goes on from.",
     ]
 
 

@@ -66,7 +66,7 @@ class Shelf:
             stored: Any = transaction.get(self._key + key)
             if stored is None:
                 raise ChiasmError(
-                    f"Features are no longer in the cache {self._folder.parent}: it was cleared "
+                    f"Entries are no longer in the cache {self._folder.parent}: it was cleared "
                     "while they were in use. Run the command again."
                 )
             # All of its pages are touched, whatever is read of them.

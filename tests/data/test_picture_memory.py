@@ -68,7 +68,9 @@ def test_unreadable_picture_is_unreadable_each_time(tmp_path: Path) -> None:
         memory.keep()
 
 
-def test_facts_whose_bits_changed_are_found_out_again(tmp_path: Path, decoded: Decoded) -> None:
+def test_facts_whose_bits_changed_are_counted_and_found_out_again(
+    tmp_path: Path, decoded: Decoded, caplog: pytest.LogCaptureFixture
+) -> None:
     data = encode(noise(7))
     memory = PictureMemory(tmp_path)
     facts = memory.inspect(data)
@@ -78,6 +80,11 @@ def test_facts_whose_bits_changed_are_found_out_again(tmp_path: Path, decoded: D
     content = bytearray(file.read_bytes())
     content[content.index(facts.phash.to_bytes(8, "little"))] ^= 1
     file.write_bytes(content)
+    memory = PictureMemory(tmp_path)
+    assert memory.inspect(data) == facts
+    assert len(decoded) == 2
+    memory.keep()
+    assert "1 of the facts of pictures in the cache were damaged" in caplog.text
     assert PictureMemory(tmp_path).inspect(data) == facts
     assert len(decoded) == 2
 

@@ -48,14 +48,22 @@ class PictureMemory:
         return facts
 
     def keep(self) -> None:
-        """Write what was not known before."""
+        """Write what was not known before.
+
+        Facts whose bytes have changed on the disk are counted, and are among it.
+        """
+        if self._shelf.damaged:
+            _logger.warning(
+                "%s of the facts of pictures in the cache were damaged on the disk and are found "
+                "out anew",
+                f"{self._shelf.damaged:,}",
+            )
         if not (self._decoded and self._is_usable):
             return
         try:
             self._shelf.update(self._decoded)
         except ChiasmError as error:
             self._do_without(error)
-        self._decoded.clear()
 
     def _recall(self, key: bytes) -> PictureFacts | None:
         try:
