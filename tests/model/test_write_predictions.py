@@ -10,7 +10,11 @@ import pytest
 from chiasm.data.table import Problem
 from chiasm.errors import ChiasmError
 from chiasm.model.predict import Predicted
-from chiasm.model.write_predictions import check_prediction_path, write_predictions
+from chiasm.model.write_predictions import (
+    check_prediction_path,
+    rows_to_predict,
+    write_predictions,
+)
 
 from .letters import make_table
 
@@ -45,7 +49,7 @@ def test_every_row_is_written_in_order_with_probabilities_and_problems(
     tmp_path: Path, ending: str
 ) -> None:
     path = tmp_path / f"out{ending}"
-    assert write_predictions(PREDICTED, TABLE, path) == 3
+    write_predictions(PREDICTED, rows_to_predict(TABLE, path), path)
     rows = read(path)
     probabilities = [f"probability_{label}" for label in CLASSES]
     assert list(rows[0]) == ["id", "label", "problem", *probabilities]
@@ -56,19 +60,19 @@ def test_every_row_is_written_in_order_with_probabilities_and_problems(
     np.testing.assert_allclose(written, PREDICTED.probabilities, atol=1e-6)
 
 
-def test_the_form_of_the_lab_fills_in_the_unlabelled_rows_in_order(tmp_path: Path) -> None:
-    path = tmp_path / "out.txt"
-    assert write_predictions(PREDICTED, TABLE, path) == 2
-    assert path.read_text("utf-8") == 'guid,tag\nr1,null\nr2,"so, ""so"""\n'
-
-
-def test_the_form_of_the_lab_holds_all_rows_if_all_are_labelled(tmp_path: Path) -> None:
-    table = make_table(text=["a", "b", "c"], labels=["id", "id", "id"])
+def test_the_form_of_the_lab_is_a_list_of_guids_and_tags(tmp_path: Path) -> None:
     path = tmp_path / "out.TXT"
-    assert write_predictions(PREDICTED, table, path) == 3
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.reader(file))
-    assert rows == [["guid", "tag"], ["r0", "好"], ["r1", "null"], ["r2", 'so, "so"']]
+    write_predictions(PREDICTED, TABLE, path)
+    assert path.read_text("utf-8") == 'guid,tag\nr0,好\nr1,null\nr2,"so, ""so"""\n'
+
+
+def test_the_form_of_the_lab_is_for_the_unlabelled_rows_in_order() -> None:
+    assert rows_to_predict(TABLE, Path("out.TXT")).ids == ("r1", "r2")
+
+
+def test_the_form_of_the_lab_is_for_all_rows_if_all_are_labelled() -> None:
+    table = make_table(text=["a", "b", "c"], labels=["id", "id", "id"])
+    assert rows_to_predict(table, Path("out.txt")).ids == ("r0", "r1", "r2")
 
 
 @pytest.mark.parametrize("name", ["out.csv", "out.jsonl", "out.parquet", "out.txt", "OUT.CSV"])

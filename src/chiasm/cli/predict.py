@@ -57,17 +57,21 @@ def _read(reading: Reading, data: Path) -> "Table":
 
 def _predict_here(model: Path, reading: Reading, data: Path, out: Path) -> None:
     from chiasm.model.cut_sounds import cut_sounds
-    from chiasm.model.write_predictions import check_prediction_path, write_predictions
+    from chiasm.model.write_predictions import (
+        check_prediction_path,
+        rows_to_predict,
+        write_predictions,
+    )
     from chiasm.scale.load_predictor import load_predictor
 
     check_prediction_path(out)
     with sole_writer(out, folder=False):
         predict_table, encoders = load_predictor(model, cached=True)
-        table = _read(reading, data)
+        table = rows_to_predict(_read(reading, data), out)
         predicted = predict_table(table)
         table = replace(table, problems=(*table.problems, *cut_sounds(table, encoders)))
-        rows = write_predictions(predicted, table, out)
-    notes.print(f"{rows:,} rows: {out}")
+        write_predictions(predicted, table, out)
+    notes.print(f"{len(table):,} rows: {out}")
 
 
 def _predict_on_ray(model: Path, table: "Table", out: str, address: str | None) -> None:

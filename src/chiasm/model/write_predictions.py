@@ -1,7 +1,6 @@
 """Predictions as a file, in the form that its name asks for."""
 
 import csv
-from collections.abc import Sequence
 from pathlib import Path
 
 from chiasm.data.table import Table
@@ -28,22 +27,33 @@ def check_prediction_path(path: Path) -> None:
         raise ChiasmError(f"There is no folder {path.parent} to write {path.name} to. Create it.")
 
 
-def write_predictions(predicted: Predicted, table: Table, path: Path) -> int:
-    """Write the predictions for a table in its order, and return how many rows were written.
+def rows_to_predict(table: Table, path: Path) -> Table:
+    """The rows that the form of this file holds.
 
-    CSV, JSONL and Parquet hold every row: its id, its label (empty where nothing could be read),
-    what was wrong with it and the probability of each class. The lab's own form (``.txt``) is its
-    ``guid,tag`` list with the unlabelled rows filled in; if every row is labelled, all of them.
-    What is there already stays until all rows are written.
+    CSV, JSONL and Parquet hold every row; the lab's own form (``.txt``) its unlabelled rows or, if
+    every row is labelled, all of them.
+    """
+    if path.suffix.lower() != ".txt":
+        return table
+    unlabelled = [i for i, label in enumerate(table.labels) if label is None]
+    return table.take(unlabelled) if unlabelled else table
+
+
+def write_predictions(predicted: Predicted, table: Table, path: Path) -> None:
+    """Write the predictions for a table, in its order.
+
+    CSV, JSONL and Parquet tell of each row its id, its label (empty where nothing could be read),
+    what was wrong with it and the probability of each class. The lab's own form (``.txt``) is a
+    ``guid,tag`` list. What is there already stays until all rows are written.
     """
     with written_whole(path) as part:
-        return _write(predicted, table, part)
+        _write(predicted, table, part)
 
 
-def _write(predicted: Predicted, table: Table, path: Path) -> int:
+def _write(predicted: Predicted, table: Table, path: Path) -> None:
     if path.suffix.lower() == ".txt":
-        rows = [i for i, label in enumerate(table.labels) if label is None] or range(len(table))
-        return _write_lab_form(predicted, rows, path)
+        _write_lab_form(predicted, path)
+        return
     frame = prediction_frame(predicted, table)
     if path.suffix.lower() == ".csv":
         frame.to_csv(path, index=False)
@@ -51,12 +61,11 @@ def _write(predicted: Predicted, table: Table, path: Path) -> int:
         frame.to_json(path, orient="records", lines=True, force_ascii=False)
     else:
         frame.to_parquet(path, index=False)
-    return len(frame)
 
 
-def _write_lab_form(predicted: Predicted, rows: Sequence[int], path: Path) -> int:
+def _write_lab_form(predicted: Predicted, path: Path) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["guid", "tag"])
-        writer.writerows([predicted.ids[i], predicted.labels[i] or "null"] for i in rows)
-    return len(rows)
+        for row, label in zip(predicted.ids, predicted.labels, strict=True):
+            writer.writerow([row, label or "null"])
