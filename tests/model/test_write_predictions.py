@@ -1,5 +1,6 @@
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from chiasm.data.table import Problem
+from chiasm.data.table import Problem, Table
 from chiasm.errors import ChiasmError
 from chiasm.model.predict import Predicted
 from chiasm.model.write_predictions import (
@@ -35,6 +36,20 @@ TABLE = make_table(
 )
 
 
+def predict_and_write(table: Table, path: Path) -> int:
+    """What ``chiasm predict`` does, of a model that always says the same of a row."""
+    asked = rows_to_predict(table, path)
+    places = [PREDICTED.ids.index(row) for row in asked.ids]
+    predicted = replace(
+        PREDICTED,
+        ids=asked.ids,
+        labels=tuple(PREDICTED.labels[place] for place in places),
+        probabilities=PREDICTED.probabilities[places],
+    )
+    write_predictions(predicted, asked, path)
+    return len(asked)
+
+
 def read(path: Path) -> list[dict[str, Any]]:
     if path.suffix == ".csv":
         with path.open(newline="", encoding="utf-8") as file:
@@ -49,7 +64,7 @@ def test_every_row_is_written_in_order_with_probabilities_and_problems(
     tmp_path: Path, ending: str
 ) -> None:
     path = tmp_path / f"out{ending}"
-    write_predictions(PREDICTED, rows_to_predict(TABLE, path), path)
+    assert predict_and_write(TABLE, path) == 3
     rows = read(path)
     probabilities = [f"probability_{label}" for label in CLASSES]
     assert list(rows[0]) == ["id", "label", "problem", *probabilities]
@@ -60,19 +75,19 @@ def test_every_row_is_written_in_order_with_probabilities_and_problems(
     np.testing.assert_allclose(written, PREDICTED.probabilities, atol=1e-6)
 
 
-def test_the_form_of_the_lab_is_a_list_of_guids_and_tags(tmp_path: Path) -> None:
-    path = tmp_path / "out.TXT"
-    write_predictions(PREDICTED, TABLE, path)
-    assert path.read_text("utf-8") == 'guid,tag\nr0,好\nr1,null\nr2,"so, ""so"""\n'
+def test_the_form_of_the_lab_fills_in_the_unlabelled_rows_in_order(tmp_path: Path) -> None:
+    path = tmp_path / "out.txt"
+    assert predict_and_write(TABLE, path) == 2
+    assert path.read_text("utf-8") == 'guid,tag\nr1,null\nr2,"so, ""so"""\n'
 
 
-def test_the_form_of_the_lab_is_for_the_unlabelled_rows_in_order() -> None:
-    assert rows_to_predict(TABLE, Path("out.TXT")).ids == ("r1", "r2")
-
-
-def test_the_form_of_the_lab_is_for_all_rows_if_all_are_labelled() -> None:
+def test_the_form_of_the_lab_holds_all_rows_if_all_are_labelled(tmp_path: Path) -> None:
     table = make_table(text=["a", "b", "c"], labels=["id", "id", "id"])
-    assert rows_to_predict(table, Path("out.txt")).ids == ("r0", "r1", "r2")
+    path = tmp_path / "out.TXT"
+    assert predict_and_write(table, path) == 3
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.reader(file))
+    assert rows == [["guid", "tag"], ["r0", "好"], ["r1", "null"], ["r2", 'so, "so"']]
 
 
 @pytest.mark.parametrize("name", ["out.csv", "out.jsonl", "out.parquet", "out.txt", "OUT.CSV"])

@@ -67,5 +67,5 @@ def _write_lab_form(predicted: Predicted, path: Path) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["guid", "tag"])
-        for row, label in zip(predicted.ids, predicted.labels, strict=True):
-            writer.writerow([row, label or "null"])
+        rows = zip(predicted.ids, predicted.labels, strict=True)
+        writer.writerows([row, label or "null"] for row, label in rows)
