@@ -1,8 +1,10 @@
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
+import torch
 
+from chiasm.encoders.tokens import Tokens
 from chiasm.errors import ChiasmError
 from chiasm.fusion.build import FusionConfig, build_fusion, check_fusions, fusion_names
 from chiasm.fusion.feature_gate import FeatureGate
@@ -34,8 +36,12 @@ def test_one_unknown_fusion_among_known_ones_is_named() -> None:
         check_fusions(["text", "biliner", "late"], ("text", "image"))
 
 
-def test_known_fusions_pass() -> None:
-    check_fusions(fusion_names(("text", "image")), ("text", "image"))
+def test_every_fusion_that_is_offered_can_be_built() -> None:
+    modalities = ("text", "image")
+    names = fusion_names(modalities)
+    check_fusions(names, modalities)
+    built = [build_fusion(FusionConfig(name=name), dict.fromkeys(modalities, 4)) for name in names]
+    assert len({type(fusion) for fusion in built[2:]}) == 4
 
 
 def test_heads_that_do_not_divide_dim_are_refused() -> None:
@@ -73,8 +79,20 @@ def test_directions_that_are_not_between_the_modalities_are_refused_with_those_a
 
 
 def test_fusions_that_do_not_ask_pay_no_heed_to_directions() -> None:
-    config = FusionConfig(name="concat", directions=("text->image",))
-    build_fusion(config, {"text": 4, "image": 4})
+    heedless = FusionConfig(name="concat", dim=8, directions=("text->image",))
+    torch.manual_seed(0)
+    fusion = build_fusion(heedless, {"text": 4, "image": 4})
+    torch.manual_seed(0)
+    expected = build_fusion(replace(heedless, directions=None), {"text": 4, "image": 4})
+    tokens = {m: Tokens(torch.randn(2, 3, 4), torch.ones(2, 3).bool()) for m in ("text", "image")}
+    fusion.eval(), expected.eval()
+    assert torch.equal(fusion(tokens).features, expected(tokens).features)
+
+
+@pytest.mark.parametrize(("dropout", "keys"), [(0.5, 0.3), (0.1, 0.3), (0.0, 0.0)])
+def test_keys_are_dropped_too_unless_nothing_is(dropout: float, keys: float) -> None:
+    assert FusionConfig(dropout=dropout).key_dropout == keys
+    assert FusionConfig(dropout=dropout, key_dropout=0.2).key_dropout == 0.2
 
 
 @pytest.mark.parametrize("directions", [None, ("text->image",), ("text->image", "image->text")])

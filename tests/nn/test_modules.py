@@ -1,6 +1,7 @@
 """What every module on plain tensors promises; any flaw of the write-ups would break a promise."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 import torch
@@ -130,6 +131,35 @@ def test_a_vector_is_a_sequence_of_one_token(model: TensorClassifier) -> None:
     masks = {f"{m}_mask": torch.tensor([1, 0, 1, 1]) > 0 for m in vectors}
     single = {key: x[:, None] for key, x in (vectors | masks).items()}
     assert torch.equal(logits(model, vectors | masks), logits(model, single))
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        partial(GatedFusion, input_dims={"touch": 5, "smell": 9}, classes=3),
+        partial(TriModalFusion, visual_dim=5, audio_dim=6, text_dim=7, classes=3),
+        partial(VisualQuestionAnswering, image_dim=5, question_dim=6, answers=3),
+        partial(AudioVisualClassifier, audio_dim=5, visual_dim=6, classes=3),
+    ],
+)
+def test_a_dropout_of_zero_drops_nothing(build: Callable[..., TensorClassifier]) -> None:
+    model = build(dim=8, dropout=0.0)
+    inputs = {m: torch.randn(ROWS, 9, dim) for m, dim in model.input_dims.items()}
+    assert torch.equal(logits(model.train(), inputs), logits(model.eval(), inputs))
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        partial(TriModalFusion, visual_dim=5, audio_dim=6, text_dim=7, classes=3),
+        partial(VisualQuestionAnswering, image_dim=5, question_dim=6, answers=3),
+        partial(AudioVisualClassifier, audio_dim=5, visual_dim=6, classes=3),
+    ],
+)
+def test_the_dropout_of_keys_can_be_set(build: Callable[..., TensorClassifier]) -> None:
+    model = build(dim=8, dropout=0.0, key_dropout=0.9).train()
+    inputs = {m: torch.randn(ROWS, 9, dim) for m, dim in model.input_dims.items()}
+    assert not torch.equal(logits(model, inputs), logits(model, inputs))
 
 
 def test_attention_is_given_by_direction_and_only_when_asked_for(

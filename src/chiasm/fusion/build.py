@@ -21,6 +21,7 @@ _POOLED: dict[str, type[Concat | Late | Gated | FeatureGate]] = {
 }
 _OFFERED = ("concat", "late", "gated", "cross_attention")
 JOINT_FUSIONS = (*_OFFERED, "feature_gate")
+_KEY_DROPOUT = 0.3
 _RANGES = {
     "dim": (1, 4096),
     "heads": (1, 4096),
@@ -36,7 +37,9 @@ class FusionConfig:
 
     ``name`` is a modality ("text": that modality alone), "concat", "late", "gated",
     "cross_attention" or "feature_gate". Only "cross_attention" has ``directions``: who asks whom,
-    as in ("text->image",); None: every modality asks every other.
+    as in ("text->image",); None: every modality asks every other. ``dropout`` is of features,
+    ``key_dropout`` of the keys of an attention; None: 0.3, or 0 where ``dropout`` is 0, which so
+    means that nothing is dropped. ``modality_dropout`` hides whole modalities in training.
 
     Raises:
         ChiasmError: a size or a rate that no fusion can have.
@@ -46,11 +49,14 @@ class FusionConfig:
     dim: int = 128
     heads: int = 4
     dropout: float = 0.5
-    key_dropout: float = 0.3
+    key_dropout: float | None = None
     modality_dropout: float = 0.1
     directions: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
+        if self.key_dropout is None:
+            # Settled here, so that what is written down is what was trained with.
+            object.__setattr__(self, "key_dropout", _KEY_DROPOUT if self.dropout else 0.0)
         for name, (least, most) in _RANGES.items():
             check_range(name, getattr(self, name), least, most)
         # JSON and YAML have lists only.
@@ -108,7 +114,7 @@ def build_fusion(config: FusionConfig, input_dims: dict[str, int]) -> Fusion:
             dim=dim,
             heads=config.heads,
             dropout=dropout,
-            key_dropout=config.key_dropout,
+            key_dropout=config.key_dropout or 0.0,
             directions=config.directions,
         )
     return _POOLED[config.name](input_dims=input_dims, dim=dim, dropout=dropout)

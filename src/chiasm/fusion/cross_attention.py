@@ -25,7 +25,8 @@ class CrossAttention(Fusion):
         input_dims: width of the tokens of each modality.
         dim: width of the attention, and of the part of the output that each modality has.
         heads: number of attention heads.
-        dropout: probability that a feature, and an attention weight, is dropped in training.
+        dropout: probability that a feature is dropped in training.
+        key_dropout: probability that a key is hidden in training (see CrossModalAttention).
         directions: who asks whom; None: every modality asks every other. A modality that has no
             part in them is pooled all the same.
 

@@ -14,6 +14,9 @@ class AudioVisualClassifier(TensorClassifier):
     logits ``[b, classes]``; attention "audio->visual" ``[b, heads, l_a, l_v + 1]`` and
     "visual->audio" ``[b, heads, l_v, l_a + 1]``, null key last.
 
+    Dropout, in training: ``dropout`` of features, ``key_dropout`` of the keys of each attention
+    (None: 0.3, or 0 where ``dropout`` is 0).
+
     Notation: b: batch, l_a: frames of the longest sound, l_v: patches of a picture.
 
     Example:
@@ -34,9 +37,10 @@ class AudioVisualClassifier(TensorClassifier):
         dim: int = FusionConfig.dim,
         heads: int = FusionConfig.heads,
         dropout: float = FusionConfig.dropout,
+        key_dropout: float | None = FusionConfig.key_dropout,
     ) -> None:
         super().__init__(
             input_dims={"audio": audio_dim, "visual": visual_dim},
-            fusion=FusionConfig(dim=dim, heads=heads, dropout=dropout),
+            fusion=FusionConfig(dim=dim, heads=heads, dropout=dropout, key_dropout=key_dropout),
             classes=classes,
         )

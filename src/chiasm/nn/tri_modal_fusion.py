@@ -16,6 +16,9 @@ class TriModalFusion(TensorClassifier):
     or ``[b]``, and so on; logits ``[b, classes]``; attention "visual->audio"
     ``[b, heads, l_v, l_a + 1]``, "audio->text" and "text->visual", null key last.
 
+    Dropout, in training: ``dropout`` of features, ``key_dropout`` of the keys of each attention
+    (None: 0.3, or 0 where ``dropout`` is 0).
+
     Notation: b: batch, l_v, l_a, l_t: tokens of each modality.
 
     Example:
@@ -37,11 +40,13 @@ class TriModalFusion(TensorClassifier):
         dim: int = FusionConfig.dim,
         heads: int = FusionConfig.heads,
         dropout: float = FusionConfig.dropout,
+        key_dropout: float | None = FusionConfig.key_dropout,
     ) -> None:
         fusion = FusionConfig(
             dim=dim,
             heads=heads,
             dropout=dropout,
+            key_dropout=key_dropout,
             directions=("visual->audio", "audio->text", "text->visual"),
         )
         input_dims = {"visual": visual_dim, "audio": audio_dim, "text": text_dim}

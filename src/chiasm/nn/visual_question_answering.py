@@ -14,6 +14,9 @@ class VisualQuestionAnswering(TensorClassifier):
     ``question_mask`` alike; logits ``[b, answers]``; attention "question->image"
     ``[b, heads, l_q, l_i + 1]`` and "image->question" ``[b, heads, l_i, l_q + 1]``, null key last.
 
+    Dropout, in training: ``dropout`` of features, ``key_dropout`` of the keys of each attention
+    (None: 0.3, or 0 where ``dropout`` is 0).
+
     Notation: b: batch, l_i: patches of a picture, l_q: words of the longest question.
 
     Example:
@@ -36,9 +39,10 @@ class VisualQuestionAnswering(TensorClassifier):
         dim: int = FusionConfig.dim,
         heads: int = FusionConfig.heads,
         dropout: float = FusionConfig.dropout,
+        key_dropout: float | None = FusionConfig.key_dropout,
     ) -> None:
         super().__init__(
             input_dims={"image": image_dim, "question": question_dim},
-            fusion=FusionConfig(dim=dim, heads=heads, dropout=dropout),
+            fusion=FusionConfig(dim=dim, heads=heads, dropout=dropout, key_dropout=key_dropout),
             classes=answers,
         )
