@@ -5,6 +5,8 @@ from importlib import import_module
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from chiasm.cores import count_cores
+
 if TYPE_CHECKING:
     from chiasm.data.check import check
     from chiasm.data.read import read
@@ -17,6 +19,9 @@ __version__ = version("chiasm")
 # looks for milliseconds, and a training beside other work takes several times as long as alone.
 # Read when torch is imported.
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+# torch counts the cores of the machine; a container may be given less.
+if count_cores() < (os.cpu_count() or 1):
+    os.environ.setdefault("OMP_NUM_THREADS", str(count_cores()))
 
 _HOMES = {
     "Classifier": "chiasm.estimator",

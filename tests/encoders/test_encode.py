@@ -1,6 +1,11 @@
 from collections.abc import Sequence
+from threading import Barrier
+
+import pytest
+import torch
 
 from chiasm.encoders.encode import encode
+from chiasm.encoders.tokens import Tokens
 
 from .counting import CountingEncoder
 
@@ -24,3 +29,26 @@ def test_values_that_are_long_to_the_network_go_first_and_together() -> None:
     assert set(batches[2]) <= set(few)
     # Each row got its own tokens nevertheless.
     assert [features.length(row) for row in range(40)] == [len(text) for text in mixed]
+
+
+class MeetingOthers(CountingEncoder):
+    """Goes on once so many batches are computed at one time."""
+
+    def __init__(self, cores: int) -> None:
+        super().__init__()
+        self.meeting = Barrier(cores)
+
+    def trunk(self, batch: Sequence[str]) -> Tokens:
+        self.meeting.wait(timeout=60)
+        return super().trunk(batch)
+
+
+@pytest.mark.parametrize("cores", [2, 16, 32])
+def test_every_core_has_a_batch_however_many_there_are(cores: int) -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(cores)
+    try:
+        features = encode(MeetingOthers(cores), [f"{n:04}" for n in range(2 * cores * 16)])
+    finally:
+        torch.set_num_threads(before)
+    assert features.encoded == 2 * cores * 16

@@ -3,6 +3,9 @@
 from typing import Any
 
 import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_info
 
 from chiasm.evaluation.shift import Shift, measure_shift
 
@@ -64,3 +67,16 @@ def test_too_few_groups_or_classes_tell_nothing() -> None:
     assert measure_shift(TRAINING, one_class, GROUPS, TRAINING, GROUPS, seed=0) is None
     assert measure_shift(TRAINING, LABELS, GROUPS, TRAINING[:0], GROUPS[:0], seed=0) is None
     assert measure_shift(TRAINING[:0], LABELS[:0], GROUPS[:0], TRAINING, GROUPS, seed=0) is None
+
+
+def test_threads_of_blas_do_not_fight_over_small_products(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[int] = []
+
+    class Watched(LogisticRegression):
+        def fit(self, *arguments: Any) -> LogisticRegression:
+            threads.extend(pool["num_threads"] for pool in threadpool_info())
+            return super().fit(*arguments)
+
+    monkeypatch.setattr("chiasm.evaluation.shift.LogisticRegression", Watched)
+    shift_to(TRAINING)
+    assert set(threads) == {1}

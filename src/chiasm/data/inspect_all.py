@@ -1,6 +1,5 @@
 """Inspect many pictures or sounds at once, each file only once."""
 
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +9,7 @@ from typing import TypeVar
 from rich.console import Console
 from rich.progress import track
 
+from chiasm.cores import count_cores
 from chiasm.errors import UnreadableExample
 
 _Facts = TypeVar("_Facts")
@@ -35,7 +35,7 @@ def inspect_all(
             return error
 
     # Pillow and soundfile decode without the interpreter lock.
-    with ThreadPoolExecutor(min(os.cpu_count() or 1, _MOST_THREADS)) as pool:
+    with ThreadPoolExecutor(min(count_cores(), _MOST_THREADS)) as pool:
         results = track(
             _map(pool, attempt, distinct),
             description=f"Reading {part}",

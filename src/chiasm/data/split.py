@@ -139,9 +139,7 @@ def _partition(
     # Numbered by first appearance: how the groups were numbered must not matter either.
     number: dict[int, int] = {}
     numbers = [number.setdefault(int(groups[row]), len(number)) for row in rows]
-    # Unshuffled: the rows come in seeded order, and before scikit-learn 1.8 its own shuffle breaks
-    # the stratification.
-    splitter = StratifiedGroups(n_splits=parts)
+    splitter = StratifiedGroups(parts)
     with warnings.catch_warnings():
         # A class too rare for every part is no concern of a single held-out part.
         warnings.filterwarnings("ignore", message="The least populated class")

@@ -8,12 +8,12 @@ import torch
 
 
 @contextmanager
-def each_core_alone() -> Iterator[ThreadPoolExecutor]:
-    """As many threads as torch takes for a computation, in each of which it takes one."""
+def each_core_alone() -> Iterator[tuple[ThreadPoolExecutor, int]]:
+    """As many threads as torch takes for a computation, in each of which it takes one; how many."""
     threads = torch.get_num_threads()
     try:
         with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-            yield pool
+            yield pool, threads
     finally:
         # What one thread sets is taken over by those that are started after it.
         torch.set_num_threads(threads)

@@ -24,7 +24,7 @@ from chiasm.encoders.tokens import Tokens
 from chiasm.errors import UnreadableExample
 
 _BATCH = 16
-_BEGUN_AT_ONCE = 8
+_BEGUN_A_CORE = 2
 _MEASURED_AT_ONCE = 1024
 _HALF_MAX = torch.finfo(torch.float16).max
 # Below this many values the work is over before a progress bar can be read.
@@ -96,12 +96,12 @@ def compute_here(encoder: Encoder, values: Mapping[bytes, Value]) -> Iterator[En
     """
     order = by_length(encoder, values)
     batches = [order[start : start + _BATCH] for start in range(0, len(order), _BATCH)]
-    with each_core_alone() as cores:
+    with each_core_alone() as (cores, count):
         begun: deque[Future[Encoded]] = deque()
         for keys in batches:
             begun.append(cores.submit(_compute, encoder, {key: values[key] for key in keys}))
             # Some more than there are cores, and not all: tokens are large.
-            if len(begun) > _BEGUN_AT_ONCE:
+            if len(begun) > _BEGUN_A_CORE * count:
                 yield begun.popleft().result()
         while begun:
             yield begun.popleft().result()

@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
 
 from chiasm.data.stratified_groups import StratifiedGroups
 from chiasm.evaluation.significance import ClusterBootstrap, Interval, interval
@@ -56,13 +57,16 @@ def measure_shift(
     if len(np.unique(groups)) < _FOLDS or not len(test):
         return None
     sure, unsure = np.empty(len(training)), np.zeros(len(test))
-    folds = StratifiedGroups(_FOLDS, shuffle=True, random_state=seed)
-    for kept, left_out in folds.split(training, labels, groups):
-        if len(np.unique(labels[kept])) < 2:
-            return None
-        classifier = _classifier().fit(training[kept], labels[kept])
-        sure[left_out] = classifier.predict_proba(training[left_out]).max(axis=1)
-        unsure += classifier.predict_proba(test).max(axis=1) / _FOLDS
+    order = np.random.default_rng(seed).permutation(len(training))
+    folds = StratifiedGroups(_FOLDS).split(training, labels[order], groups[order])
+    # The products are small: threads of BLAS would wait for each other more than they compute.
+    with threadpool_limits(1):
+        for kept, left_out in ((order[rest], order[part]) for rest, part in folds):
+            if len(np.unique(labels[kept])) < 2:
+                return None
+            classifier = _classifier().fit(training[kept], labels[kept])
+            sure[left_out] = classifier.predict_proba(training[left_out]).max(axis=1)
+            unsure += classifier.predict_proba(test).max(axis=1) / _FOLDS
     difference = _means(sure, groups, seed=seed) - _means(unsure, test_groups, seed=seed + 1)
     return Shift(
         training=float(sure.mean()), test=float(unsure.mean()), difference=interval(difference)

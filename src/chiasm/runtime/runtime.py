@@ -8,13 +8,13 @@ from typing import TypeAlias
 import numpy as np
 from tokenizers import Tokenizer
 
+from chiasm.cores import count_cores
 from chiasm.data.table import Value
 from chiasm.encoders.place import Place, grid_places, numbered_places
 from chiasm.encoders.preprocessing.network_input import NetworkInput
 from chiasm.errors import ChiasmError
 from chiasm.explain.attribution.attribution import Attribution
 from chiasm.explain.shapley import coalitions, shapley_values
-from chiasm.runtime.count_cores import count_cores
 from chiasm.runtime.fusion_network import FusionNetwork, Probabilities, Tokens
 from chiasm.runtime.manifest import BROKEN, ModalityManifest, not_whole, read_manifest
 from chiasm.runtime.modality_encoder import ModalityEncoder

@@ -5,7 +5,7 @@ from itertools import pairwise
 from math import ceil
 from typing import TypeVar
 
-from chiasm.runtime.count_cores import count_cores
+from chiasm.cores import count_cores
 
 Row = TypeVar("Row")
 

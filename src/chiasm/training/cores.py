@@ -1,10 +1,11 @@
 """How many processor cores a training takes."""
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 
 import torch
 
+from chiasm.cores import count_cores
 from chiasm.model.classifier import FusionClassifier
 
 # The tensors of a head are small: where nothing else runs, two cores train it half as fast again
@@ -14,7 +15,7 @@ _FOR_A_HEAD = 2
 
 def cores_for(model: FusionClassifier) -> AbstractContextManager[None]:
     """Two cores for a head on frozen encoders, all of them where an encoder is trained too."""
-    return nullcontext() if model.trains_encoders else at_most(_FOR_A_HEAD)
+    return at_most(count_cores() if model.trains_encoders else _FOR_A_HEAD)
 
 
 @contextmanager

@@ -1,12 +1,12 @@
 """How many trainings run side by side, and what to say when one of them dies."""
 
-import os
 from collections.abc import Iterator
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 
 import torch
 
+from chiasm.cores import count_cores
 from chiasm.errors import ChiasmError
 
 # Each training process holds torch and the encoders: about 700 MB.
@@ -17,7 +17,7 @@ def processes() -> int:
     """One for each processor core, up to eight; one alone where they would share a GPU."""
     if torch.cuda.is_available():
         return 1
-    return min(os.cpu_count() or 1, _MOST)
+    return min(count_cores(), _MOST)
 
 
 @contextmanager

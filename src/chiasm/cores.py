@@ -1,0 +1,49 @@
+"""How many processor cores this process may use."""
+
+import math
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+_UNLIMITED = ("max", "-1")
+
+
+def count_cores(system: Path = Path("/")) -> int:
+    """Those of its CPU affinity, or fewer where its container has a quota of fewer.
+
+    A part of a core counts as one. ``system`` is the root below which ``proc`` and ``sys`` lie.
+    """
+    if hasattr(os, "sched_getaffinity"):
+        given = len(os.sched_getaffinity(0))
+    else:
+        given = os.cpu_count() or 1
+    return max(1, math.ceil(min([given, *_quotas(system)])))
+
+
+def _quotas(system: Path) -> Iterator[float]:
+    """Cores that the control groups of this process are given, its own and those above it."""
+    mounts = system / "sys/fs/cgroup"
+    try:
+        groups = (system / "proc/self/cgroup").read_text(encoding="utf-8").split()
+    except OSError:  # not Linux
+        return
+    for _, controllers, path in (group.split(":", maxsplit=2) for group in groups):
+        if controllers == "":
+            names, mount = ["cpu.max"], mounts
+        elif "cpu" in controllers.split(","):
+            names, mount = ["cpu.cfs_quota_us", "cpu.cfs_period_us"], mounts / controllers
+        else:
+            continue
+        # A container may see its own group as the root: then the path leads nowhere.
+        group = mount / path.lstrip("/")
+        for folder in (group, *group.parents[: len(group.relative_to(mount).parts)]):
+            yield from _quota([folder / name for name in names])
+
+
+def _quota(files: list[Path]) -> Iterator[float]:
+    try:
+        said = " ".join(file.read_text(encoding="utf-8") for file in files).split()
+    except OSError:
+        return
+    if len(said) == 2 and said[0] not in _UNLIMITED:
+        yield int(said[0]) / int(said[1])
