@@ -1,5 +1,6 @@
 """The README of a saved model."""
 
+from chiasm.encoders.base import Encoder
 from chiasm.evaluation.metrics import Metrics
 from chiasm.training.trained import TrainedModel
 
@@ -19,7 +20,7 @@ Tells {classes} apart; trained by chiasm on {train_rows:,} rows.
 
 The validation rows chose the epochs and the temperature, so their figures are on the high side.
 
-- Frozen encoders, loaded by name and checked by fingerprint: {encoders}.
+- Encoders: {encoders}. What is frozen of them is loaded by name and checked by fingerprint.
 - {parameters:,} trained parameters, in `model.safetensors`; how they came about is in `run.json`.
 - A row may lack any of the modalities.
 
@@ -37,9 +38,29 @@ def model_card(trained: TrainedModel) -> str:
         classes=", ".join(model.classes),
         train_rows=len(trained.parts.train),
         metrics="\n".join(_row(name, part) for name, part in parts.items() if part is not None),
-        encoders=", ".join(f"{encoder.name} ({m})" for m, encoder in model.encoders.items()),
+        encoders="; ".join(
+            f"{encoder.name} ({m}), {what_was_trained(encoder)}"
+            for m, encoder in model.encoders.items()
+        ),
         parameters=model.trained_parameters,
     )
+
+
+def what_was_trained(encoder: Encoder) -> str:
+    """How much of an encoder is trained with the fusion, in words."""
+    blocks = encoder.trainable_blocks
+    if blocks == 0:
+        return "frozen"
+    if encoder.random_init:
+        return "wholly trained, from random weights"
+    if encoder.lora:
+        where = "all blocks" if blocks == "all" else _last(blocks)
+        return f"trained by LoRA of rank {encoder.lora} in {where}"
+    return "wholly trained" if blocks == "all" else f"{_last(blocks)} trained"
+
+
+def _last(blocks: int) -> str:
+    return "the last block" if blocks == 1 else f"the last {blocks} blocks"
 
 
 def _row(name: str, metrics: Metrics) -> str:
