@@ -68,3 +68,17 @@ def test_a_feature_that_looks_different_in_the_test_rows_is_told_and_left_out(
         assert told.count("looks different") == 1
         looked_at[name] = set(json.loads((tmp_path / name / "run.json").read_text())["encoders"])
     assert looked_at == {"kept": set(names), "left_out": {"acoustic", "thermal"}}
+
+
+def test_of_rows_of_one_name_the_one_that_is_in_use_is_explained(tmp_path: Path) -> None:
+    labels = ["down", *["up", "down"] * 20, "up"]
+    ids = ["a", *map(str, range(40)), "a"]
+    pd.DataFrame({"id": ids, "label": labels}).to_csv(tmp_path / "rows.csv", index=False)
+    np.save(tmp_path / "visual.npy", np.random.default_rng(0).normal(size=(42, 3)))
+    reading = ("--feature", "visual=visual.npy")
+    model, why = tmp_path / "model", tmp_path / "why"
+    arguments = ("--fusion", "visual", "--epochs", 1, "--out", model)
+    assert chiasm("train", tmp_path / "rows.csv", *reading, *arguments) == 0
+    arguments = ("--row", "a", "--out", why)
+    assert chiasm("explain", model, tmp_path / "rows.csv", *reading, *arguments) == 0
+    assert json.loads((why / "a.json").read_text())["label"] == "down"

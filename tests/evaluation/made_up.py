@@ -48,6 +48,7 @@ def compare(
     rows = np.arange(len(labels))
     tested = OutOfFold(
         ids=rows.astype(str),
+        positions=rows,
         labels=labels,
         folds=rows % 2 if folds is None else folds,
         of_folds=of_folds,

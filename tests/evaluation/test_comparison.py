@@ -165,6 +165,7 @@ def test_a_class_that_a_fold_lacks_counts_in_no_average_of_it() -> None:
 def judge_alone(called: np.ndarray) -> Comparison:
     tested = OutOfFold(
         ids=np.arange(400).astype(str),
+        positions=np.arange(400),
         labels=LABELS,
         folds=np.zeros(400, dtype=int),
         of_folds=1,

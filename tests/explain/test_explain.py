@@ -1,6 +1,7 @@
 import html
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -105,6 +106,26 @@ def test_neighbours_and_exchanged_values_come_from_the_training_rows_where_given
     one = explain_all(table, training=training)[1]
     assert [n.id for n in one.neighbours] == ["r0"]
     assert {(c.other, c.tried) for c in one.counterfactuals} == {("r0", 1)}
+
+
+def test_only_the_row_itself_is_kept_from_its_neighbours_whatever_others_are_called(
+    table: Table,
+) -> None:
+    alike = replace(table, ids=("same",) * len(table))
+    for own, named in zip(explain_all(alike), explain_all(table), strict=True):
+        assert [n.similarity for n in own.neighbours] == [n.similarity for n in named.neighbours]
+        assert [c.tried for c in own.counterfactuals] == [c.tried for c in named.counterfactuals]
+
+
+def test_a_training_row_of_the_same_id_is_another_row_unless_it_holds_the_same(
+    table: Table,
+) -> None:
+    training = make_table(
+        text=["only", "bad thing"], image=[b"this", b"other"], labels=["fair"] * 2
+    )
+    first, second, *_ = explain_all(table, training=training)
+    assert {n.id for n in first.neighbours} == {"r0", "r1"}
+    assert {n.id for n in second.neighbours} == {"r0"}
 
 
 def test_a_counterfactual_is_the_prediction_of_the_exchanged_row(table: Table) -> None:

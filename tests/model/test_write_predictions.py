@@ -30,8 +30,8 @@ TABLE = make_table(
     text=["a", None, "c"],
     labels=["id", None, None],
     problems=[
-        Problem("r1", "text", "empty", "marked missing"),
-        Problem("r1", "image", "truncated", "marked missing"),
+        Problem("r1", "text", "empty", "marked missing", position=1),
+        Problem("r1", "image", "truncated", "marked missing", position=1),
     ],
 )
 
@@ -73,6 +73,15 @@ def test_every_row_is_written_in_order_with_probabilities_and_problems(
     assert [row["problem"] for row in rows] == ["", "text: empty; image: truncated", ""]
     written = [[float(row[column]) for column in probabilities] for row in rows]
     np.testing.assert_allclose(written, PREDICTED.probabilities, atol=1e-6)
+
+
+@pytest.mark.parametrize("ids", [("a", "a", "b"), ("row 2", "row 2", "x")])
+def test_a_problem_is_written_beside_its_own_row_where_ids_repeat(
+    tmp_path: Path, ids: tuple[str, ...]
+) -> None:
+    table, path = replace(TABLE, ids=ids), tmp_path / "out.csv"
+    write_predictions(replace(PREDICTED, ids=ids), table, path)
+    assert [row["problem"] for row in read(path)] == ["", "text: empty; image: truncated", ""]
 
 
 def test_the_form_of_the_lab_fills_in_the_unlabelled_rows_in_order(tmp_path: Path) -> None:

@@ -98,8 +98,8 @@ def explain(
 
 
 def _positions(table: "Table", ids: list[str]) -> list[int]:
-    """Where the rows of these names are."""
-    place = {name: position for position, name in enumerate(table.ids)}
+    """Where the rows of these names are: of several of one name the first, the others set aside."""
+    place = {name: table.ids.index(name) for name in ids if name in table.ids}
     unknown = [name for name in ids if name not in place]
     if unknown:
         raise DataError(

@@ -21,6 +21,13 @@ class Findings:
     def problems(self, ids: list[str], *, dropped: bool) -> tuple[Problem, ...]:
         """The problems in the order of the rows."""
         return tuple(
-            Problem(ids[row], part, reason, "dropped" if dropped else action, detail)
+            Problem(
+                row=ids[row],
+                field=part,
+                reason=reason,
+                action="dropped" if dropped else action,
+                detail=detail,
+                position=None if dropped else row,
+            )
             for row, part, reason, action, detail in sorted(self.found, key=lambda item: item[0])
         )

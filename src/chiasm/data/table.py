@@ -1,9 +1,10 @@
 """Table: the rows of a data set, read and verified."""
 
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -25,6 +26,7 @@ class Problem:
     """One thing wrong with one row (named by its id), and what was done about it.
 
     ``reason`` is the same for all rows of its kind, ``detail`` tells this row's own part.
+    ``position`` is where the row stands in its table, since ids may repeat; None: it was dropped.
     """
 
     row: str
@@ -32,6 +34,8 @@ class Problem:
     reason: str
     action: Action
     detail: str = ""
+    _: KW_ONLY
+    position: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,10 @@ class Table:
         return tuple(sorted({str(self.labels[i]) for i in self.labelled}))
 
     def take(self, rows: Sequence[int] | np.ndarray) -> "Table":
-        """The rows at these positions, in this order."""
+        """The rows at these positions, in this order, each with its problems.
+
+        Of the problems those of dropped rows stay too: they have no row that could be left out.
+        """
         positions = [int(row) for row in rows]
 
         def pick(column: tuple[_T, ...]) -> tuple[_T, ...]:
@@ -116,6 +123,14 @@ class Table:
             group=pick(self.group),
             pictures=pick(self.pictures),
             usable=pick(self.usable),
+            problems=(
+                *self._problems_by_position.get(None, ()),
+                *(
+                    replace(problem, position=new)
+                    for new, old in enumerate(positions)
+                    for problem in self.problems_of(old)
+                ),
+            ),
             text_digests=pick(self.text_digests),
             sounds=pick(self.sounds),
         )
@@ -141,9 +156,26 @@ class Table:
         """The values of the row at this position, by modality; None for one that it lacks."""
         return {modality: column[row] for modality, column in self.values.items()}
 
+    def contents_of(self, row: int) -> dict[str, object]:
+        """What tells the values of a row from others, by modality."""
+        contents: dict[str, object] = dict(self.values_of(row))
+        for name, facts in (("image", self.pictures), ("audio", self.sounds)):
+            if name in contents:
+                contents[name] = facts[row]
+        for name in self.widths:
+            vectors = contents[name]
+            if isinstance(vectors, np.ndarray):
+                numbers = vectors.astype(np.float32).tobytes()
+                contents[name] = (vectors.shape, hashlib.sha256(numbers).hexdigest())
+        return contents
+
     def sound_of(self, row: int) -> SoundFacts | None:
         """The facts of its sound, if it has one."""
         return self.sounds[row] if self.sounds else None
+
+    def problems_of(self, row: int) -> tuple[Problem, ...]:
+        """What is wrong with the row at this position."""
+        return tuple(self._problems_by_position.get(row, ()))
 
     def count_problems(self) -> Counter[tuple[str, str, Action]]:
         """How many rows have each problem, by field, reason and action."""
@@ -155,8 +187,15 @@ class Table:
         digest = hashlib.sha256()
         for i, row in enumerate(self.ids):
             facts = (row, self.labels[i], self.split[i], self.group[i], self.usable[i])
-            digest.update(repr((facts, self._contents(i))).encode())
+            digest.update(repr((facts, self.contents_of(i))).encode())
         return digest.hexdigest()
+
+    @cached_property
+    def _problems_by_position(self) -> dict[int | None, list[Problem]]:
+        found: defaultdict[int | None, list[Problem]] = defaultdict(list)
+        for problem in self.problems:
+            found[problem.position].append(problem)
+        return found
 
     def _repr_html_(self) -> str:
         """The first rows, as a notebook shows them."""
@@ -179,16 +218,3 @@ class Table:
                 for i in shown
             ],
         )
-
-    def _contents(self, row: int) -> dict[str, object]:
-        """What tells the values of a row from others, by modality."""
-        contents: dict[str, object] = dict(self.values_of(row))
-        for name, facts in (("image", self.pictures), ("audio", self.sounds)):
-            if name in contents:
-                contents[name] = facts[row]
-        for name in self.widths:
-            vectors = contents[name]
-            if isinstance(vectors, np.ndarray):
-                numbers = vectors.astype(np.float32).tobytes()
-                contents[name] = (vectors.shape, hashlib.sha256(numbers).hexdigest())
-        return contents

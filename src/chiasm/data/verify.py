@@ -1,7 +1,7 @@
 """Verify: one column of raw cells at a time; what is unreadable becomes None and a finding."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -83,7 +83,7 @@ def verify_labels(
 
 
 def verify_ids(cells: Sequence[Any], rows: Sequence[int], findings: Findings) -> list[str]:
-    """The ids; a row without one is called by its place."""
+    """The ids; a row without one is called by its place, unless another row has that name."""
     names = verify_names("id", cells, rows, findings)
     seen: set[str] = set()
     for row, name in enumerate(names):
@@ -91,7 +91,7 @@ def verify_ids(cells: Sequence[Any], rows: Sequence[int], findings: Findings) ->
             findings.add(row, "id", "duplicate id", "set aside")
         elif name is not None:
             seen.add(name)
-    return [f"row {row + 1}" if name is None else name for row, name in enumerate(names)]
+    return [_call(row, but=seen) if name is None else name for row, name in enumerate(names)]
 
 
 def verify_names(
@@ -113,6 +113,13 @@ def verify_names(
         else:
             names[row] = name
     return names
+
+
+def _call(row: int, *, but: Collection[str]) -> str:
+    name = f"row {row + 1}"
+    while name in but:
+        name += " (without id)"
+    return name
 
 
 def _clean(cell: Any) -> str | UnreadableExample | None:

@@ -33,6 +33,7 @@ class OutOfFold:
 
     Attributes:
         ids: of the rows ``[n]``.
+        positions: of the rows in their table ``[n]``.
         labels: class index of each row ``[n]``.
         folds: in which fold each row was tested ``[n]``, counted from 0.
         of_folds: how many folds there are; some may have been left out.
@@ -42,6 +43,7 @@ class OutOfFold:
     """
 
     ids: Array
+    positions: Array
     labels: Array
     folds: Array
     of_folds: int

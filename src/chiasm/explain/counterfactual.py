@@ -1,6 +1,6 @@
 """Counterfactual: the same row with another row's picture, text or sound."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,14 +43,14 @@ def counterfactuals(
     others: EncodedTable,
     ids: Sequence[str],
     *,
-    but: str,
+    but: Collection[int],
 ) -> list[Counterfactual]:
     """Exchange each modality of a row (a table of one) for those of up to 30 other rows.
 
-    ``ids`` names the others, of which always the same ones are drawn; never the row ``but``.
+    ``ids`` names the others, of which always the same ones are drawn; none at positions ``but``.
     """
     order = np.random.default_rng(0).permutation(len(others))
-    drawn = np.array([k for k in order if ids[k] != but][:_TRIED], dtype=np.int64)
+    drawn = np.array([k for k in order if k not in but][:_TRIED], dtype=np.int64)
     if not len(drawn):
         return []
     (own,) = encoded_batches(model, row)

@@ -74,14 +74,24 @@ def explain(
             attributions=attributions[i],
             attention=tuple(maps[i]),
             counterfactuals=tuple(
-                counterfactuals(
-                    model, explained.take(np.array([i])), others, known.ids, but=table.ids[row]
-                )
+                counterfactuals(model, explained.take(np.array([i])), others, known.ids, but=itself)
             ),
-            neighbours=tuple(neighbours.nearest(explained.take(np.array([i])), but=table.ids[row])),
+            neighbours=tuple(neighbours.nearest(explained.take(np.array([i])), but=itself)),
         )
         for i, row in enumerate(rows)
+        for itself in [_places_of(table, row, known)]
     ]
+
+
+def _places_of(table: Table, row: int, known: Table) -> set[int]:
+    """Where a row stands among the known ones: an id alone may be that of another row there."""
+    if known is table:
+        return {row}
+    return {
+        place
+        for place, name in enumerate(known.ids)
+        if name == table.ids[row] and known.contents_of(place) == table.contents_of(row)
+    }
 
 
 def _check_classes(classes: Sequence[str], chosen: str | None, against: str | None) -> None:

@@ -1,5 +1,6 @@
 """Neighbours: rows that the model sees much like a given one."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,10 +38,10 @@ class Neighbours:
         self._rows = table.labelled
         self._vectors = _fused(model, encoded.take(self._rows))
 
-    def nearest(self, row: EncodedTable, *, but: str) -> list[Neighbour]:
-        """The three nearest to a row (a table of one), nearest first; never the row ``but``."""
+    def nearest(self, row: EncodedTable, *, but: Collection[int]) -> list[Neighbour]:
+        """The three nearest to a row (a table of one), nearest first; none at positions ``but``."""
         cosines = self._vectors @ _fused(self._model, row)[0]
-        order = [k for k in np.argsort(-cosines) if self._table.ids[self._rows[k]] != but]
+        order = [k for k in np.argsort(-cosines) if self._rows[k] not in but]
         return [
             Neighbour(
                 id=self._table.ids[self._rows[k]],

@@ -25,13 +25,14 @@ def cut_sounds(table: Table, encoders: Mapping[str, Hearing]) -> tuple[Problem, 
         return ()
     return tuple(
         Problem(
-            row=row,
+            row=table.ids[position],
             field="audio",
             reason=f"longer than {limit:g} s; only the beginning is read",
             action="noted",
             detail=f"{sound.seconds:.1f} s",
+            position=position,
         )
-        for row, sound in zip(table.ids, table.sounds, strict=False)
+        for position, sound in enumerate(table.sounds)
         if sound is not None and sound.seconds > limit
     )
 

@@ -8,13 +8,13 @@ from chiasm.model.predicted import Predicted
 
 def prediction_frame(predicted: Predicted, table: Table) -> pd.DataFrame:
     """Every row in order: its id, its label, what was wrong with it, its probabilities."""
-    problems: dict[str, list[str]] = {}
-    for problem in table.problems:
-        problems.setdefault(problem.row, []).append(f"{problem.field}: {problem.reason}")
     columns: dict[str, object] = {
         "id": predicted.ids,
         "label": predicted.labels,
-        "problem": ["; ".join(problems.get(row, [])) for row in predicted.ids],
+        "problem": [
+            "; ".join(f"{problem.field}: {problem.reason}" for problem in table.problems_of(row))
+            for row in range(len(table))
+        ],
     }
     # A class may be called "id" or "label"; its column must not take that one's place.
     for index, label in enumerate(predicted.classes):

@@ -2,13 +2,12 @@
 
 import hashlib
 import io
-from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from chiasm.data.table import Problem, Table
+from chiasm.data.table import Table
 from chiasm.encoders.files import digest_of
 from chiasm.errors import ChiasmError
 from chiasm.model.cut_sounds import Hearing, cut_sounds
@@ -86,9 +85,6 @@ class _Parts:
     def __init__(self, table: Table, part_rows: int) -> None:
         self._table = table
         self._part_rows = part_rows
-        self._problems: dict[str, list[Problem]] = defaultdict(list)
-        for problem in table.problems:
-            self._problems[problem.row].append(problem)
 
     def __len__(self) -> int:
         return -(-len(self._table) // self._part_rows)
@@ -105,7 +101,7 @@ class _Parts:
                 modality: tuple(None if value is None else absolute(value) for value in column)
                 for modality, column in part.values.items()
             },
-            problems=tuple(p for row in part.ids for p in self._problems.get(row, ())),
+            problems=tuple(p for p in part.problems if p.position is not None),
         )
 
 

@@ -171,6 +171,7 @@ def _out_of_fold(
     majority = _majority(rows, tuple(parts.values()), len(table.classes))
     return OutOfFold(
         ids=np.array(table.ids)[tested],
+        positions=tested,
         labels=rows.take(tested).labels,
         folds=np.repeat(list(parts), [len(part.test) for part in parts.values()]),
         of_folds=of_folds,

@@ -97,6 +97,7 @@ def make_report(
     concat = make_probabilities(labels, count, seed=0)
     tested = OutOfFold(
         ids=np.array(table.ids),
+        positions=np.arange(rows),
         labels=labels,
         folds=np.arange(rows) // (rows // 2),
         of_folds=2,

@@ -50,8 +50,7 @@ def build_report(
     probabilities = tested.predictions[comparison.winner].probabilities
     contributions = row_contributions([one.contributions for one in examined]) if examined else None
     chosen = choose_rows(probabilities, tested.labels, tested.groups)
-    place = {table.ids[row]: row for row in table.labelled}
-    rows = table.take([int(place[name]) for name in tested.ids])
+    rows = table.take(tested.positions)
     called = probabilities.argmax(axis=1)
     return Report(
         comparison=comparison,

@@ -57,6 +57,7 @@ def report_model(
     seconds = sum(epoch.seconds for epoch in history)
     tested = OutOfFold(
         ids=np.array(rows.ids),
+        positions=judged,
         labels=encoded.labels,
         folds=np.zeros(len(rows), dtype=np.int64),
         of_folds=1,
