@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import soundfile
 from PIL import Image
 
 from chiasm.data.encodings import is_undecodable
 from chiasm.data.pictures import as_rgb
 from chiasm.data.raw import is_nothing
+from chiasm.data.sounds import import_audio
 from chiasm.data.table import Vectors
 from chiasm.errors import UnreadableExample
 
@@ -90,6 +90,7 @@ def _wav(samples: Vectors, rate: Any) -> bytes:
         raise UnreadableExample(f"samples {samples.shape}, not [samples] or [samples, channels]")
     if not isinstance(rate, int | np.integer):
         raise UnreadableExample("samples without a whole sampling_rate")
+    soundfile = import_audio("soundfile")
     buffer = io.BytesIO()
     try:
         soundfile.write(buffer, samples, int(rate), format="WAV", subtype=kind)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from chiasm.data.table import SoundFacts
 from chiasm.errors import DataError, UnreadableExample
+from chiasm.extras import needs_extra
 
 MAX_BYTES = 2_000_000_000
 MAX_SECONDS = 24 * 3600
@@ -46,7 +47,7 @@ def open_sound(source: Path | bytes, *, rate: int, max_seconds: float) -> NDArra
             are made to be streamed: one that was cut reads as a shorter one.
         DataError: soundfile or soxr is not installed.
     """
-    soxr = _require("soxr")
+    soxr = import_audio("soxr")
     with _opened(source) as file:
         samples = _decode(file, max_seconds)
         resampled: NDArray[np.float32] = soxr.resample(samples, file.samplerate, rate)
@@ -72,20 +73,20 @@ def inspect_sound(source: Path | bytes) -> SoundFacts:
         )
 
 
-def _require(package: str) -> Any:
-    try:
+def import_audio(package: str) -> Any:
+    """A package that reads sounds.
+
+    Raises:
+        DataError: it is not installed, or cannot be loaded.
+    """
+    with needs_extra("audio", "Sound", kind=DataError):
         return import_module(package)
-    except (ImportError, OSError) as error:  # soundfile raises OSError where it lacks libsndfile
-        raise DataError(
-            f"Sound is read with the package {package}, which cannot be imported ({error}). "
-            'Run: pip install "chiasm[audio]"'
-        ) from error
 
 
 @contextmanager
 def _opened(source: Path | bytes) -> Iterator[Any]:
     """The SoundFile; any error of libsndfile, here or in decoding, is an UnreadableExample."""
-    soundfile = _require("soundfile")
+    soundfile = import_audio("soundfile")
     with _stream(source) as stream:
         # By its number a file has no name, whose ending soundfile would believe.
         handle = stream.fileno() if isinstance(source, Path) else stream

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from chiasm.encoders.base import Encoder
 from chiasm.encoders.tuned_top import TunedTop
 from chiasm.errors import EncoderError
+from chiasm.extras import needs_extra
 
 
 def add_lora(encoder: Encoder, *, rank: int) -> None:
@@ -21,12 +22,8 @@ def add_lora(encoder: Encoder, *, rank: int) -> None:
         EncoderError: there is no linear layer to update, or the package peft is not installed.
     """
     # Imported here, as it takes seconds and few models need it.
-    try:
+    with needs_extra("lora", "LoRA", kind=EncoderError):
         from peft import LoraConfig, inject_adapter_in_model
-    except ImportError as error:
-        raise EncoderError(
-            'LoRA needs the package peft, which is not installed. Run: pip install "chiasm[lora]"'
-        ) from error
     top = encoder.top
     updated = _linear_layers(top) if isinstance(top, TunedTop) else {}
     if not updated:

@@ -10,7 +10,7 @@ from chiasm.encoders.place import Place
 from chiasm.errors import DataError
 from chiasm.explain.attention_map import attention_maps
 from chiasm.explain.attribution.attribution import Attribution
-from chiasm.explain.attribution.methods import methods_for
+from chiasm.explain.attribution.methods import check_methods, methods_for
 from chiasm.explain.attribution.token_scores import Indices, token_scores
 from chiasm.explain.contributions import modality_contributions
 from chiasm.explain.counterfactual import counterfactuals
@@ -47,6 +47,7 @@ def explain(
         ChiasmError: a package that a method needs is not installed.
     """
     _check_classes(model.classes, chosen, against)
+    check_methods(model)
     encoded = encode_table(table, model.encoders, cache=cache)
     rows = [row for row in rows if encoded.present[row]]
     explained = encoded.take(np.array(rows, dtype=np.int64))

@@ -14,16 +14,21 @@ from chiasm.encoders.files import digest_of
 from chiasm.encoders.portable import Portable
 from chiasm.encoders.preprocessing.pixels import Pixels
 from chiasm.encoders.preprocessing.words import Words
-from chiasm.export.check_export import check_export
 from chiasm.export.networks import EncoderNetwork
 from chiasm.export.on_cpu import on_cpu
-from chiasm.export.quantise import quantise
 from chiasm.export.to_onnx import to_onnx
 from chiasm.export.write_fusion import write_fusion
+from chiasm.extras import needs_extra
 from chiasm.model.classifier import FusionClassifier
 from chiasm.runtime.manifest import MANIFEST, Manifest, ModalityManifest, write_manifest
 from chiasm.runtime.stored_preprocessing import describe_preprocessing
 from chiasm.whole_files import written_together
+
+with needs_extra("export", "Exporting"):
+    import onnxscript  # noqa: F401 - torch.export writes by it
+
+    from chiasm.export.check_export import check_export
+    from chiasm.export.quantise import quantise
 
 _FUSION = "fusion.onnx"
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
-from tokenizers import Tokenizer
 
 from chiasm.cores import count_cores
 from chiasm.data.table import Value
@@ -15,12 +14,17 @@ from chiasm.encoders.preprocessing.network_input import NetworkInput
 from chiasm.errors import ChiasmError
 from chiasm.explain.attribution.attribution import Attribution
 from chiasm.explain.shapley import coalitions, shapley_values
-from chiasm.runtime.fusion_network import FusionNetwork, Probabilities, Tokens
+from chiasm.extras import needs_extra
 from chiasm.runtime.manifest import BROKEN, ModalityManifest, not_whole, read_manifest
-from chiasm.runtime.modality_encoder import ModalityEncoder
-from chiasm.runtime.open_session import UNUSABLE, open_session
 from chiasm.runtime.row_prediction import RowPrediction
-from chiasm.runtime.stored_preprocessing import restore_preprocessing
+
+with needs_extra("runtime", "An exported model"):
+    from tokenizers import Tokenizer
+
+    from chiasm.runtime.fusion_network import FusionNetwork, Probabilities, Tokens
+    from chiasm.runtime.modality_encoder import ModalityEncoder
+    from chiasm.runtime.open_session import UNUSABLE, open_session
+    from chiasm.runtime.stored_preprocessing import restore_preprocessing
 
 RuntimeInput: TypeAlias = NetworkInput
 

@@ -6,16 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from chiasm.errors import ChiasmError
+from chiasm.extras import needs_extra
 
 # Ray reports its use to its makers otherwise; it reads this where a cluster is started.
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-try:
+with needs_extra("scale", "Computing on a cluster"):
     import ray
-except ImportError as error:
-    raise ChiasmError(
-        "Computing on a cluster needs the package ray, which is not installed. Run: pip install "
-        '"chiasm[scale]"'
-    ) from error
 
 _HERE = "local"
 

@@ -4,10 +4,12 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias, TypeVar
 
-import ray
-import ray.data
-
 from chiasm.errors import ChiasmError
+from chiasm.extras import needs_extra
+
+with needs_extra("scale", "Computing on a cluster"):
+    import ray
+    import ray.data
 
 _Task = TypeVar("_Task")
 # Numbers, strings and bytes by name: what goes between machines without being pickled.

@@ -3,21 +3,18 @@
 import logging
 import socket
 
+from chiasm.data.sounds import import_audio
 from chiasm.errors import ChiasmError
+from chiasm.extras import needs_extra
 from chiasm.serving.json_log import json_log
 from chiasm.serving.served_model import ServedModel
 from chiasm.serving.settings import Settings
 
-try:
+with needs_extra("serve", "Serving"):
     import uvicorn
 
     from chiasm.serving.create_app import create_app
     from chiasm.serving.server import Server
-except ImportError as error:
-    raise ChiasmError(
-        f"Serving needs the package {error.name}, which is not installed. Run: "
-        'pip install "chiasm[serve]"'
-    ) from error
 
 _logger = logging.getLogger(__name__)
 # Connections beyond these are told 503 at once; rows are counted by Admission.
@@ -32,6 +29,8 @@ def serve(model: ServedModel, settings: Settings) -> None:
     Raises:
         ChiasmError: the address cannot be listened on, or the model cannot be served.
     """
+    if "audio" in model.modalities:
+        import_audio("soundfile")
     config = uvicorn.Config(
         create_app(model, settings),
         loop="asyncio",

@@ -2,11 +2,11 @@
 
 import io
 import struct
-from importlib import import_module
 
 from PIL import Image
 
 from chiasm.data.pictures import FORMATS
+from chiasm.data.sounds import import_audio
 from chiasm.serving.limits import Limits
 from chiasm.serving.problem import Problem
 
@@ -47,7 +47,7 @@ def refuse_long_sound(sound: bytes, limits: Limits) -> None:
     Raises:
         Problem: 422, longer than allowed.
     """
-    soundfile = import_module("soundfile")
+    soundfile = import_audio("soundfile")
     try:
         seconds = soundfile.info(io.BytesIO(sound)).duration
     except soundfile.SoundFileError:

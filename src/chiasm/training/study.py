@@ -6,20 +6,16 @@ from pathlib import Path
 
 import numpy as np
 
-from chiasm.errors import ChiasmError
+from chiasm.extras import needs_extra
 from chiasm.training.search_space import Choice, Range, SearchSpace, Setting
 from chiasm.training.tuning import Scores, Trial, mean_scores
 
-try:
+with needs_extra("tune", "Tuning"):
     import optuna
     from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
     from optuna.storages import JournalStorage
     from optuna.storages.journal import JournalFileBackend
     from optuna.trial import TrialState
-except ImportError as error:
-    raise ChiasmError(
-        'Tuning needs the package optuna, which is not installed. Run: pip install "chiasm[tune]"'
-    ) from error
 
 _NAME = "chiasm"
 _FOLDS = "folds"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from importlib import import_module
 from pathlib import Path
 
 import torch
@@ -9,6 +10,7 @@ import torch
 from chiasm.data.table import Table
 from chiasm.encoders.cache import FeatureCache
 from chiasm.evaluation.evaluate import evaluate_rows
+from chiasm.extras import needs_extra
 from chiasm.json_files import write_json
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.cut_sounds import cut_sounds
@@ -45,10 +47,13 @@ def train(
 
     Raises:
         DataError: the data does not allow training.
-        ChiasmError: the folder is in other use, the fusion does not fit the data, or a batch cannot
-            be shared evenly by the processes.
+        ChiasmError: the folder is in other use, the fusion does not fit the data, a batch cannot be
+            shared evenly by the processes, or TensorBoard is not installed.
         TrainingStopped: Ctrl-C; the same call goes on.
     """
+    if tensorboard:
+        with needs_extra("tensorboard", "Writing TensorBoard events"):
+            import_module("tensorboard")
     recipe = recipe.for_table(table)
     parts = part_rows(table, recipe)
     torch.manual_seed(recipe.training.seed)

@@ -16,7 +16,6 @@ from chiasm.encoders.base import Encoder, TrainableBlocks
 from chiasm.encoders.device import default_device, in_parts
 from chiasm.encoders.map_top import MapTop
 from chiasm.encoders.packaged.efficientnet_lite import EfficientNetLite, Normalise
-from chiasm.encoders.packaged.needs_onnxruntime import needs_onnxruntime
 from chiasm.encoders.packaged.weights import find_weights
 from chiasm.encoders.place import Place, grid_places
 from chiasm.encoders.portable import Portable
@@ -24,6 +23,7 @@ from chiasm.encoders.preprocessing.pixels import Pixels
 from chiasm.encoders.random_view import RandomView
 from chiasm.encoders.tokens import Tokens
 from chiasm.errors import EncoderError
+from chiasm.extras import needs_extra
 
 if TYPE_CHECKING:
     from chiasm.encoders.packaged.lite_on_onnxruntime import LiteOnOnnxRuntime
@@ -145,7 +145,7 @@ class EfficientNetEncoder(Encoder):
 
 
 def _on_onnxruntime(layers: nn.Sequential) -> "LiteOnOnnxRuntime":
-    with needs_onnxruntime():
+    with needs_extra("packaged", "EfficientNet-Lite on a CPU", kind=EncoderError):
         from chiasm.encoders.packaged.lite_on_onnxruntime import LiteOnOnnxRuntime
     return LiteOnOnnxRuntime(layers)
 

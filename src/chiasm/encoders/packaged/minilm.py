@@ -8,9 +8,10 @@ import torch
 from chiasm.encoders.base import TrainableBlocks
 from chiasm.encoders.huggingface.split import blocks_of
 from chiasm.encoders.huggingface.text import HuggingFaceText
-from chiasm.encoders.packaged.needs_onnxruntime import needs_onnxruntime
 from chiasm.encoders.packaged.weights import find_weights
 from chiasm.encoders.tokens import Tokens
+from chiasm.errors import EncoderError
+from chiasm.extras import needs_extra
 
 if TYPE_CHECKING:
     from chiasm.encoders.packaged.bert_on_onnxruntime import BertOnOnnxRuntime
@@ -43,7 +44,7 @@ class MiniLM(HuggingFaceText):
 
 
 def _on_onnxruntime(network: Any) -> "BertOnOnnxRuntime":
-    with needs_onnxruntime():
+    with needs_extra("packaged", "MiniLM on a CPU", kind=EncoderError):
         from chiasm.encoders.packaged.bert_on_onnxruntime import BertOnOnnxRuntime
     blocks: Any = blocks_of(network)
     return BertOnOnnxRuntime(network.embeddings, blocks)

@@ -8,8 +8,8 @@ from typing import Any
 from torch import Tensor
 
 from chiasm.encoders.tokens import Tokens
-from chiasm.errors import ChiasmError
 from chiasm.explain.attribution.target import Target
+from chiasm.extras import needs_extra
 from chiasm.fusion.cross_attention import CrossAttention
 from chiasm.model.classifier import FusionClassifier
 
@@ -45,7 +45,7 @@ def integrated_gradients(
         # It asks that no layer feeds another, and none does.
         warnings.filterwarnings("ignore", message="Multiple layers provided")
         found = (
-            _captum()
+            import_captum()
             .LayerIntegratedGradients(log_odds, layers)
             .attribute(
                 tuple(tokens.values for tokens in batch.values()),
@@ -57,11 +57,11 @@ def integrated_gradients(
     return {m: scores.sum(dim=2).float() for m, scores in zip(modalities, found, strict=True)}
 
 
-def _captum() -> Any:
-    try:
+def import_captum() -> Any:
+    """The package that computes them.
+
+    Raises:
+        ChiasmError: it is not installed.
+    """
+    with needs_extra("explain", "Explaining by integrated gradients"):
         return import_module("captum.attr")
-    except ImportError as error:
-        raise ChiasmError(
-            "Integrated gradients are computed by the package captum, which is not installed. "
-            'Run: pip install "chiasm[explain]"'
-        ) from error

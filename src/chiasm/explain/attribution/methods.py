@@ -8,7 +8,10 @@ from torch import Tensor
 from chiasm.encoders.tokens import Tokens
 from chiasm.explain.attribution.attention import attention
 from chiasm.explain.attribution.gradient_x_attention import gradient_x_attention
-from chiasm.explain.attribution.integrated_gradients import integrated_gradients
+from chiasm.explain.attribution.integrated_gradients import (
+    import_captum,
+    integrated_gradients,
+)
 from chiasm.explain.attribution.occlusion import occlusion
 from chiasm.explain.attribution.target import Target
 from chiasm.fusion.cross_attention import CrossAttention
@@ -28,3 +31,13 @@ METHODS: dict[str, Method] = {
 def methods_for(model: FusionClassifier) -> tuple[str, ...]:
     """The methods that say something of this model: all of them only if it reads by attention."""
     return tuple(METHODS) if isinstance(model.fusion, CrossAttention) else ("occlusion",)
+
+
+def check_methods(model: FusionClassifier) -> None:
+    """Make sure that all of them can be computed, before the rows are encoded.
+
+    Raises:
+        ChiasmError: a package that one of them needs is not installed.
+    """
+    if "integrated gradients" in methods_for(model):
+        import_captum()

@@ -11,7 +11,7 @@ from chiasm.data.table import Table
 from chiasm.encoders.cache import FeatureCache
 from chiasm.errors import DataError
 from chiasm.evaluation.significance import ClusterBootstrap, Interval, interval
-from chiasm.explain.attribution.methods import methods_for
+from chiasm.explain.attribution.methods import check_methods, methods_for
 from chiasm.explain.attribution.token_scores import token_scores
 from chiasm.explain.contributions import modality_contributions
 from chiasm.explain.faithfulness.curves import Curves, Indices, curves
@@ -93,6 +93,7 @@ def audit(
         DataError: the table has fewer than two rows that the model can look at.
         ChiasmError: a package that a method needs is not installed.
     """
+    check_methods(model)
     random = np.random.default_rng(seed)
     # Drawn before anything is encoded, which is what takes time.
     drawn = np.sort(random.permutation(_rows_with(table, model.modalities))[:rows])
