@@ -7,12 +7,12 @@ from chiasm.errors import ChiasmError
 
 
 @contextmanager
-def needs_extra(extra: str, work: str, *, kind: type[ChiasmError] = ChiasmError) -> Iterator[None]:
+def needs_extra(extra: str, need: str, *, kind: type[ChiasmError] = ChiasmError) -> Iterator[None]:
     """Import in here what a work needs that ``pip install chiasm`` alone does not bring.
 
     Args:
         extra: that brings it.
-        work: as the subject of a sentence.
+        need: which work needs what, as a clause.
         kind: of the error.
 
     Raises:
@@ -22,6 +22,5 @@ def needs_extra(extra: str, work: str, *, kind: type[ChiasmError] = ChiasmError)
         yield
     except (ImportError, OSError) as error:  # OSError: a library of the system is missing
         raise kind(
-            f"{work} needs what the extra {extra} brings ({error}). "
-            f'Run: pip install "chiasm[{extra}]"'
+            f'{need}, which cannot be imported ({error}). Run: pip install "chiasm[{extra}]"'
         ) from error

@@ -79,7 +79,7 @@ def import_audio(package: str) -> Any:
     Raises:
         DataError: it is not installed, or cannot be loaded.
     """
-    with needs_extra("audio", "Sound", kind=DataError):
+    with needs_extra("audio", f"Sound is read with the package {package}", kind=DataError):
         return import_module(package)
 
 

@@ -22,7 +22,7 @@ def add_lora(encoder: Encoder, *, rank: int) -> None:
         EncoderError: there is no linear layer to update, or the package peft is not installed.
     """
     # Imported here, as it takes seconds and few models need it.
-    with needs_extra("lora", "LoRA", kind=EncoderError):
+    with needs_extra("lora", "LoRA needs the package peft", kind=EncoderError):
         from peft import LoraConfig, inject_adapter_in_model
     top = encoder.top
     updated = _linear_layers(top) if isinstance(top, TunedTop) else {}

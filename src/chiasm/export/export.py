@@ -24,7 +24,7 @@ from chiasm.runtime.manifest import MANIFEST, Manifest, ModalityManifest, write_
 from chiasm.runtime.stored_preprocessing import describe_preprocessing
 from chiasm.whole_files import written_together
 
-with needs_extra("export", "Exporting"):
+with needs_extra("export", "Exporting needs ONNX"):
     import onnxscript  # noqa: F401 - torch.export writes by it
 
     from chiasm.export.check_export import check_export

@@ -18,7 +18,7 @@ from chiasm.extras import needs_extra
 from chiasm.runtime.manifest import BROKEN, ModalityManifest, not_whole, read_manifest
 from chiasm.runtime.row_prediction import RowPrediction
 
-with needs_extra("runtime", "An exported model"):
+with needs_extra("runtime", "Exported models need ONNX Runtime"):
     from tokenizers import Tokenizer
 
     from chiasm.runtime.fusion_network import FusionNetwork, Probabilities, Tokens

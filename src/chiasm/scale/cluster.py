@@ -10,7 +10,7 @@ from chiasm.extras import needs_extra
 
 # Ray reports its use to its makers otherwise; it reads this where a cluster is started.
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-with needs_extra("scale", "Computing on a cluster"):
+with needs_extra("scale", "Computing on a cluster needs the package ray"):
     import ray
 
 _HERE = "local"

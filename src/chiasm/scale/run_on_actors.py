@@ -7,7 +7,7 @@ from typing import Any, TypeAlias, TypeVar
 from chiasm.errors import ChiasmError
 from chiasm.extras import needs_extra
 
-with needs_extra("scale", "Computing on a cluster"):
+with needs_extra("scale", "Computing on a cluster needs the package ray"):
     import ray
     import ray.data
 

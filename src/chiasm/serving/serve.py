@@ -10,7 +10,7 @@ from chiasm.serving.json_log import json_log
 from chiasm.serving.served_model import ServedModel
 from chiasm.serving.settings import Settings
 
-with needs_extra("serve", "Serving"):
+with needs_extra("serve", "Serving needs a web server"):
     import uvicorn
 
     from chiasm.serving.create_app import create_app

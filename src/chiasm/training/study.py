@@ -10,7 +10,7 @@ from chiasm.extras import needs_extra
 from chiasm.training.search_space import Choice, Range, SearchSpace, Setting
 from chiasm.training.tuning import Scores, Trial, mean_scores
 
-with needs_extra("tune", "Tuning"):
+with needs_extra("tune", "Tuning needs the package optuna"):
     import optuna
     from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
     from optuna.storages import JournalStorage

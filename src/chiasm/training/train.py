@@ -52,7 +52,7 @@ def train(
         TrainingStopped: Ctrl-C; the same call goes on.
     """
     if tensorboard:
-        with needs_extra("tensorboard", "Writing TensorBoard events"):
+        with needs_extra("tensorboard", "Events of TensorBoard need the package tensorboard"):
             import_module("tensorboard")
     recipe = recipe.for_table(table)
     parts = part_rows(table, recipe)

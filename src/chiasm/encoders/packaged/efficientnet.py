@@ -145,7 +145,9 @@ class EfficientNetEncoder(Encoder):
 
 
 def _on_onnxruntime(layers: nn.Sequential) -> "LiteOnOnnxRuntime":
-    with needs_extra("packaged", "EfficientNet-Lite on a CPU", kind=EncoderError):
+    with needs_extra(
+        "packaged", "The packaged encoders need ONNX Runtime on a CPU", kind=EncoderError
+    ):
         from chiasm.encoders.packaged.lite_on_onnxruntime import LiteOnOnnxRuntime
     return LiteOnOnnxRuntime(layers)
 

@@ -44,7 +44,9 @@ class MiniLM(HuggingFaceText):
 
 
 def _on_onnxruntime(network: Any) -> "BertOnOnnxRuntime":
-    with needs_extra("packaged", "MiniLM on a CPU", kind=EncoderError):
+    with needs_extra(
+        "packaged", "The packaged encoders need ONNX Runtime on a CPU", kind=EncoderError
+    ):
         from chiasm.encoders.packaged.bert_on_onnxruntime import BertOnOnnxRuntime
     blocks: Any = blocks_of(network)
     return BertOnOnnxRuntime(network.embeddings, blocks)

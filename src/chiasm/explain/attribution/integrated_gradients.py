@@ -63,5 +63,5 @@ def import_captum() -> Any:
     Raises:
         ChiasmError: it is not installed.
     """
-    with needs_extra("explain", "Explaining by integrated gradients"):
+    with needs_extra("explain", "Integrated gradients are computed by the package captum"):
         return import_module("captum.attr")
