@@ -6,7 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from chiasm.evaluation.comparison import MAJORITY, Comparison, OutOfFold, Predictions, judge
+from chiasm.evaluation.comparison import (
+    MAJORITY,
+    Comparison,
+    OutOfFold,
+    Predictions,
+    judge,
+    judge_one,
+)
 
 Array = np.ndarray[Any, np.dtype[Any]]
 CLASSES = ("negative", "neutral", "positive")
@@ -64,6 +71,25 @@ def compare(
         },
     )
     return judge(tested, modalities=MODALITIES, seed=seed)
+
+
+def compare_one(called: Array, labels: Array) -> Comparison:
+    """A model that calls these classes, judged beside the majority class."""
+    rows = np.arange(len(labels))
+    predictions = {
+        name: Predictions(sure(calls, classes=len(CLASSES)), parameters=0, seconds=0)
+        for name, calls in {MAJORITY: np.zeros(len(labels), dtype=int), "concat": called}.items()
+    }
+    tested = OutOfFold(
+        ids=rows.astype(str),
+        labels=labels,
+        folds=np.zeros(len(labels), dtype=int),
+        of_folds=1,
+        groups=rows,
+        classes=CLASSES,
+        predictions=predictions,
+    )
+    return judge_one(tested, part="test rows", seed=0)
 
 
 @cache

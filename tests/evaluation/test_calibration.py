@@ -23,13 +23,27 @@ def test_calibration_error_is_the_mean_gap_of_the_bins_weighed_by_their_rows() -
     assert expected_calibration_error(probabilities, labels) == pytest.approx(expected)
 
 
-def test_a_reliability_diagram_has_the_bins_that_hold_rows() -> None:
+def test_a_reliability_diagram_has_bins_of_about_as_many_rows_with_intervals() -> None:
     probabilities = np.concatenate(
-        [sure([0] * 4, classes=2, chance=0.92), sure([1] * 2, classes=2, chance=0.62)]
+        [sure([0] * 40, classes=2, chance=0.92), sure([1] * 40, classes=2, chance=0.62)]
     )
-    low, high = reliability(probabilities, np.array([0, 0, 0, 1, 1, 1]))
-    assert low == Bin(rows=2, confidence=pytest.approx(0.62), accuracy=1.0)
-    assert high == Bin(rows=4, confidence=pytest.approx(0.92), accuracy=0.75)
+    low, high = reliability(probabilities, np.array([0] * 30 + [1] * 50))
+    # Wilson's intervals of 40 in 40 and of 30 in 40, by hand.
+    assert low == Bin(40, pytest.approx(0.62), 1.0, pytest.approx(0.9124, abs=1e-4), 1.0)
+    ends = pytest.approx(0.5981, abs=1e-4), pytest.approx(0.8581, abs=1e-4)
+    assert high == Bin(40, pytest.approx(0.92), 0.75, *ends)
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.integers(1, 500), st.integers(0, 999))
+def test_no_bin_of_a_reliability_diagram_is_of_few_rows(rows: int, seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    probabilities = draw.dirichlet([1, 1, 1], size=rows)
+    bins = reliability(probabilities, draw.integers(3, size=rows))
+    assert sum(one.rows for one in bins) == rows
+    assert min(one.rows for one in bins) >= min(rows, 19)
+    assert len(bins) <= 10
+    assert all(0 <= one.low <= one.accuracy <= one.high <= 1 for one in bins)
 
 
 def test_gaps_of_different_bins_do_not_cancel() -> None:

@@ -13,7 +13,7 @@ from chiasm.evaluation.views.figures import draw_confusions, draw_scores
 from chiasm.evaluation.views.leaderboard import markdown_report, render_comparison
 from chiasm.evaluation.views.metrics_view import render_metrics
 
-from .made_up import CLASSES, compare, compare_all, draw_labels
+from .made_up import CLASSES, compare, compare_all, compare_one, draw_labels
 
 COMMAND = "chiasm compare reviews.csv --out report"
 
@@ -43,6 +43,15 @@ def test_a_report_on_some_folds_says_which() -> None:
     )
     assert report.splitlines()[0].endswith("on 1 of 3 folds (2).")
     assert "| 1.000 (1.000 to 1.000) |" in report
+
+
+def test_the_report_of_one_model_speaks_of_neither_folds_nor_gains() -> None:
+    labels = draw_labels(60)
+    one_fold = compare_one(labels, labels)
+    report = markdown_report(one_fold, CLASSES, COMMAND)
+    assert "folds" not in report
+    assert not re.search("gain", report, re.IGNORECASE)
+    assert "In brackets the 95 % interval" in report
 
 
 def test_the_markdown_begins_with_the_finding_and_ends_with_the_command(

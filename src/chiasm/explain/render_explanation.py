@@ -6,7 +6,6 @@ from chiasm.explain.attribution.attribution import Attribution
 from chiasm.explain.explanation import Explanation
 from chiasm.explain.report.cards import CHANCES, Card
 from chiasm.explain.report.illustrate import illustrate
-from chiasm.explain.report.palette import SERIES
 from chiasm.html_files import render_html
 from chiasm.sheet import Sheet
 
@@ -40,7 +39,6 @@ def render_explanation(one: Explanation) -> str:
             suggested=None,
             shown=illustrate(one.values, attributions, characters=_CHARACTERS),
         ),
-        series={m: 1 + i % len(SERIES) for i, m in enumerate(made.modalities)},
         sheets=_sheets(one),
     )
 

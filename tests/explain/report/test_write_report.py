@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 from collections import Counter
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -173,6 +174,14 @@ def test_a_card_tells_label_probabilities_and_what_each_modality_adds(
     assert added.replace("-", "\N{MINUS SIGN}") in said
 
 
+def test_the_bars_of_a_card_have_the_colours_that_the_page_explains(report: Report) -> None:
+    assert report.contributions is not None
+    values = report.contributions.values * [1, -1]
+    page = render_page(replace(report, contributions=replace(report.contributions, values=values)))
+    bars = re.findall(r'class="lean (\w+)">.*?</span>\s*(.)\d', page)
+    assert {*bars} == {("for", "+"), ("against", "\N{MINUS SIGN}")}
+
+
 def test_cards_show_words_and_pictures_in_the_colours_of_their_scores(
     elements: Elements, report: Report
 ) -> None:
@@ -255,6 +264,16 @@ def test_many_classes_show_their_most_frequent_confusions() -> None:
     Elements(page)
     assert "Most frequent confusions of concat" in page
     assert 'class="matrix' not in page
+
+
+def test_confusions_of_no_rows_are_not_listed() -> None:
+    made = make_report(classes=[f"answer {i}" for i in range(15)])
+    table = render_page(made).partition("Most frequent confusions")[2].partition("</table>")[0]
+    counts = [int(rows) for rows in re.findall(r"<td>(\d+)</td></tr>", table)]
+    (winner,) = (row for row in made.comparison.rows if row.name == made.comparison.winner)
+    confused = np.array(winner.metrics.confusion)
+    np.fill_diagonal(confused, 0)
+    assert counts == sorted(confused[confused > 0], reverse=True)[:20]
 
 
 def test_a_notebook_shows_the_page_in_a_frame(report: Report) -> None:

@@ -9,17 +9,15 @@ from chiasm.evaluation.comparison import Comparison, ComparisonRow, Difference, 
 from chiasm.evaluation.metrics import Average
 from chiasm.sheet import Sheet
 
-_LEGEND = (
-    "± standard deviation over the folds; in brackets the 95 % interval, by a bootstrap over "
-    "groups of duplicates. Gain: points of accuracy over the best single modality, on the same "
-    "resamples."
-)
+_DEVIATION = "± standard deviation over the folds; "
+_INTERVALS = "In brackets the 95 % interval, by a bootstrap over groups of duplicates."
+_GAIN = " Gain: points of accuracy over the best single modality, on the same resamples."
 
 
 def render_comparison(comparison: Comparison) -> RenderableType:
     """The finding and the tables for the terminal."""
     grids = [sheet.grid() for sheet in comparison_sheets(comparison)]
-    finding, legend = Text(comparison.finding, style="bold"), Text(_LEGEND, style="dim")
+    finding, legend = Text(comparison.finding, style="bold"), Text(_legend(comparison), style="dim")
     return Group(finding, grids[0], legend, *grids[1:])
 
 
@@ -29,13 +27,27 @@ def markdown_report(comparison: Comparison, classes: Sequence[str], command: str
     parts = [
         f"# {comparison.finding}",
         scores.markdown(),
-        _LEGEND,
+        _legend(comparison),
         "![accuracy and macro-F1](scores.png)",
         "![confusion matrices](confusion.png)",
         *(f"## {sheet.title}\n\n{sheet.markdown()}" for sheet in details),
         f"Classes: {', '.join(classes)}. Made by:\n\n```\n{command}\n```",
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _legend(comparison: Comparison) -> str:
+    """How to read what the scores show: one model has neither folds nor a gain."""
+    intervals, gain = _INTERVALS, ""
+    if any(row.accuracy.sd is not None for row in comparison.rows):
+        intervals = _DEVIATION + _INTERVALS[0].lower() + _INTERVALS[1:]
+    if _gains(comparison.rows):
+        gain = _GAIN
+    return intervals + gain
+
+
+def _gains(rows: Sequence[ComparisonRow]) -> bool:
+    return any(row.accuracy_gain for row in rows)
 
 
 def comparison_sheets(comparison: Comparison) -> tuple[Sheet, ...]:
@@ -45,9 +57,14 @@ def comparison_sheets(comparison: Comparison) -> tuple[Sheet, ...]:
     return (
         Sheet(
             "Scores",
-            ("model", "accuracy", "macro-F1", "gain in accuracy"),
+            ("model", "accuracy", "macro-F1", *(["gain in accuracy"] if _gains(rows) else [])),
             [
-                (r.name, _score(r.accuracy), _score(r.macro_f1), _gain(r.accuracy_gain))
+                (
+                    r.name,
+                    _score(r.accuracy),
+                    _score(r.macro_f1),
+                    *([_gain(r.accuracy_gain)] if _gains(rows) else []),
+                )
                 for r in rows
             ],
         ),

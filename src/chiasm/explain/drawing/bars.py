@@ -8,14 +8,19 @@ from chiasm.evaluation.views.blank_figure import blank_figure
 from chiasm.explain.attribution.attribution import Attribution
 from chiasm.explain.drawing.shade import AGAINST, FOR, title_of
 
+_NARROWEST = 4.8  # inches: room for a title
+
 
 def draw_bars(attributions: Sequence[Attribution]) -> Figure:
     """A bar for each token, once for each method."""
     labels = [place.label for place in attributions[0].places]
-    figure = blank_figure(min(20, 2 + 0.2 * len(labels)), 1.8 * len(attributions) + 0.6)
+    width = max(_NARROWEST, min(20, 2 + 0.2 * len(labels)))
+    figure = blank_figure(width, 1.8 * len(attributions) + 0.6)
     panels = figure.subplots(len(attributions), sharex=True, squeeze=False)[:, 0]
     for axes, attribution in zip(panels, attributions, strict=True):
-        axes.set_title(title_of(attribution), fontsize=9, loc="left", parse_math=False)
+        axes.set_title(
+            title_of(attribution, width=width - 0.8), fontsize=9, loc="left", parse_math=False
+        )
         colours = [FOR if score >= 0 else AGAINST for score in attribution.scores]
         axes.bar(range(len(labels)), attribution.scores, color=colours)
         axes.axhline(0, color="black", linewidth=0.6)

@@ -12,16 +12,19 @@ from chiasm.explain.attribution.attribution import Attribution
 from chiasm.explain.drawing.shade import shade, title_of
 
 _RATE = 8_000
+_WIDTH = 8.0
 
 
 def draw_frames(sound: Path | bytes, attributions: Sequence[Attribution]) -> Figure:
     """The wave once for each method, its stretches shaded, over seconds."""
     samples = open_sound(sound, rate=_RATE, max_seconds=INSPECTED_SECONDS)
     seconds = np.arange(len(samples)) / _RATE
-    figure = blank_figure(8, 1.6 * len(attributions) + 0.3)
+    figure = blank_figure(_WIDTH, 1.6 * len(attributions) + 0.3)
     panels = figure.subplots(len(attributions), sharex=True, squeeze=False)[:, 0]
     for axes, attribution in zip(panels, attributions, strict=True):
-        axes.set_title(title_of(attribution), fontsize=9, loc="left", parse_math=False)
+        axes.set_title(
+            title_of(attribution, width=_WIDTH), fontsize=9, loc="left", parse_math=False
+        )
         axes.plot(seconds, samples, color="black", linewidth=0.4)
         for place, colour in zip(attribution.places, shade(attribution.scores), strict=True):
             if place.extent is not None:

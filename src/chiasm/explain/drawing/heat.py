@@ -5,6 +5,7 @@ from PIL import Image, ImageEnhance
 
 from chiasm.explain.attribution.attribution import Attribution
 from chiasm.explain.attribution.score_grid import Grid, score_grid
+from chiasm.explain.drawing.shade import relative
 
 # Blue and orange differ to colour-blind eyes too.
 _FOR = (20, 110, 245)
@@ -16,7 +17,8 @@ _SATURATION = 0.35
 def lay_heat(picture: Image.Image, attribution: Attribution) -> Image.Image:
     """A paler copy, blue where the picture speaks for the class, orange where against.
 
-    The strongest score has the full colour; between the middles of cells it is interpolated.
+    The strongest score has the full colour if it stands out (see ``relative``); between the
+    middles of cells it is interpolated.
     """
     scores, box = score_grid(attribution)
     width, height = picture.size
@@ -30,8 +32,8 @@ def lay_heat(picture: Image.Image, attribution: Attribution) -> Image.Image:
 
 def _heat(scores: Grid, size: tuple[int, int]) -> Image.Image:
     """The scores in colour, as transparent as they are weak."""
-    relative = (scores / (np.abs(scores).max() or 1.0)).astype(np.float32)
-    smooth = Image.fromarray(relative).resize(size, Image.Resampling.BICUBIC)
+    strengths = relative(scores).astype(np.float32)
+    smooth = Image.fromarray(strengths).resize(size, Image.Resampling.BICUBIC)
     values = np.clip(np.asarray(smooth), -1, 1)  # [height, width]
     pixels = np.empty((*values.shape, 4), dtype=np.uint8)
     pixels[..., :3] = np.where(values[..., None] >= 0, _FOR, _AGAINST)

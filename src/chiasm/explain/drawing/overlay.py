@@ -20,7 +20,7 @@ def draw_overlay(picture: Path | bytes, attributions: Sequence[Attribution]) -> 
     height = _WIDTH * shown.height / shown.width
     figure = blank_figure(_WIDTH * (1 + len(attributions)), height + 0.5)
     panels = figure.subplots(1, 1 + len(attributions), squeeze=False)[0]
-    titles = ["the picture", *(title_of(a).replace(": ", ":\n", 1) for a in attributions)]
+    titles = ["the picture", *(title_of(a, width=_WIDTH) for a in attributions)]
     pictures = [shown, *(lay_heat(shown, attribution) for attribution in attributions)]
     for axes, title, laid in zip(panels, titles, pictures, strict=True):
         axes.imshow(laid)

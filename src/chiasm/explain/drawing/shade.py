@@ -1,5 +1,6 @@
 """shade: a colour for each score."""
 
+import textwrap
 from typing import Any
 
 import numpy as np
@@ -10,22 +11,44 @@ from chiasm.explain.attribution.attribution import Attribution
 FOR = "#2f6690"
 AGAINST = "#d98324"
 _STRONGEST = 0.75
+# Of a title in the size of 9 points, in an inch.
+_LETTERS = 12
+_LINES = 2
+
+# What many tokens need of the mean score to stand out among them.
+_STANDS_OUT = 4
 
 Colour = tuple[float, float, float, float]
+Scores = np.ndarray[Any, np.dtype[np.float64]]
 
 
-def shade(scores: "np.ndarray[Any, np.dtype[np.float64]]") -> list[Colour]:
+def relative(scores: Scores) -> Scores:
+    """The scores from -1 to 1, by the largest: how strongly each is coloured.
+
+    Where all are about alike none stands out, and none has the full colour: of many tokens, only
+    one of four times the mean has it.
+    """
+    sizes = np.abs(scores)
+    even = min(_STANDS_OUT, sizes.size / 2) * float(sizes.mean()) if sizes.size else 0.0
+    largest = max(float(sizes.max(initial=0.0)), even, np.finfo(np.float64).tiny)
+    share: Scores = scores / largest
+    return share
+
+
+def shade(scores: Scores) -> list[Colour]:
     """Blue where a token speaks for the class, orange where against, deeper the more it does."""
-    largest = max(float(np.abs(scores).max(initial=0.0)), np.finfo(np.float64).tiny)
     return [
-        to_rgba(FOR if score >= 0 else AGAINST, _STRONGEST * abs(float(score)) / largest)
-        for score in scores
+        to_rgba(FOR if strength >= 0 else AGAINST, _STRONGEST * abs(float(strength)))
+        for strength in relative(scores)
     ]
 
 
-def title_of(attribution: Attribution) -> str:
-    """What a drawing of the scores is to be read as."""
+def title_of(attribution: Attribution, *, width: float) -> str:
+    """What a drawing of the scores is to be read as, in lines of a width in inches."""
     if attribution.method == "attention":
-        return "attention: where the model looked, not a cause"
-    against = f" against {attribution.against}" if attribution.against else ""
-    return f"{attribution.method}: for {attribution.chosen}{against}"
+        title = "attention: where the model looked, not a cause"
+    else:
+        against = f" against {attribution.against}" if attribution.against else ""
+        title = f"{attribution.method}: for {attribution.chosen}{against}"
+    lines = textwrap.wrap(title, int(width * _LETTERS), max_lines=_LINES, placeholder=" …")
+    return "\n".join(lines)

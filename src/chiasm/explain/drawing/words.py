@@ -33,7 +33,9 @@ def draw_words(text: str, attributions: Sequence[Attribution]) -> Figure:
         axes.set_axis_off()
         axes.set_xlim(0, _COLUMNS)
         axes.set_ylim(len(lines), 0)
-        axes.set_title(title_of(attribution), fontsize=9, loc="left", parse_math=False)
+        axes.set_title(
+            title_of(attribution, width=_COLUMNS * _WIDTH), fontsize=9, loc="left", parse_math=False
+        )
         for place, colour in zip(attribution.places, shade(attribution.scores), strict=True):
             if place.extent is None:
                 continue

@@ -15,20 +15,21 @@ from chiasm.explain.report.palette import INK, LINE, MUTED, SERIES
 from chiasm.training.epochs import Epoch
 
 _WIDTH = 4.6  # inches; at 72 points each nearly the width of a phone
-_LARGEST = 15
+_LARGEST = 8
 _BARS = 9
 _NAME = 22
 
 
 def draw_reliability(bins: Sequence[Bin]) -> Figure:
-    """Accuracy over confidence; the area of a dot is the number of rows in its bin."""
+    """Accuracy over confidence, with the interval of each bin; dots grow with the rows in it."""
     figure = blank_figure(_WIDTH, 3.9)
     axes = figure.subplots()
     rows = np.array([one.rows for one in bins])
     axes.plot([0, 1], [0, 1], color=MUTED, linestyle=(0, (4, 3)), linewidth=1)
-    axes.plot(
+    axes.vlines(
         [one.confidence for one in bins],
-        [one.accuracy for one in bins],
+        [one.low for one in bins],
+        [one.high for one in bins],
         color=SERIES[0],
         linewidth=1.2,
         alpha=0.6,
@@ -40,7 +41,7 @@ def draw_reliability(bins: Sequence[Bin]) -> Figure:
         color=SERIES[0],
         zorder=3,
     )
-    lowest = min(min(one.confidence, one.accuracy) for one in bins)
+    lowest = min(min(one.confidence, one.low) for one in bins)
     low = np.floor(10 * lowest - 0.2) / 10 if lowest > 0.1 else -0.03
     axes.set(xlim=(low, 1.03), ylim=(low, 1.05), xlabel="confidence", ylabel="accuracy")
     _plain(axes)

@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from chiasm.data.glimpse import data_uri, glimpse
 from chiasm.data.pictures import open_picture
 from chiasm.data.table import SoundFacts, Value
 from chiasm.explain.attribution.attribution import Attribution
 from chiasm.explain.attribution.word_scores import word_scores
 from chiasm.explain.drawing.heat import lay_heat
+from chiasm.explain.drawing.shade import relative
 
 _SIDE = 240  # pixels
 
@@ -19,8 +22,8 @@ class Illustration:
     """What a person sees of a row.
 
     Attributes:
-        words: the text in stretches, each with its strength: 1 for the strongest word, below 0
-            where it speaks against the class, 0 without a score.
+        words: the text in stretches, each with its strength: 1 for the strongest word if it stands
+            out, below 0 where it speaks against the class, 0 without a score.
         picture, overlay: the picture, and once more under its scores, as data URIs.
         notes: what else the row has or lacks.
     """
@@ -59,12 +62,12 @@ def illustrate(
 def _shade(text: str, shown: str, attribution: Attribution) -> tuple[tuple[str, float], ...]:
     """What is ``shown`` of a text, a stretch for each word and for what lies between two."""
     words = word_scores(text, attribution)
-    strongest = max((abs(word.score) for word in words), default=0.0) or 1.0
+    strengths = relative(np.array([word.score for word in words], dtype=np.float64))
     stretches: list[tuple[str, float]] = []
     at = 0
-    for word in words:
+    for word, strength in zip(words, strengths.tolist(), strict=True):
         if shown[word.start : word.end] != word.text:
             break  # here it is cut
-        stretches += [(shown[at : word.start], 0.0), (word.text, word.score / strongest)]
+        stretches += [(shown[at : word.start], 0.0), (word.text, strength)]
         at = word.end
     return tuple((part, strength) for part, strength in [*stretches, (shown[at:], 0.0)] if part)

@@ -1,6 +1,5 @@
 """render_page: a report as one page that needs nothing else."""
 
-from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,6 @@ from chiasm.sheet import Sheet
 # A larger matrix cannot be read; its most frequent confusions can.
 _MATRIX = 12
 _CONFUSIONS = 20
-_SERIES = 4
 _LABELS = {
     "reliability": "accuracy over confidence",
     "learning": "loss and macro-F1 by epoch",
@@ -46,9 +44,7 @@ def render_page(report: Report) -> str:
             name: inline_svg(figure, name=name, label=_LABELS[name])
             for name, figure in draw_report(report).items()
         },
-        series=dict(
-            zip(added.modalities if added else (), cycle(range(1, _SERIES + 1)), strict=False)
-        ),
+        modalities=added.modalities if added else (),
         null_mass={
             direction: float(np.nanmean(mass))
             for direction, mass in (added.null_mass if added else {}).items()
@@ -69,9 +65,10 @@ def _confusions(row: ComparisonRow) -> Sheet:
     labels = [one.label for one in row.metrics.per_class]
     counts = np.array(row.metrics.confusion)
     np.fill_diagonal(counts, 0)
-    pairs = [np.unravel_index(i, counts.shape) for i in np.argsort(-counts, axis=None)]
+    order = np.argsort(-counts, axis=None, kind="stable")[:_CONFUSIONS]
+    pairs = [np.unravel_index(i, counts.shape) for i in order]
     return Sheet(
         f"Most frequent confusions of {row.name}",
         ("true", "called", "rows"),
-        [(labels[i], labels[j], f"{counts[i, j]:,}") for i, j in pairs[:_CONFUSIONS]],
+        [(labels[i], labels[j], f"{counts[i, j]:,}") for i, j in pairs if counts[i, j]],
     )
