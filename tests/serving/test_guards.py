@@ -43,6 +43,44 @@ def test_other_origins_are_kept_out_unless_they_are_named(serve) -> None:
         )
 
 
+FOREIGN = (
+    {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"},
+    {"Sec-Fetch-Site": "same-site", "Origin": "https://evil.testserver"},
+    {"Origin": "https://evil.example"},
+    {"Origin": "null"},
+    {"Sec-Fetch-Site": "cross-site"},
+)
+
+
+@pytest.mark.parametrize("headers", FOREIGN)
+@pytest.mark.parametrize("path", ["/v1/predict", "/v1/explain", "/v1/batch"])
+def test_what_a_page_of_another_origin_sends_is_refused(
+    serve, path: str, headers: dict[str, str]
+) -> None:
+    with serve() as client:
+        answer = client.post(path, files={"text": (None, "good")}, headers=headers)
+        assert answer.status_code == 403
+        assert "--allow-origin" in answer.json()["detail"]
+    with serve(origins=("https://evil.example", "https://evil.testserver", "null")) as client:
+        answer = client.post(path, files={"text": (None, "good")}, headers=headers)
+        assert (answer.status_code == 403) == ("Origin" not in headers)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Sec-Fetch-Site": "same-origin", "Origin": "http://testserver"},
+        {"Sec-Fetch-Site": "none"},
+        {"Origin": "http://testserver"},
+        {"Origin": "https://testserver"},
+    ],
+)
+def test_the_page_itself_and_programs_may_ask(client: TestClient, headers: dict[str, str]) -> None:
+    answer = client.post("/v1/predict", files={"text": (None, "good")}, headers=headers)
+    assert answer.status_code == 200
+
+
 @pytest.mark.parametrize("host", ["evil.example", "testserver.evil.example", "", "testserver:x"])
 def test_other_names_of_the_server_are_refused(client: TestClient, host: str) -> None:
     assert client.get("/v1/model", headers={"Host": host}).status_code == 421
@@ -51,6 +89,9 @@ def test_other_names_of_the_server_are_refused(client: TestClient, host: str) ->
 
 def test_a_loopback_server_answers_to_loopback_names_only() -> None:
     assert set(Settings().allowed_hosts) == {"127.0.0.1", "localhost", "[::1]"}
+    assert set(Settings(host="127.0.0.2").allowed_hosts) > {"127.0.0.1", "127.0.0.2"}
+    assert "[::1]" in Settings(host="::1").allowed_hosts
+    assert "localhost" in Settings(host="LOCALHOST").allowed_hosts
     assert Settings(host="192.168.0.7").allowed_hosts == ()
     assert Settings(hosts=("shop.example",)).allowed_hosts == ("shop.example",)
 

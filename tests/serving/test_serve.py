@@ -1,6 +1,7 @@
 import json
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -11,6 +12,8 @@ from chiasm.serving.serve import serve
 from chiasm.serving.settings import Settings
 
 from .stand_in import StandIn
+
+EVERYWHERE = "0.0.0.0"  # noqa: S104
 
 
 def run(*arguments: object, **environment: str) -> str:
@@ -48,6 +51,40 @@ def test_keys_that_are_none_or_weak_are_refused(tmp_path: Path, keys: str) -> No
     file = tmp_path / "keys.txt"
     file.write_text(keys, encoding="utf-8")
     assert "key" in run(tmp_path, "--api-key-file", file)
+
+
+@pytest.mark.parametrize("key", ["", " ", "\n", "\t\n"])
+def test_a_blank_key_in_the_environment_does_not_open_the_server(tmp_path: Path, key: str) -> None:
+    told = run(tmp_path, CHIASM_API_KEY=key)
+    assert "CHIASM_API_KEY" in told
+    assert "--no-key" in told
+
+
+def test_no_key_and_a_key_cannot_both_be_meant(tmp_path: Path) -> None:
+    assert "--no-key" in run(tmp_path, "--no-key", CHIASM_API_KEY="a-key-that-is-long-enough")
+    assert "no model" in run(tmp_path, "--no-key", CHIASM_API_KEY="")
+
+
+@pytest.mark.parametrize(
+    ("settings", "warned"),
+    [
+        ({"host": EVERYWHERE}, True),
+        ({"host": EVERYWHERE, "open": True}, False),
+        ({"host": EVERYWHERE, "keys": ("a-key-that-is-long-enough",)}, False),
+        ({"host": "127.0.0.1"}, False),
+        ({"host": "localhost"}, False),
+    ],
+)
+def test_listening_beyond_this_machine_without_a_key_is_warned_of(
+    settings: dict[str, Any], warned: bool, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        # It is told before the port is listened on, which here fails.
+        port = taken.getsockname()[1]
+        with pytest.raises(ChiasmError):
+            serve(StandIn(), Settings(port=port, **settings))
+    lines = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
+    assert [line["level"] for line in lines if "API key" in line["event"]] == ["warning"] * warned
 
 
 def test_a_weak_key_in_the_environment_is_refused_too(tmp_path: Path) -> None:

@@ -38,6 +38,15 @@ class Access:
             metavar="FILE",
         ),
     ] = None
+    no_key: Annotated[
+        bool,
+        _option(
+            "Let everyone ask who can reach the server: no warning that it listens beyond this "
+            "machine without a key.",
+            "--no-key",
+            panel="Access",
+        ),
+    ] = False
     rate: Annotated[
         int | None,
         _option("Requests a minute for each address.", panel="Access", min=1, metavar="N"),
@@ -142,7 +151,8 @@ def _settings(access: Access, load: Load, host: str, port: int) -> "Settings":
         port=port,
         hosts=tuple(access.allow_host or ()),
         origins=tuple(access.allow_origin or ()),
-        keys=_keys(access.api_key_file),
+        keys=_keys(access),
+        open=access.no_key,
         per_minute=access.rate,
         proxies=tuple(access.behind or ()),
         max_batch=load.max_batch,
@@ -160,18 +170,28 @@ def _settings(access: Access, load: Load, host: str, port: int) -> "Settings":
     )
 
 
-def _keys(file: Path | None) -> tuple[str, ...]:
+def _keys(access: Access) -> tuple[str, ...]:
     """The API keys; never as an option, which every user of the machine could read."""
+    file, variable = access.api_key_file, os.environ.get(_KEY)
+    if access.no_key:
+        if file is not None or variable:
+            raise ChiasmError(f"--no-key cannot go with --api-key-file or {_KEY}. Leave one out.")
+        return ()
     if file is None:
-        lines = [os.environ.get(_KEY, "")]
+        if variable is None:
+            return ()
+        lines = [variable]
     else:
         try:
             lines = file.read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:
             raise ChiasmError(f"The API keys cannot be read from {file}.") from error
     keys = tuple(line.strip() for line in lines if line.strip())
-    if file is not None and not keys:
-        raise ChiasmError(f"There is no API key in {file}. Write one a line.")
+    if not keys:
+        raise ChiasmError(
+            f"There is no API key in {_KEY if file is None else file}: it is blank. Write one "
+            "there, a line each in a file, or give --no-key to let everyone ask."
+        )
     if any(len(key) < _SHORTEST_KEY or not key.isascii() for key in keys):
         raise ChiasmError(
             f"An API key has at least {_SHORTEST_KEY} ASCII characters. Make one with: python -c "

@@ -18,6 +18,7 @@ from chiasm.serving.middleware.allowed_hosts import AllowedHosts
 from chiasm.serving.middleware.api_key import ApiKey
 from chiasm.serving.middleware.rate_limit import RateLimit
 from chiasm.serving.middleware.record import Record
+from chiasm.serving.middleware.same_origin import SameOrigin
 from chiasm.serving.middleware.security_headers import HEADERS, SecurityHeaders
 from chiasm.serving.openapi import describe
 from chiasm.serving.problem import Problem
@@ -86,6 +87,7 @@ def _add_middleware(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
         app.add_middleware(ApiKey, keys=settings.keys)
     if settings.per_minute:
         app.add_middleware(RateLimit, per_minute=settings.per_minute)
+    app.add_middleware(SameOrigin, origins=settings.origins)
     if settings.origins:
         app.add_middleware(
             CORSMiddleware,

@@ -20,6 +20,7 @@ PIXEL = (
 _WHY = {
     400: "The body is not well-formed.",
     401: "The API key is missing or wrong, where the server asks for one.",
+    403: "A page of another origin asked.",
     406: "There is no overlay without a picture.",
     408: "The body did not arrive in time.",
     413: "The body is too large.",
@@ -39,7 +40,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
             "description": _WHY[status],
             "content": {"application/problem+json": {"schema": schema}},
         }
-        for status in (401, 421, 429, *statuses)
+        for status in (401, 403, 421, 429, *statuses)
     }
 
 

@@ -45,6 +45,11 @@ def serve(model: ServedModel, settings: Settings) -> None:
         h11_max_incomplete_event_size=_LONGEST_HEADERS,
         timeout_graceful_shutdown=settings.grace,
     )
+    if not (settings.keys or settings.is_loopback or settings.open):
+        _logger.warning(
+            "anyone who reaches this server may use the model: it listens beyond this machine "
+            "without an API key. Give --api-key-file FILE, or --no-key if that is meant."
+        )
     with _listen(settings.host, settings.port) as listener:
         port = listener.getsockname()[1]
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
