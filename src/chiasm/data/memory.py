@@ -2,19 +2,21 @@
 
 import math
 import sys
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
-from chiasm.data.raw import RawRows, name_columns
+from chiasm.data.arrow import arrow_columns
+from chiasm.data.raw import LazyColumn, RawRows, name_columns
 
 
 def read_frame(frame: pd.DataFrame) -> RawRows:
     """Take the columns of a DataFrame; NaN, NA and None are all "nothing there"."""
-    columns = []
-    for position in range(frame.shape[1]):
-        column = frame.iloc[:, position].astype(object)
-        columns.append(column.where(column.notna(), math.nan).tolist())
+    columns = [
+        LazyColumn(len(frame), partial(_cells, frame, position))
+        for position in range(frame.shape[1])
+    ]
     return RawRows("DataFrame", name_columns([str(name) for name in frame.columns], columns))
 
 
@@ -27,13 +29,13 @@ def is_dataset(source: object) -> bool:
 def read_dataset(dataset: Any) -> RawRows:
     """Take the columns of a ``datasets.Dataset``, pictures undecoded and class numbers by name."""
     stored = dataset.with_format("arrow")[:]
-    columns: dict[str, list[Any]] = {}
-    for name, feature in dataset.features.items():
-        columns[name] = stored[name].to_pylist()
-        if isinstance(feature, sys.modules["datasets"].ClassLabel):
-            # -1 is that library's "unlabelled".
-            columns[name] = [
-                None if number in (None, -1) else feature.int2str(number)
-                for number in columns[name]
-            ]
-    return RawRows("Dataset", columns)
+    schema = dataset.features.arrow_schema
+    return RawRows(
+        "Dataset",
+        arrow_columns(schema, len(stored), lambda position: stored[schema.names[position]]),
+    )
+
+
+def _cells(frame: pd.DataFrame, position: int) -> list[Any]:
+    column = frame.iloc[:, position].astype(object)
+    return column.where(column.notna(), math.nan).tolist()

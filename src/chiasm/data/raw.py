@@ -1,8 +1,10 @@
 """RawRows: what every reader hands on, before anything is verified."""
 
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +15,14 @@ from chiasm.errors import DataError
 class RawRows:
     """Values as they stand in the source, column by column.
 
-    In a label, None says "unlabelled on purpose" and NaN "nothing there". ``folder`` is where
-    relative paths start and what they must not leave; None for data that has no folder,
-    whose paths are the caller's own. ``broken`` holds rows that could not be taken apart at all:
-    position -> reason.
+    In a label, None says "unlabelled on purpose" and NaN "nothing there"; a cell that could not be
+    taken apart is an ``UnreadableExample``. ``folder`` is where relative paths start and what they
+    must not leave; None for data that has no folder, whose paths are the caller's own. ``broken``
+    holds rows that could not be taken apart at all: position -> reason.
     """
 
     source: str
-    columns: dict[str, list[Any]]
+    columns: Mapping[str, Sequence[Any]]
     folder: Path | None = None
     encoding: str | None = None
     broken: dict[int, str] = field(default_factory=dict)
@@ -29,17 +31,42 @@ class RawRows:
         return max(map(len, self.columns.values()), default=0)
 
 
-def name_columns(names: Sequence[str], columns: Sequence[list[Any]]) -> dict[str, list[Any]]:
+class LazyColumn(Sequence[Any]):
+    """Cells that are made once the first is asked for: what nobody uses costs and fails nothing."""
+
+    def __init__(self, size: int, make: Callable[[], Sequence[Any]]) -> None:
+        self._size = size
+        self._make = make
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __getitem__(self, row: Any) -> Any:
+        return self._cells[row]
+
+    @cached_property
+    def _cells(self) -> Sequence[Any]:
+        return self._make()
+
+
+def name_columns(
+    names: Sequence[str], columns: Sequence[Sequence[Any]]
+) -> dict[str, Sequence[Any]]:
     """Columns by name; those without a name are left out. No ``columns``: there are no rows.
 
-    Raises:
-        DataError: two columns have one name.
+    A name that several columns have is refused once it is used.
     """
-    twice = [name for name in names if name and names.count(name) > 1]
-    if twice:
-        raise DataError(f"Several columns are named {twice[0]!r}. Rename all but one of them.")
+    times = Counter(names)
     filled = columns or [[] for _ in names]
-    return {name: column for name, column in zip(names, filled, strict=True) if name}
+    return {
+        name: column if times[name] == 1 else LazyColumn(len(column), partial(_refuse, name))
+        for name, column in zip(names, filled, strict=True)
+        if name
+    }
+
+
+def _refuse(name: str) -> Sequence[Any]:
+    raise DataError(f"Several columns are named {name!r}. Rename all but one of them.")
 
 
 def is_nothing(cell: Any) -> bool:

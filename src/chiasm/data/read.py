@@ -6,6 +6,7 @@ from typing import Any, get_args
 
 import pandas as pd
 
+from chiasm.data.arrow import read_arrow
 from chiasm.data.assemble import OnBad, assemble
 from chiasm.data.columns import Columns
 from chiasm.data.encodings import known_encoding
@@ -31,7 +32,7 @@ def read(
     Args:
         source: a CSV, TSV, JSONL or Parquet file; a folder in the lab's form (``train.txt``,
             ``data/GUID.txt``, ``data/GUID.jpg``) or one label file of it; a pandas DataFrame; a
-            ``datasets.Dataset``.
+            ``datasets.Dataset``; a table that hands out Arrow data, as polars and pyarrow do.
         columns: names of the columns, where they are not common ones.
         features: precomputed features, by the name that their modality is to have: a file or a
             column, as ``read_features`` takes it.
@@ -61,10 +62,13 @@ def _read_raw(source: Any, encoding: str | None, allow_outside: bool) -> RawRows
         return read_frame(source)
     if is_dataset(source):
         return read_dataset(source)
+    if hasattr(source, "__arrow_c_stream__"):
+        return read_arrow(source)
     if not isinstance(source, str | Path):
         raise DataError(
-            f"Data cannot be read from a {type(source).__name__}. Give a path, a pandas DataFrame "
-            "or a datasets.Dataset (of a DatasetDict one split, such as data['train'])."
+            f"Data cannot be read from a {type(source).__name__}. Give a path, a DataFrame of "
+            "pandas or polars, a pyarrow.Table, or a datasets.Dataset (of a DatasetDict one split, "
+            "such as data['train'])."
         )
     path = Path(source)
     if path.is_dir():

@@ -112,6 +112,8 @@ def _find_column(name: str, column: str, raw: RawRows, locate: _Locate) -> _Read
 
 def _read_cell(cell: Any, locate: _Locate) -> Vectors:
     """The numbers of one cell; TypeError or ValueError if it is of another kind."""
+    if isinstance(cell, UnreadableExample):
+        raise cell
     if is_nothing(cell) or (isinstance(cell, str) and not cell.strip()):
         raise UnreadableExample("missing features")
     if isinstance(cell, str | Path) and Path(cell).suffix.lower() == ".npy":

@@ -4,14 +4,14 @@ import csv
 import io
 import json
 import math
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa  # type: ignore[import-untyped]
-import pyarrow.parquet as pq  # type: ignore[import-untyped]
-
+from chiasm.data.arrow import read_parquet
 from chiasm.data.encodings import decode, detect_encoding, is_undecodable
-from chiasm.data.raw import RawRows, name_columns
+from chiasm.data.raw import LazyColumn, RawRows, name_columns
 from chiasm.errors import DataError
 
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
@@ -32,7 +32,7 @@ def read_tabular(path: Path, *, encoding: str | None) -> RawRows:
         raise DataError(f"{path} is empty.")
     kind = path.suffix.lower()
     if kind == ".parquet":
-        return RawRows(str(path), _read_parquet(path, data), folder=path.parent)
+        return read_parquet(path, data)
     text, encoding = _decode_file(path, data, encoding)
     if kind == ".jsonl":
         columns, broken = _read_json_lines(path, text)
@@ -43,7 +43,7 @@ def read_tabular(path: Path, *, encoding: str | None) -> RawRows:
 
 def read_delimited(
     path: Path, text: str, delimiter: str = ","
-) -> tuple[dict[str, list[Any]], dict[int, str]]:
+) -> tuple[dict[str, Sequence[Any]], dict[int, str]]:
     """Columns of strings, and the rows that have more or fewer cells than the header.
 
     Raises:
@@ -90,7 +90,7 @@ def _decode_file(path: Path, data: bytes, forced: str | None) -> tuple[str, str]
         ) from error
 
 
-def _read_json_lines(path: Path, text: str) -> tuple[dict[str, list[Any]], dict[int, str]]:
+def _read_json_lines(path: Path, text: str) -> tuple[dict[str, Sequence[Any]], dict[int, str]]:
     rows: list[dict[str, Any]] = []
     broken: dict[int, str] = {}
     for line in text.split("\n"):
@@ -107,13 +107,8 @@ def _read_json_lines(path: Path, text: str) -> tuple[dict[str, list[Any]], dict[
     if len(broken) == len(rows):
         raise DataError(f"{path}: no line is a JSON object such as {{'text': ..., 'label': ...}}.")
     names = list(dict.fromkeys(name for row in rows for name in row))
-    return {name: [row.get(name, math.nan) for row in rows] for name in names}, broken
+    return {name: LazyColumn(len(rows), partial(_values, rows, name)) for name in names}, broken
 
 
-def _read_parquet(path: Path, data: bytes) -> dict[str, list[Any]]:
-    try:
-        table = pq.read_table(pa.BufferReader(data))
-        columns = [column.to_pylist() for column in table.columns]
-    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
-        raise DataError(f"{path} is not a readable Parquet file: {error}") from error
-    return name_columns(table.column_names, columns)
+def _values(rows: Sequence[dict[str, Any]], name: str) -> list[Any]:
+    return [row.get(name, math.nan) for row in rows]

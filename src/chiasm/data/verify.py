@@ -52,6 +52,8 @@ def verify_files(
     facts: list[_Facts | None] = [None] * len(cells)
 
     def find(cell: Any) -> Path | bytes | UnreadableExample:
+        if isinstance(cell, UnreadableExample):
+            return cell
         try:
             found = locate(cell)
         except UnreadableExample as error:
@@ -123,6 +125,8 @@ def _call(row: int, *, but: Collection[str]) -> str:
 
 
 def _clean(cell: Any) -> str | UnreadableExample | None:
+    if isinstance(cell, UnreadableExample):
+        return cell
     try:
         return clean_scalar(cell)
     except UnreadableExample as error:
