@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
-from chiasm.data.raw import LazyColumn, RawRows, name_columns
+from chiasm.data.raw import LazyColumn, RawRows, folders_of, name_columns
 from chiasm.errors import DataError, UnreadableExample
 
 # What Arrow raises on data that is not what it claims to be, or that Python has no value for.
@@ -52,7 +52,7 @@ def read_parquet(path: Path, data: bytes) -> RawRows:
         columns = arrow_columns(file.schema_arrow, file.metadata.num_rows, column)
     except _UNREADABLE as error:
         raise DataError(f"{path} is not a readable Parquet file: {error}") from error
-    return RawRows(str(path), columns, folder=path.parent)
+    return RawRows(str(path), columns, folders=folders_of(path))
 
 
 def arrow_columns(

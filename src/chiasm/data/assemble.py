@@ -40,7 +40,7 @@ def assemble(
         DataError: no rows, no such column, features that do not fit the rows, or any problem at
             all with ``on_bad="fail"``.
     """
-    parts = find_columns(columns, list(raw.columns), features=features.values())
+    parts = find_columns(columns, raw.columns, features=features.values())
     cells = {part: raw.columns[name] for part, name in parts.items()}
     size = len(raw)
     if size == 0:
@@ -63,7 +63,7 @@ def assemble(
         texts, digests = verify_texts(cells["text"], whole, findings)
         values["text"] = tuple(texts)
     if "image" in cells:
-        locate = partial(locate_picture, folder=raw.folder, allow_outside=allow_outside)
+        locate = partial(locate_picture, folders=raw.folders, allow_outside=allow_outside)
         memory = PictureMemory(cache_folder())
         files, pictures = verify_files(
             "image", cells["image"], whole, findings, locate=locate, inspect=memory.inspect
@@ -71,7 +71,7 @@ def assemble(
         memory.keep()
         values["image"] = tuple(files)
     if "audio" in cells:
-        locate = partial(locate_sound, folder=raw.folder, allow_outside=allow_outside)
+        locate = partial(locate_sound, folders=raw.folders, allow_outside=allow_outside)
         files, sounds = verify_files(
             "audio", cells["audio"], whole, findings, locate=locate, inspect=inspect_sound
         )

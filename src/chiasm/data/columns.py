@@ -1,8 +1,9 @@
 """Columns: which column of a data set plays which part."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 from chiasm.errors import DataError
 
@@ -13,17 +14,23 @@ _COMMON = {
     ),
     "image": (
         *("image", "image_path", "image_file", "image_name", "img", "img_path"),
-        *("photo", "photo_path", "picture", "picture_path", "file_name"),
+        *("photo", "photo_path", "picture", "picture_path", "image_file_name"),
     ),
     "audio": (
         *("audio", "audio_path", "audio_file", "audio_name", "wav", "wav_path"),
         *("sound", "sound_path", "sound_file", "speech", "speech_path", "recording", "clip"),
+        "audio_file_name",
     ),
     "label": ("label", "sentiment", "tag", "answer", "target", "class"),
     "id": ("id", "guid"),
     "split": ("split", "subset", "partition"),
     "group": ("group", "group_id"),
 }
+# What a folder of files calls them in its metadata: they are pictures or sounds.
+_FILES = "file_name"
+_SOUNDS = (
+    *(".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".m4a", ".aac", ".wma", ".aif", ".aiff"),
+)
 
 
 @dataclass(frozen=True)
@@ -40,9 +47,9 @@ class Columns:
 
 
 def find_columns(
-    wanted: Columns, present: Sequence[str], *, features: Collection[str] = ()
+    wanted: Columns, columns: Mapping[str, Sequence[Any]], *, features: Collection[str] = ()
 ) -> dict[str, str]:
-    """Match each part to a column that is present; parts without a column are left out.
+    """Match each part to one of the columns of cells; parts without a column are left out.
 
     ``features`` are where precomputed features lie: such a column plays no other part.
 
@@ -50,18 +57,18 @@ def find_columns(
         DataError: a named column is absent, two columns fit one part, or there are neither texts,
             pictures nor sounds, nor features in their place.
     """
-    listed = ", ".join(map(repr, present)) or "none"
+    listed = ", ".join(map(repr, columns)) or "none"
     named = {f.name: getattr(wanted, f.name) for f in fields(wanted)}
     found = {part: name for part, name in named.items() if name is not None}
     for part, name in found.items():
-        if name not in present:
+        if name not in columns:
             raise DataError(
                 f"There is no column {name!r} for the {part}. The columns are: {listed}. "
                 f"Give one of them with --{part}."
             )
-    for part, common in _COMMON.items():
-        free = [name for name in present if name not in (*found.values(), *features)]
-        fitting = [name for name in free if _plain(name) in common]
+    for part in _COMMON:
+        free = [name for name in columns if name not in (*found.values(), *features)]
+        fitting = [name for name in free if _fits(part, name, columns[name])]
         if part in found or not fitting:
             continue
         if len(fitting) > 1:
@@ -76,6 +83,19 @@ def find_columns(
             "Name one with --text, --image or --audio, or give precomputed features with --feature."
         )
     return found
+
+
+def _fits(part: str, name: str, cells: Sequence[Any]) -> bool:
+    plain = _plain(name)
+    if plain == _FILES:
+        return part == ("audio" if _are_sounds(cells) else "image")
+    return plain in _COMMON[part]
+
+
+def _are_sounds(cells: Sequence[Any]) -> bool:
+    """Whether most of the paths end as those of sounds do."""
+    paths = [cell.strip().lower() for cell in cells if isinstance(cell, str) and cell]
+    return 2 * sum(path.endswith(_SOUNDS) for path in paths) > len(paths)
 
 
 def _plain(name: str) -> str:

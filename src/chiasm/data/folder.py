@@ -6,9 +6,10 @@ from typing import Any
 
 from chiasm.data.encodings import decode, detect_encoding
 from chiasm.data.locate import locate_file
-from chiasm.data.raw import RawRows
-from chiasm.data.tabular import read_delimited
+from chiasm.data.raw import RawRows, folders_of
+from chiasm.data.tabular import TABULAR, read_delimited
 from chiasm.errors import DataError, UnreadableExample
+from chiasm.litter import is_litter
 
 _TRAIN, _TEST, _DATA = "train.txt", "test_without_label.txt", "data"
 _HEADER = "guid,tag"
@@ -22,10 +23,13 @@ def read_folder(path: Path, *, encoding: str | None, allow_outside: bool) -> Raw
         DataError: the folder does not have that form.
     """
     if not (path / _TRAIN).is_file():
+        files = sorted(file for end in TABULAR for file in path.glob(f"*{end}"))
+        held = [str(file) for file in files if not is_litter(file)]
         raise DataError(
             f"{path} has no {_TRAIN}. A folder needs {_TRAIN} with the header {_HEADER}, "
             f"and the files {_DATA}/GUID.txt and {_DATA}/GUID.jpg. Rows that are in a CSV, TSV, "
-            "JSONL or Parquet file: give that file instead of the folder."
+            "JSONL or Parquet file: give that file instead of the folder"
+            + (f", such as {held[0]}." if held else ".")
         )
     lists = [path / _TRAIN]
     if (path / _TEST).is_file():
@@ -39,7 +43,9 @@ def read_list(path: Path, *, encoding: str | None, allow_outside: bool) -> RawRo
     Raises:
         DataError: the file does not have that form.
     """
-    return _read([path], path.parent, str(path), encoding, allow_outside)
+    beside = [folder for folder in folders_of(path) if (folder / _DATA).is_dir()]
+    folder = beside[0] if beside else path.parent
+    return _read([path], folder, str(path), encoding, allow_outside)
 
 
 def _read(
@@ -81,7 +87,7 @@ def _read(
     found = {"guid": guids, "text": texts, "tag": tags}
     if any(pictures):
         found["image"] = pictures
-    return RawRows(source, found, folder=folder, encoding=encoding, broken=broken)
+    return RawRows(source, found, folders=(folder,), encoding=encoding, broken=broken)
 
 
 def _decode(content: bytes, encoding: str) -> str | UnreadableExample:
@@ -105,12 +111,13 @@ def _index(folder: Path) -> dict[str, Path]:
     """Files by their name, its ending in small letters; ids only ever pick from these."""
     if not folder.is_dir():
         raise DataError(f"There is no folder {folder}, where the texts and pictures should be.")
-    return {path.stem + path.suffix.lower(): path for path in sorted(folder.iterdir())}
+    files = sorted(path for path in folder.iterdir() if not is_litter(path))
+    return {path.stem + path.suffix.lower(): path for path in files}
 
 
 def _read_file(path: str, folder: Path, allow_outside: bool) -> bytes | UnreadableExample:
     try:
-        return locate_file(path, folder=folder, allow_outside=allow_outside).read_bytes()
+        return locate_file(path, folders=[folder], allow_outside=allow_outside).read_bytes()
     except UnreadableExample as error:
         return error
     except OSError:

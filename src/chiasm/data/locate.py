@@ -1,7 +1,8 @@
-"""Locate: from what a cell says of a picture or sound to its file or bytes, within its folder."""
+"""Locate: from what a cell says of a picture or sound to its file or bytes, within its folders."""
 
 import io
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,56 +21,67 @@ _URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 _WAV = {"float32": "FLOAT", "float64": "DOUBLE", "int16": "PCM_16", "int32": "PCM_32"}
 
 
-def locate_picture(cell: Any, *, folder: Path | None, allow_outside: bool) -> Path | bytes | None:
+def locate_picture(
+    cell: Any, *, folders: Sequence[Path], allow_outside: bool
+) -> Path | bytes | None:
     """Find the picture that a cell stands for: a path, bytes, a PIL image, or ``datasets``' dict.
 
-    None where the cell is empty. Relative paths start at ``folder``; without a folder paths are
-    the caller's own. Nothing is fetched.
+    None where the cell is empty. Relative paths start at one of the ``folders``; without any, paths
+    are the caller's own. Nothing is fetched.
 
     Raises:
-        UnreadableExample: a URL, a path out of the folder, or another kind of value.
+        UnreadableExample: a URL, a path out of the folders, or another kind of value.
     """
     if isinstance(cell, Image.Image):
         return _png(cell)
-    return _locate(cell, "picture", folder=folder, allow_outside=allow_outside)
+    return _locate(cell, "picture", folders=folders, allow_outside=allow_outside)
 
 
-def locate_sound(cell: Any, *, folder: Path | None, allow_outside: bool) -> Path | bytes | None:
+def locate_sound(cell: Any, *, folders: Sequence[Path], allow_outside: bool) -> Path | bytes | None:
     """Find the sound that a cell stands for: a path, bytes, or ``datasets``' dict.
 
     That dict may hold a decoded sound too: ``array`` of ``[samples]`` or ``[samples, channels]``
     and ``sampling_rate``. All else is as with ``locate_picture``.
 
     Raises:
-        UnreadableExample: a URL, a path out of the folder, or another kind of value.
+        UnreadableExample: a URL, a path out of the folders, or another kind of value.
     """
     if isinstance(cell, dict) and cell.get("array") is not None:
         return _wav(np.asarray(cell["array"]), cell.get("sampling_rate"))
-    return _locate(cell, "sound", folder=folder, allow_outside=allow_outside)
+    return _locate(cell, "sound", folders=folders, allow_outside=allow_outside)
 
 
-def locate_file(path: str, *, folder: Path | None, allow_outside: bool) -> Path:
-    """Resolve a path as written in the data; whether the file exists is not asked.
+def locate_file(path: str, *, folders: Sequence[Path], allow_outside: bool) -> Path:
+    """Resolve a path as written in the data, where several folders are meant in the first with it.
+
+    A file need not exist.
 
     Raises:
-        UnreadableExample: a URL, a path out of ``folder``, or no path at all.
+        UnreadableExample: a URL, a path out of the folders, or no path at all.
     """
     if _URL.match(path):
         raise UnreadableExample("URL (download it first)")
     if is_undecodable(path):
         raise UnreadableExample("undecodable path")
     try:
-        # Resolved, so that a link cannot lead out of the folder either.
-        resolved = (Path(path) if folder is None else folder / path).resolve()
+        return _resolve(path, folders, allow_outside=allow_outside)
     except (OSError, ValueError, RuntimeError) as error:
         raise UnreadableExample("file not found") from error
-    if folder is not None and not allow_outside and not resolved.is_relative_to(folder.resolve()):
+
+
+def _resolve(path: str, folders: Sequence[Path], *, allow_outside: bool) -> Path:
+    if not folders:
+        return Path(path).resolve()
+    # Resolved, so that a link cannot lead out of a folder either.
+    found = [((folder / path).resolve(), folder.resolve()) for folder in folders]
+    inside = [file for file, folder in found if allow_outside or file.is_relative_to(folder)]
+    if not inside:
         raise UnreadableExample("path leaves the data folder")
-    return resolved
+    return next((file for file in inside[:-1] if file.is_file()), inside[-1])
 
 
 def _locate(
-    cell: Any, kind: str, *, folder: Path | None, allow_outside: bool
+    cell: Any, kind: str, *, folders: Sequence[Path], allow_outside: bool
 ) -> Path | bytes | None:
     if isinstance(cell, dict):
         cell = cell.get("bytes") or cell.get("path")
@@ -79,7 +91,7 @@ def _locate(
         return None
     if not isinstance(cell, str | Path):
         raise UnreadableExample(f"neither a path nor a {kind}")
-    return locate_file(str(cell).strip(), folder=folder, allow_outside=allow_outside)
+    return locate_file(str(cell).strip(), folders=folders, allow_outside=allow_outside)
 
 
 def _wav(samples: Vectors, rate: Any) -> bytes:

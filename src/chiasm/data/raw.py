@@ -16,14 +16,14 @@ class RawRows:
     """Values as they stand in the source, column by column.
 
     In a label, None says "unlabelled on purpose" and NaN "nothing there"; a cell that could not be
-    taken apart is an ``UnreadableExample``. ``folder`` is where relative paths start and what they
-    must not leave; None for data that has no folder, whose paths are the caller's own. ``broken``
-    holds rows that could not be taken apart at all: position -> reason.
+    taken apart is an ``UnreadableExample``. ``folders`` are where relative paths start and what
+    they must not leave; none for data whose paths are the caller's own. ``broken`` holds rows that
+    could not be taken apart at all: position -> reason.
     """
 
     source: str
     columns: Mapping[str, Sequence[Any]]
-    folder: Path | None = None
+    folders: tuple[Path, ...] = ()
     encoding: str | None = None
     broken: dict[int, str] = field(default_factory=dict)
 
@@ -67,6 +67,11 @@ def name_columns(
 
 def _refuse(name: str) -> Sequence[Any]:
     raise DataError(f"Several columns are named {name!r}. Rename all but one of them.")
+
+
+def folders_of(path: Path) -> tuple[Path, ...]:
+    """Where the files may lie that a file names: beside it, also where it is only a link to one."""
+    return (path.parent, path.resolve().parent) if path.is_symlink() else (path.parent,)
 
 
 def is_nothing(cell: Any) -> bool:

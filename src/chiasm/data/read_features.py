@@ -55,7 +55,7 @@ def read_features(
             f"Features cannot be named {name!r}. A name is of letters, digits and _, and none of "
             f"{', '.join(_OWN_WORDS)}."
         )
-    locate = partial(locate_file, folder=raw.folder, allow_outside=allow_outside)
+    locate = partial(locate_file, folders=raw.folders, allow_outside=allow_outside)
     file = _FILE.fullmatch(origin)
     if file:
         read = _open_file(name, file[1], file[2], raw, locate)

@@ -11,7 +11,7 @@ from typing import Any
 
 from chiasm.data.arrow import read_parquet
 from chiasm.data.encodings import decode, detect_encoding, is_undecodable
-from chiasm.data.raw import LazyColumn, RawRows, name_columns
+from chiasm.data.raw import LazyColumn, RawRows, folders_of, name_columns
 from chiasm.errors import DataError
 
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
@@ -38,7 +38,7 @@ def read_tabular(path: Path, *, encoding: str | None) -> RawRows:
         columns, broken = _read_json_lines(path, text)
     else:
         columns, broken = read_delimited(path, text, _DELIMITERS[kind])
-    return RawRows(str(path), columns, folder=path.parent, encoding=encoding, broken=broken)
+    return RawRows(str(path), columns, folders=folders_of(path), encoding=encoding, broken=broken)
 
 
 def read_delimited(

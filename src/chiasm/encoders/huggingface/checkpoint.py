@@ -23,6 +23,7 @@ from transformers.utils import logging
 
 from chiasm.encoders.files import digest_of_weights
 from chiasm.errors import EncoderError
+from chiasm.litter import is_litter
 
 # Raised whenever the code of this folder would give other tokens from the same files.
 _FORMAT = 2
@@ -78,7 +79,7 @@ def fingerprint_of(folder: Path, *settings: object) -> str:
     """Digest of everything that decides the tokens: files of the model, settings, this code."""
     digest = hashlib.sha256(repr((_FORMAT, *settings)).encode())
     for pattern in (*_SETTINGS, *_WEIGHTS):
-        for path in sorted(folder.glob(pattern)):
+        for path in sorted(path for path in folder.glob(pattern) if not is_litter(path)):
             digest.update(f"{path.name}={digest_of_weights(path)};".encode())
     return digest.hexdigest()
 
