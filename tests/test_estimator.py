@@ -98,6 +98,39 @@ def test_labels_keep_their_type_and_order(frame: pd.DataFrame) -> None:
     assert model.model_.classes == ("10", "9")
 
 
+@pytest.mark.parametrize(
+    ("labels", "classes"),
+    [
+        ([1, "1", 2, "2.0"], [1, 2]),
+        ([True, "no", "TRUE", "no"], [True, "no"]),
+        (["a", " a", "b", "b\u200b"], ["a", "b"]),
+        (["a", "null", "b", "nan"], ["a", "b"]),
+        (["a", "", "b", None], ["a", "b"]),
+        ([np.int64(3), 3.0, np.int64(4), "4"], [3, 4]),
+        (pd.Categorical(["a", "b", None, "b"]), ["a", "b"]),
+    ],
+)
+def test_labels_of_several_spellings_are_the_classes_of_the_model(
+    labels: list[object], classes: list[object]
+) -> None:
+    rows = pd.DataFrame({"text": [f"{'good' if i % 2 else 'bad'} thing {i}" for i in range(40)]})
+    y = pd.Series(list(labels) * 10, dtype=object)
+    model = chiasm.Classifier(fusion="text", epochs=1).fit(rows, y)
+    assert sorted(model.classes_, key=str) == classes
+    assert len(model.classes_) == len(model.model_.classes)
+    assert model.predict_proba(rows).sum(axis=1) == pytest.approx(1, abs=1e-5)
+    assert set(model.predict(rows)) <= set(model.classes_)
+    assert 0 <= model.score(rows, y) <= 1
+
+
+def test_a_class_whose_only_row_is_unreadable_is_no_class() -> None:
+    texts = [f"{'good' if i % 2 else 'bad'} thing {i}" for i in range(40)]
+    rows = pd.DataFrame({"text": [*texts, ""]})
+    model = chiasm.Classifier(fusion="text", epochs=1).fit(rows, ["b", "a"] * 20 + ["c"])
+    assert list(model.classes_) == ["a", "b"]
+    assert model.predict_proba(rows.head(3)).shape == (3, 2)
+
+
 def test_a_row_with_nothing_readable_gets_no_prediction(
     fitted: chiasm.Classifier, frame: pd.DataFrame
 ) -> None:

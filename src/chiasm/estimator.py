@@ -1,6 +1,7 @@
 """Classifier: chiasm as a scikit-learn estimator."""
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -10,12 +11,12 @@ import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
-from chiasm.data.labels import clean_scalar
+from chiasm.data.labels import class_indices, spell_label
 from chiasm.data.read import read
 from chiasm.data.table import Table
 from chiasm.encoders.cache import FeatureCache
 from chiasm.encoders.defaults import DEFAULT_ENCODERS
-from chiasm.errors import DataError
+from chiasm.errors import DataError, UnreadableExample
 from chiasm.explain.explain import explain
 from chiasm.explain.explanation import Explanation
 from chiasm.fusion.build import FusionConfig
@@ -125,7 +126,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 report=self._report,
             )
         self.model_ = self.trained_.model
-        self.classes_ = np.unique(np.asarray(labels[~pd.isna(labels)]))
+        self.classes_ = _as_given(self.model_.classes, labels)
         return self
 
     def predict_proba(self, X: pd.DataFrame) -> Array:  # noqa: N803
@@ -136,7 +137,8 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self, "model_")
         table: Table = read(_features(X))
         rows = encode_table(table, self.model_.encoders, cache=FeatureCache())
-        order = [self.model_.classes.index(str(clean_scalar(label))) for label in self.classes_]
+        indices = class_indices(self.model_.classes)
+        order = [indices[_spell(label) or label] for label in self.classes_]
         probabilities: Array = predict_probabilities(self.model_, rows).numpy()[:, order]
         unreadable = np.flatnonzero(~rows.present)
         if len(unreadable):
@@ -160,7 +162,10 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def score(self, X: pd.DataFrame, y: Any, sample_weight: Any = None) -> float:  # noqa: N803
         """Accuracy; a row that gets no prediction counts as wrong."""
-        correct = self.predict(X) == np.asarray(y)
+        correct = [
+            label is not None and _spell(label) == _spell(true)
+            for label, true in zip(self.predict(X), np.asarray(y).ravel(), strict=True)
+        ]
         return float(np.average(correct, weights=sample_weight))
 
     def explain(
@@ -245,6 +250,30 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _report(self, epoch: Epoch) -> None:
         if self.verbose:
             print(epoch_line(epoch))  # noqa: T201
+
+
+def _spell(label: Any) -> str | None:
+    """The one spelling of a label; None: there is none."""
+    try:
+        return None if pd.isna(label) else spell_label(label)
+    except (UnreadableExample, ValueError):
+        return None
+
+
+def _as_given(classes: Sequence[str], labels: Any) -> Array:
+    """The classes of a model as the labels name them, sorted where they can be.
+
+    Of several ways to write one the first is taken.
+    """
+    given: dict[str | None, Any] = {}
+    for label in labels:
+        given.setdefault(_spell(label), label)
+    known = [given[name] for name in classes]
+    if len({type(label) for label in known}) == 1:
+        return np.unique(np.asarray(known))
+    named = np.empty(len(known), dtype=object)
+    named[:] = known
+    return named
 
 
 def _features(frame: Any) -> pd.DataFrame:

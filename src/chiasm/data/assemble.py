@@ -6,6 +6,7 @@ from typing import Literal
 
 from chiasm.data.columns import Columns, find_columns
 from chiasm.data.findings import Findings
+from chiasm.data.labels import spell_label
 from chiasm.data.locate import locate_picture, locate_sound
 from chiasm.data.picture_memory import PictureMemory
 from chiasm.data.raw import RawRows
@@ -87,9 +88,9 @@ def assemble(
     if "label" in cells:
         labels = verify_labels(cells["label"], whole, findings)
     if "split" in cells:
-        split = verify_names("split", cells["split"], whole, findings)
+        split = verify_names("split", cells["split"], whole, findings, spell=spell_label)
     if "group" in cells:
-        group = verify_names("group", cells["group"], whole, findings)
+        group = verify_names("group", cells["group"], whole, findings, spell=spell_label)
 
     set_aside = findings.rows("set aside")
     table = Table(

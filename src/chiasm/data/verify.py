@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from chiasm.data.encodings import is_undecodable
 from chiasm.data.findings import Findings
 from chiasm.data.inspect_all import inspect_all
-from chiasm.data.labels import clean_scalar
+from chiasm.data.labels import clean_scalar, spell_label
 from chiasm.data.raw import is_nothing
 from chiasm.data.table import Action
 from chiasm.errors import UnreadableExample
@@ -81,7 +81,7 @@ def verify_labels(
 ) -> list[str | None]:
     """The labels; a literal ``null`` says that the row is unlabelled on purpose."""
     said = [row for row in rows if not _is_null(cells[row])]
-    return verify_names("label", cells, said, findings, unreadable="set aside")
+    return verify_names("label", cells, said, findings, spell=spell_label, unreadable="set aside")
 
 
 def verify_ids(cells: Sequence[Any], rows: Sequence[int], findings: Findings) -> list[str]:
@@ -102,12 +102,13 @@ def verify_names(
     rows: Sequence[int],
     findings: Findings,
     *,
+    spell: Callable[[Any], str | None] = clean_scalar,
     unreadable: Action = "noted",
 ) -> list[str | None]:
     """Words and numbers in their one spelling."""
     names: list[str | None] = [None] * len(cells)
     for row in rows:
-        name = _clean(cells[row])
+        name = _spell(cells[row], spell)
         if isinstance(name, UnreadableExample):
             findings.add(row, part, f"unreadable {part}", unreadable, name.reason)
         elif name is None:
@@ -124,11 +125,11 @@ def _call(row: int, *, but: Collection[str]) -> str:
     return name
 
 
-def _clean(cell: Any) -> str | UnreadableExample | None:
+def _spell(cell: Any, spell: Callable[[Any], str | None]) -> str | UnreadableExample | None:
     if isinstance(cell, UnreadableExample):
         return cell
     try:
-        return clean_scalar(cell)
+        return spell(cell)
     except UnreadableExample as error:
         return error
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from chiasm.data.labels import class_indices
 from chiasm.data.table import Table
 from chiasm.encoders.base import Encoder
 from chiasm.encoders.cache import FeatureCache
@@ -101,8 +102,8 @@ def encode_table(
             continue
         features[modality] = run(encoder, values)
         _log(table, encoder, features[modality])
-    index: dict[str | None, int] = {label: position for position, label in enumerate(classes)}
-    return EncodedTable(features, [index.get(label) for label in table.labels])
+    index = class_indices(classes)
+    return EncodedTable(features, [index.get(label or "") for label in table.labels])
 
 
 def _log(table: Table, encoder: Encoder, features: Features) -> None:
