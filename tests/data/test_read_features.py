@@ -120,6 +120,33 @@ def test_a_row_that_is_not_finite_is_marked_missing_and_listed(source: Path, bad
     assert table.usable == (True, False, True, True)
 
 
+@pytest.mark.parametrize("bad", [1e30, -1e30, 3e38, 1e16])
+def test_a_row_of_numbers_too_large_to_compute_with_is_marked_missing_and_listed(
+    source: Path, bad: float
+) -> None:
+    array = numbers(ROWS, 2, 3, dtype="float64")
+    array[1, 1, 2] = bad
+    array[2] = 1e14
+    np.save(source.parent / "visual.npy", array)
+    table = read(source, features={"visual": "visual.npy"})
+    assert [value is None for value in table.values["visual"]] == [False, True, False, False]
+    assert table.problems[0].reason == "features beyond ±1e+15 (scale them down)"
+
+
+def test_a_whole_number_of_hundreds_of_digits_is_not_finite_either() -> None:
+    frame = pd.DataFrame({"visual": [[1, 10**400], [1, 2]], "label": ["x", "y"]})
+    table = read(frame, features={"visual": "visual"})
+    assert table.problems[0].reason == "NaN or infinite features"
+
+
+def test_features_that_are_of_use_in_no_row_are_refused_with_the_reason() -> None:
+    frame = pd.DataFrame({"visual": [[1e30], [2e30]], "label": ["x", "y"]})
+    with pytest.raises(
+        DataError, match=r"missing in every row of visual: features beyond .*1e\+15"
+    ):
+        read(frame, features={"visual": "visual"})
+
+
 def test_null_cells_and_empty_lists_are_missing() -> None:
     cells = [[1.0, 2.0], None, [], [1.0, None]]
     frame = pd.DataFrame({"text": list("abcd"), "visual": cells, "label": ["x", "y"] * 2})

@@ -78,6 +78,25 @@ def test_output_is_finite(batch: list[Tensor], *, training: bool) -> None:
     assert module(pad(batch)).values.isfinite().all()
 
 
+@pytest.mark.parametrize("constant", [1e9, -3.7e14])
+def test_the_rounding_of_a_large_constant_stays_small(constant: float) -> None:
+    module = Standardise(1).train()
+    for rows_in_batch in (32, 7, 31):
+        batch = pad([torch.full((3, 1), constant)] * rows_in_batch)
+        assert module(batch).values.abs().max() < 0.1
+
+
+@pytest.mark.parametrize("spread", [0.0, 1e-40, 1e-20, 1e-3])
+@pytest.mark.parametrize("far", [1e15, -3e38])
+def test_what_lies_far_from_all_that_was_seen_stays_small_enough_to_be_squared(
+    spread: float, far: float
+) -> None:
+    module = Standardise(1).train()
+    module(pad([torch.linspace(-spread, spread, 9)[:, None]]))
+    module.eval()
+    assert module(pad([torch.tensor([[far]])])).values.square().sum().isfinite()
+
+
 def test_a_feature_that_never_varied_stays_small_when_it_does() -> None:
     module = Standardise(1).train()
     module(pad([torch.full((1, 1), 0.1)] * 7))

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from chiasm.errors import ChiasmError, EncoderError
+from chiasm.errors import ChiasmError, EncoderError, UnreadableExample
 from chiasm.explain.contributions import modality_contributions
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable
@@ -254,3 +254,18 @@ def test_it_predicts_where_torch_and_transformers_cannot_be_imported(
     )
     expected = by_model(model, [{"visual": np.ones((2, 3))}])
     assert float(done.stdout) == pytest.approx(expected[0, 2], abs=1e-5)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, 1e30])
+def test_features_that_cannot_be_computed_with_are_refused(runtime: Runtime, bad: float) -> None:
+    with pytest.raises(UnreadableExample, match="features"):
+        runtime.load("visual", np.array([[1.0, bad, 2.0]]))
+
+
+def test_a_row_far_from_all_of_the_training_is_predicted_as_the_model_does(
+    model: FusionClassifier, runtime: Runtime
+) -> None:
+    rows = [{"visual": np.array([[1e14, -3.0, 2.0]])}]
+    predicted = by_runtime(runtime, rows)
+    assert np.isfinite(predicted).all()
+    np.testing.assert_allclose(predicted, by_model(model, rows), atol=1e-4)

@@ -92,6 +92,22 @@ def test_a_row_with_nan_features_is_predicted_as_one_without_them(model: Path) -
     assert not np.allclose(predictions[0][0], complete[0])
 
 
+@pytest.mark.parametrize("bad", [1e30, -3e38, 9e14])
+def test_numbers_of_any_size_in_one_row_leave_the_predictions_of_all_finite(
+    bad: float, model: Path, tmp_path: Path
+) -> None:
+    spoilt = make_table(60, seed=3)
+    visual = [np.asarray(value)[0].tolist() for value in spoilt.values["visual"]]
+    visual[7][1] = bad
+    table = make_table(60, seed=3, visual=visual)
+    for trained in (model, tmp_path / "anew"):
+        if trained != model:
+            assert np.isfinite(run(table, trained).validation.log_loss)
+        predicted = predict_with(trained, table)
+        assert np.isfinite(predicted.probabilities).all()
+        assert None not in predicted.labels
+
+
 def test_features_of_another_width_than_the_model_was_trained_on_are_refused(model: Path) -> None:
     with pytest.raises(EncoderError, match="5 numbers a vector, and the model takes 4"):
         predict_with(model, make_table(8, width=5))

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from chiasm.data.check_vectors import check_vectors
 from chiasm.data.columns import Columns
 from chiasm.data.findings import Findings
 from chiasm.data.locate import locate_file
@@ -43,7 +44,7 @@ def read_features(
             numbers, of lists of such lists, or of paths of ``.npy`` files with either.
         raw: the data.
         rows: positions of the rows to read.
-        findings: where rows whose features are missing, NaN or infinite are noted.
+        findings: where rows whose features are missing or of no use are noted.
         allow_outside: whether files may lie outside of the data's folder.
 
     Raises:
@@ -68,6 +69,8 @@ def read_features(
             findings.add(row, name, vectors.reason, "marked missing")
         else:
             found[row] = vectors
+    if all(vectors is None for vectors in found):
+        raise DataError(_all_missing(name, origin, findings))
     return found, _width(name, origin, found)
 
 
@@ -123,24 +126,38 @@ def _read_cell(cell: Any, locate: _Locate) -> Vectors:
         nested = isinstance(cell, np.ndarray) and cell.dtype.kind == "O"
         array = np.asarray(cell.tolist() if nested else cell)
         if array.dtype.kind == "O" and not any(isinstance(number, str) for number in array.flat):
-            array = array.astype(np.float64)  # None becomes NaN
+            array = _as_floats(array)
     if array.dtype.kind not in "biuf" or array.ndim not in (1, 2):
         raise ValueError("not vectors of numbers")
     with np.errstate(over="ignore"):
         return np.atleast_2d(array).astype(np.float32)
 
 
+def _as_floats(cells: Vectors) -> Vectors:
+    try:
+        return cells.astype(np.float64)  # None becomes NaN
+    except OverflowError as error:  # a whole number of hundreds of digits
+        raise UnreadableExample("NaN or infinite features") from error
+
+
 def _read_row(read: _ReadRow, row: int) -> Vectors | UnreadableExample:
     try:
         vectors = read(row)
+        if not vectors.size:
+            raise UnreadableExample("missing features")
+        check_vectors(vectors)
     except UnreadableExample as error:
         return error
-    if not vectors.size:
-        return UnreadableExample("missing features")
-    with np.errstate(over="ignore"):
-        # As the model will see them: a large float64 is infinite there.
-        finite = np.isfinite(vectors.astype(np.float32, copy=False)).all()
-    return vectors if finite else UnreadableExample("NaN or infinite features")
+    return vectors
+
+
+def _all_missing(name: str, origin: str, findings: Findings) -> str:
+    reasons = dict.fromkeys(reason for _, part, reason, _, _ in findings.found if part == name)
+    why = f": {', '.join(reasons)}" if reasons else ""
+    return (
+        f"The features {name!r} are missing in every row of {origin}{why}. Correct it, or leave "
+        "these features out."
+    )
 
 
 def _width(name: str, origin: str, found: Sequence[Vectors | None]) -> int:
@@ -148,11 +165,6 @@ def _width(name: str, origin: str, found: Sequence[Vectors | None]) -> int:
     widths: dict[int, int] = {
         vectors.shape[1]: row for row, vectors in enumerate(found) if vectors is not None
     }
-    if not widths:
-        raise DataError(
-            f"The features {name!r} are missing in every row of {origin}. Correct it, or leave "
-            "these features out."
-        )
     (width, row), *others = widths.items()
     if others:
         raise DataError(

@@ -5,6 +5,9 @@ from torch import Tensor, nn
 
 from chiasm.encoders.tokens import Tokens
 
+# So many deviations from the mean no row of a training can be; beyond, the fusion's squares would
+# leave float32.
+_FARTHEST = 1e4
 # A spread this small beside the mean is rounding: such a feature is constant.
 _ROUNDING = 1e-5
 
@@ -15,7 +18,8 @@ class Standardise(nn.Module):
     Mean and variance are those of every token seen in training so far, merged batch by batch (Chan
     et al., "Algorithms for Computing the Sample Variance", 1983), and are used in training and
     evaluation alike: unlike with batch normalisation a row never depends on its batch's others once
-    the data has been seen. A feature that never varies is only centred.
+    the data has been seen. A feature that never varies is only centred, its rounding
+    kept small. What lies farther from the mean than 10,000 deviations is taken to lie there.
 
     Shapes: Tokens ``[b, l, d]`` to ``[b, l, d]``; positions that are not real become 0.
     """
@@ -37,8 +41,10 @@ class Standardise(nn.Module):
         if self.training:
             self._merge(values.detach(), tokens.mask)
         deviation = self.variance.sqrt()
-        scale = torch.where(deviation > _ROUNDING * self.mean.abs(), deviation, 1)
-        return Tokens(((values - self.mean) / scale).masked_fill(padding, 0), tokens.mask)
+        rounding = _ROUNDING * self.mean.abs()
+        scale = torch.where(deviation > rounding, deviation, rounding.clamp(min=1))
+        standardised = ((values - self.mean) / scale).clamp(-_FARTHEST, _FARTHEST)
+        return Tokens(standardised.masked_fill(padding, 0), tokens.mask)
 
     def _merge(self, values: Tensor, mask: Tensor) -> None:
         """Take a batch into the statistics; ``values`` are 0 where ``mask`` is False."""

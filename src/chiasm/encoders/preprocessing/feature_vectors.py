@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from chiasm.data.check_vectors import check_vectors
 from chiasm.data.table import Vectors
 from chiasm.encoders.preprocessing.network_input import NetworkInput
 from chiasm.errors import EncoderError
@@ -21,8 +22,10 @@ class FeatureVectors:
 
         Raises:
             EncoderError: vectors of another length.
+            UnreadableExample: numbers that cannot be computed with.
         """
         self.check_width(value)
+        check_vectors(value)
         return NetworkInput(value.astype(np.float32), mask=np.ones(len(value), dtype=np.bool_))
 
     def check_width(self, value: Vectors) -> None:
