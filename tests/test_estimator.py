@@ -1,4 +1,8 @@
+import copy
 import io
+import pickle
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -6,10 +10,10 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, cross_val_predict
 
 import chiasm
-from chiasm.errors import DataError
+from chiasm.errors import DataError, EncoderError
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +80,85 @@ def test_clone_is_unfitted_with_the_same_parameters(fitted: chiasm.Classifier) -
     assert copy.get_params() == fitted.get_params()
     with pytest.raises(NotFittedError):
         copy.predict(pd.DataFrame({"text": ["a"]}))
+
+
+def test_copies_predict_alike_without_the_frozen_weights_in_them(
+    fitted: chiasm.Classifier, frame: pd.DataFrame
+) -> None:
+    expected = fitted.predict_proba(frame)
+    pickled = pickle.dumps(fitted)
+    assert len(pickled) < 4 << 20  # the encoders have a hundred megabytes
+    for twin in (pickle.loads(pickled), copy.deepcopy(fitted)):
+        assert list(twin.classes_) == list(fitted.classes_)
+        np.testing.assert_array_equal(twin.predict_proba(frame), expected)
+
+
+def test_a_copy_and_its_original_are_trained_apart(
+    fitted: chiasm.Classifier, frame: pd.DataFrame
+) -> None:
+    expected = fitted.predict_proba(frame)
+    copy.deepcopy(fitted).model_.head.weight.data.zero_()
+    np.testing.assert_array_equal(fitted.predict_proba(frame), expected)
+
+
+def test_a_pickle_refuses_encoders_that_have_changed(
+    fitted: chiasm.Classifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(fitted.model_.encoders["text"], "fingerprint", "another")
+        pickled = pickle.dumps(fitted)
+    with pytest.raises(EncoderError, match="not the one that is asked for"):
+        pickle.loads(pickled)
+
+
+def test_folds_may_be_predicted_in_other_processes(frame: pd.DataFrame) -> None:
+    predicted = cross_val_predict(
+        chiasm.Classifier(epochs=1, fusion="text"),
+        frame[["text"]],
+        frame["label"],
+        cv=2,
+        n_jobs=2,
+    )
+    assert set(predicted) <= set(frame["label"])
+
+
+_FORKS = """
+import multiprocessing, os, signal, sys
+import pandas as pd, torch, chiasm
+torch.set_num_threads(2)
+X = pd.DataFrame({"text": [f"{'good' if i % 2 else 'bad'} thing {i}" for i in range(40)]})
+y = ["p" if i % 2 else "n" for i in range(40)]
+model = chiasm.Classifier(fusion="text", epochs=1).fit(X, y)
+expected = model.predict(X).tolist()
+
+def predict(rows):
+    return model.predict(rows).tolist()
+
+def child(act):
+    process = os.fork()
+    if not process:
+        signal.alarm(60)  # what hangs is killed
+        try:
+            os._exit(0 if act() else 1)
+        finally:
+            os._exit(2)
+    assert os.waitpid(process, 0)[1] == 0
+
+child(lambda: predict(X) == expected)
+child(lambda: len(predict(X.assign(text=X["text"] + " and more"))) == 40)
+child(lambda: chiasm.Classifier(fusion="text", epochs=1).fit(X, y).predict(X).tolist() == expected)
+signal.alarm(60)
+with multiprocessing.get_context("fork").Pool(2) as pool:
+    assert sum(pool.map(predict, [X[:20], X[20:]]), []) == expected
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="forks are for Linux")
+def test_a_forked_process_predicts_and_trains_as_its_parent_does() -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", _FORKS], capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_grid_can_be_searched(frame: pd.DataFrame) -> None:

@@ -24,5 +24,7 @@ class UnreadableExample(ChiasmError):
 class TrainingStopped(ChiasmError):
     """Ctrl-C in training or tuning: what was done has been written."""
 
-    def __init__(self) -> None:
-        super().__init__("Stopped; what is done is kept. The same command goes on from it.")
+    def __init__(
+        self, message: str = "Stopped; what is done is kept. The same command goes on from it."
+    ) -> None:
+        super().__init__(message)  # as an argument, so that it can be pickled

@@ -70,7 +70,7 @@ def test_features_are_handed_to_other_processes_as_one_array(encoder: Precompute
     features = encoder.features([vectors(1, seed=row) for row in range(1000)])
     handed = pickle.dumps(features)
     assert len(handed) < 1000 * (4 * WIDTH + 40)
-    assert torch.equal(pickle.loads(handed)[999], features[999])  # noqa: S301
+    assert torch.equal(pickle.loads(handed)[999], features[999])
 
 
 def test_vectors_of_another_length_are_refused(encoder: Precomputed) -> None:

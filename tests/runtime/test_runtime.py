@@ -1,7 +1,9 @@
 """The runtime against the model it was exported from."""
 
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -76,6 +78,19 @@ def test_a_row_alone_is_predicted_as_among_others(runtime: Runtime) -> None:
     whole = by_runtime(runtime, ROWS)
     for place, row in enumerate(ROWS):
         np.testing.assert_allclose(by_runtime(runtime, [row])[0], whole[place], atol=1e-6)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks here")
+def test_a_forked_process_predicts_as_its_parent_does(runtime: Runtime) -> None:
+    expected = by_runtime(runtime, ROWS)
+    process = os.fork()
+    if not process:
+        signal.alarm(60)  # what hangs is killed
+        try:
+            os._exit(0 if np.array_equal(by_runtime(runtime, ROWS), expected) else 1)
+        finally:
+            os._exit(2)
+    assert os.waitpid(process, 0)[1] == 0
 
 
 def test_more_rows_than_go_through_at_once_keep_their_order(runtime: Runtime) -> None:

@@ -51,6 +51,20 @@ class Encoder(ABC):
     fingerprint: str
     top: nn.Module
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Another process opens the encoder by its settings: its weights need no copy there.
+
+        What is opened has a top as it was before any training, and the same fingerprint.
+        """
+        # It finds encoders of every kind, which are made from this class.
+        from chiasm.encoders.described import describe_encoder, load_described
+
+        return load_described, (self.modality, describe_encoder(self))
+
+    def __deepcopy__(self, _: object) -> "Encoder":
+        # Several models may share one encoder: none changes it.
+        return self
+
     @abstractmethod
     def load(self, value: Any) -> Any:
         """Decode and preprocess one value.

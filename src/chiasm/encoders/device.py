@@ -1,5 +1,6 @@
 """Where encoders compute."""
 
+import os
 from collections.abc import Iterator
 
 import torch
@@ -20,3 +21,13 @@ def in_parts(batch: Tensor) -> Iterator[Tensor]:
     size = 8 if batch.device.type == "cpu" else 64
     for start in range(0, len(batch), size):
         yield batch[start : start + size]
+
+
+def _compute_alone() -> None:
+    # The threads that torch computes with do not outlive a fork, and it would wait for them for
+    # ever: the child takes one core, as torch's own loaders of data do.
+    torch.set_num_threads(1)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_compute_alone)

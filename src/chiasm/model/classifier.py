@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -58,6 +59,11 @@ class FusionClassifier(nn.Module):
         self.head = nn.Linear(self.fusion.dim, len(self.classes))
         self.register_buffer("temperature", torch.ones(()))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What a saved model holds: the frozen weights are opened where it is unpickled."""
+        state = {name: weight.cpu() for name, weight in self.state_dict().items()}
+        return _restore, (self.encoders, self.fusion_config, self.classes, state, self.training)
+
     def forward(
         self, tokens: Mapping[str, Tokens], *, need_weights: bool = False
     ) -> ClassifierOutput:
@@ -89,3 +95,15 @@ class FusionClassifier(nn.Module):
     def trained_parameters(self) -> int:
         """How many numbers training can change."""
         return sum(p.numel() for p in self.parameters() if p.requires_grad)
+
+
+def _restore(
+    encoders: Mapping[str, Encoder],
+    fusion: FusionConfig,
+    classes: Sequence[str],
+    state: Mapping[str, Tensor],
+    training: bool,
+) -> FusionClassifier:
+    model = FusionClassifier(encoders=encoders, fusion=fusion, classes=classes)
+    model.load_state_dict(state)
+    return model.train(training)

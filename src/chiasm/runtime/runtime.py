@@ -54,8 +54,8 @@ class Runtime:
         self.modalities = tuple(encoders)
         self.encoders = dict(encoders)
         self._fusion = fusion
-        self._cores = ThreadPoolExecutor(count_cores(), thread_name_prefix="core")
-        self._of_nothing = fusion.probabilities([{}], self._cores)
+        with _cores() as cores:
+            self._of_nothing = fusion.probabilities([{}], cores)
 
     def check(self) -> None:
         """Make sure that networks and manifest fit each other.
@@ -88,10 +88,13 @@ class Runtime:
         """
         if not rows:
             return []
-        encoded = self._encode(rows)
-        probabilities = self._fusion.probabilities(encoded, self._cores)
+        with _cores() as cores:
+            encoded = self._encode(rows, cores)
+            probabilities = self._fusion.probabilities(encoded, cores)
+            shares = (
+                self._shares(encoded, probabilities, cores) if contributions else [{} for _ in rows]
+            )
         best = probabilities.argmax(axis=1)
-        shares = self._shares(encoded, probabilities) if contributions else [{} for _ in rows]
         return [
             RowPrediction(
                 label=self.classes[label],
@@ -112,13 +115,14 @@ class Runtime:
         Raises:
             ChiasmError: the model knows no such label, or the row has another modality.
         """
-        (encoded,) = self._encode([row])
-        hidden = [
-            {**encoded, modality: np.delete(tokens, place, axis=0)}
-            for modality, tokens in encoded.items()
-            for place in range(len(tokens))
-        ]
-        probabilities = self._fusion.probabilities([encoded, *hidden], self._cores)
+        with _cores() as cores:
+            (encoded,) = self._encode([row], cores)
+            hidden = [
+                {**encoded, modality: np.delete(tokens, place, axis=0)}
+                for modality, tokens in encoded.items()
+                for place in range(len(tokens))
+            ]
+            probabilities = self._fusion.probabilities([encoded, *hidden], cores)
         index = int(probabilities[0].argmax()) if label is None else self._index(label)
         falls = iter(probabilities[0, index] - probabilities[1:, index])
         return {
@@ -133,13 +137,13 @@ class Runtime:
             for modality, tokens in encoded.items()
         }
 
-    def _encode(self, rows: Sequence[Mapping[str, RuntimeInput]]) -> list[dict[str, Tokens]]:
+    def _encode(
+        self, rows: Sequence[Mapping[str, RuntimeInput]], cores: ThreadPoolExecutor
+    ) -> list[dict[str, Tokens]]:
         self._check({modality for row in rows for modality in row})
         encoded: list[dict[str, Tokens]] = [{} for _ in rows]
         begun = {
-            modality: encoder.encode(
-                [row[modality] for row in rows if modality in row], self._cores
-            )
+            modality: encoder.encode([row[modality] for row in rows if modality in row], cores)
             for modality, encoder in self.encoders.items()
         }
         for modality, tokens in begun.items():
@@ -149,7 +153,10 @@ class Runtime:
         return encoded
 
     def _shares(
-        self, rows: Sequence[Mapping[str, Tokens]], probabilities: Probabilities
+        self,
+        rows: Sequence[Mapping[str, Tokens]],
+        probabilities: Probabilities,
+        cores: ThreadPoolExecutor,
     ) -> list[dict[str, Probabilities]]:
         """The Shapley values ``[classes]`` of each modality, by row.
 
@@ -160,7 +167,7 @@ class Runtime:
             places = [place for place, row in enumerate(rows) if tuple(row) == present]
             game = {
                 coalition: self._fusion.probabilities(
-                    [{m: rows[place][m] for m in coalition} for place in places], self._cores
+                    [{m: rows[place][m] for m in coalition} for place in places], cores
                 )
                 for coalition in coalitions(present)[1:-1]
             }
@@ -191,6 +198,11 @@ class Runtime:
                 f"The model looks at {', '.join(self.modalities)}, not at {unknown[0]!r}. Leave it "
                 "out, or use a model that was trained with it."
             )
+
+
+def _cores() -> ThreadPoolExecutor:
+    # For one call: threads that are kept would be missing after a fork.
+    return ThreadPoolExecutor(count_cores(), thread_name_prefix="core")
 
 
 def load_runtime(folder: Path) -> Runtime:
