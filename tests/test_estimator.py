@@ -4,6 +4,7 @@ import pickle
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_predict
 
 import chiasm
-from chiasm.errors import DataError, EncoderError
+from chiasm.errors import ChiasmError, DataError, EncoderError
 
 
 @pytest.fixture(scope="module")
@@ -230,3 +231,69 @@ def test_x_that_is_no_frame_is_refused_in_words() -> None:
         chiasm.Classifier().fit(["a", "b"], [0, 1])
     with pytest.raises(DataError, match="2 rows and y has 3 labels"):
         chiasm.Classifier().fit(pd.DataFrame({"text": ["a", "b"]}), [0, 1, 0])
+
+
+TEXTS = pd.DataFrame({"text": [f"{'good' if i % 2 else 'bad'} thing {i}" for i in range(40)]})
+LABELS = np.array(["p" if i % 2 else "n" for i in range(40)])
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        (
+            {"class_weight": None},
+            "class_weight is None, and must be 'none' or 'sqrt' or 'balanced'",
+        ),
+        ({"class_weight": {"p": 1, "n": 2}}, "must be 'none' or 'sqrt' or 'balanced'"),
+        ({"class_weight": np.ones(2)}, "must be 'none' or 'sqrt' or 'balanced'"),
+        ({"class_weight": "balance"}, "class_weight is 'balance', and must be 'none' or"),
+        ({"seed": None}, "seed is None, and must be a whole number"),
+        ({"seed": np.random.RandomState(0)}, "must be a whole number"),
+        ({"seed": -1}, "seed is -1, and must be 0 or more"),
+        ({"epochs": 0}, "epochs is 0, and must be 1 or more"),
+        ({"epochs": True}, "epochs is True, and must be a whole number"),
+        ({"epochs": "3"}, "epochs is '3', and must be a whole number"),
+        ({"batch_size": 8.0}, "batch_size is 8.0, and must be a whole number"),
+        ({"learning_rate": "fast"}, "learning_rate is 'fast', and must be a number"),
+        ({"learning_rate": float("nan")}, "learning_rate is nan, and must be a number"),
+        ({"dropout": 1.5}, "dropout is 1.5, and must be 0 or more, and 1 at most"),
+        ({"dim": 10, "heads": 4}, "dim=10, heads=4"),
+        ({"fusion": None}, "fusion is None, and must be a text"),
+        ({"fusion": "cross-attention"}, "Did you mean 'cross_attention'?"),
+        ({"text_encoder": None}, "text_encoder is None, and must be a text"),
+    ],
+)
+def test_a_setting_is_refused_in_words_before_anything_is_read(
+    setting: dict[str, Any], told: str
+) -> None:
+    model = chiasm.Classifier(**setting)  # as scikit-learn wants it: nothing is checked here
+    with pytest.raises(ChiasmError) as refused:
+        model.fit("no table at all", LABELS)  # type: ignore[arg-type]
+    assert told in str(refused.value)
+
+
+def test_numbers_of_numpy_are_as_good_as_those_of_python() -> None:
+    settings = {
+        "epochs": np.int64(1),
+        "batch_size": np.uint8(8),
+        "learning_rate": np.float32(1e-3),
+        "dropout": np.float64(0.25),
+        "seed": np.int32(3),
+        "fusion": np.str_("text"),
+        "verbose": np.bool_(False),
+    }
+    model = chiasm.Classifier(**settings).fit(TEXTS, LABELS)
+    same = chiasm.Classifier(
+        **{name: value.item() for name, value in settings.items()}  # type: ignore[attr-defined]
+    ).fit(TEXTS, LABELS)
+    np.testing.assert_array_equal(model.predict_proba(TEXTS), same.predict_proba(TEXTS))
+
+
+def test_labels_may_be_a_column() -> None:
+    by_list = chiasm.Classifier(fusion="text", epochs=1).fit(TEXTS, list(LABELS))
+    for labels in (LABELS[:, None], pd.DataFrame({"y": LABELS})):
+        model = chiasm.Classifier(fusion="text", epochs=1).fit(TEXTS, labels)
+        assert list(model.classes_) == ["n", "p"]
+        assert model.score(TEXTS, labels) == by_list.score(TEXTS, LABELS)
+    with pytest.raises(DataError, match="y has 2 columns"):
+        by_list.fit(TEXTS, np.stack([LABELS, LABELS], axis=1))

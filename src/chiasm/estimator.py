@@ -2,9 +2,10 @@
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, get_type_hints
 
 import numpy as np
 import pandas as pd
@@ -19,10 +20,12 @@ from chiasm.encoders.defaults import DEFAULT_ENCODERS
 from chiasm.errors import DataError, UnreadableExample
 from chiasm.explain.explain import explain
 from chiasm.explain.explanation import Explanation
+from chiasm.from_plain import from_plain
 from chiasm.fusion.build import FusionConfig
 from chiasm.model.dataset import encode_table
 from chiasm.model.inference import predict_probabilities
 from chiasm.model.storage import load_model, save_model
+from chiasm.recipes.check_names import check_names
 from chiasm.training.card import model_card
 from chiasm.training.config import ClassWeight, TrainingConfig
 from chiasm.training.epochs import Epoch, epoch_header, epoch_line
@@ -84,7 +87,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         class_weight: ClassWeight = TrainingConfig.class_weight,
         validation: float = TrainingConfig.validation,
         seed: int = 0,
-        verbose: bool = False,
+        verbose: bool | int = False,
     ) -> None:
         self.fusion = fusion
         self.text_encoder = text_encoder
@@ -107,19 +110,21 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def fit(self, X: pd.DataFrame, y: Any) -> "Classifier":  # noqa: N803
         """Train on rows and their labels; a row without a label is not trained on.
 
+        ``y`` is a list, an array, a Series, or a table of one column.
+
         Raises:
+            ChiasmError: a setting has a value that it cannot have.
             DataError: the rows do not allow training.
         """
-        labels = pd.Series(y).array
-        if len(labels) != len(X):
-            raise DataError(f"X has {len(X)} rows and y has {len(labels)} labels; give one each.")
+        recipe = self._recipe()
+        labels = _labels(y, rows=len(X))
         table = read(_features(X).assign(label=labels))
         if self.verbose:
             print(epoch_header())  # noqa: T201
         with TemporaryDirectory() as folder:
             self.trained_ = train(
                 table,
-                self._recipe(),
+                recipe,
                 out=Path(folder) / "run",
                 command=repr(self),
                 cache=FeatureCache(),
@@ -164,7 +169,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Accuracy; a row that gets no prediction counts as wrong."""
         correct = [
             label is not None and _spell(label) == _spell(true)
-            for label, true in zip(self.predict(X), np.asarray(y).ravel(), strict=True)
+            for label, true in zip(self.predict(X), _labels(y, rows=len(X)), strict=True)
         ]
         return float(np.average(correct, weights=sample_weight))
 
@@ -225,27 +230,24 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return loaded
 
     def _recipe(self) -> Recipe:
-        return Recipe(
-            encoders=DEFAULT_ENCODERS | {"text": self.text_encoder, "image": self.image_encoder},
-            fusion=FusionConfig(
-                name=self.fusion,
-                dim=self.dim,
-                heads=self.heads,
-                dropout=self.dropout,
-                modality_dropout=self.modality_dropout,
-            ),
-            training=TrainingConfig(
-                epochs=self.epochs,
-                patience=self.patience,
-                batch_size=self.batch_size,
-                learning_rate=self.learning_rate,
-                weight_decay=self.weight_decay,
-                label_smoothing=self.label_smoothing,
-                class_weight=self.class_weight,
-                validation=self.validation,
-                seed=self.seed,
-            ),
+        kinds = get_type_hints(Classifier.__init__)
+        given = {
+            name: from_plain(kind, getattr(self, name), where=name)
+            for name, kind in kinds.items()
+            if name != "return"
+        }
+
+        def those_of(config: Any) -> dict[str, Any]:
+            return {each.name: given[each.name] for each in fields(config) if each.name in given}
+
+        recipe = Recipe(
+            encoders=DEFAULT_ENCODERS
+            | {"text": given["text_encoder"], "image": given["image_encoder"]},
+            fusion=FusionConfig(name=given["fusion"], **those_of(FusionConfig)),
+            training=TrainingConfig(**those_of(TrainingConfig)),
         )
+        check_names(recipe, where="The Classifier")
+        return recipe
 
     def _report(self, epoch: Epoch) -> None:
         if self.verbose:
@@ -274,6 +276,19 @@ def _as_given(classes: Sequence[str], labels: Any) -> Array:
     named = np.empty(len(known), dtype=object)
     named[:] = known
     return named
+
+
+def _labels(y: Any, *, rows: int) -> Any:
+    """The labels as pandas keeps them, one for each of so many rows."""
+    if len(getattr(y, "shape", ())) == 2:
+        columns = pd.DataFrame(y)
+        if columns.shape[1] != 1:
+            raise DataError(f"y has {columns.shape[1]} columns; give one label for each row.")
+        y = columns.iloc[:, 0]
+    labels = pd.Series(y).array
+    if len(labels) != rows:
+        raise DataError(f"X has {rows} rows and y has {len(labels)} labels; give one each.")
+    return labels
 
 
 def _features(frame: Any) -> pd.DataFrame:

@@ -45,6 +45,9 @@ def recipes(draw: Any) -> Recipe:
     fusion = any_settings(FusionConfig, FUSION_RANGES) | {
         "name": st.sampled_from(JOINT_FUSIONS) | own,
         "directions": st.none() | st.lists(pairs, min_size=1, unique=True).map(tuple),
+        # Each head takes an equal part of the width.
+        "dim": st.integers(1, 512).map(lambda part: 8 * part),
+        "heads": st.sampled_from([1, 2, 4, 8]),
     }
     return draw(
         st.builds(
@@ -105,7 +108,7 @@ def test_a_small_number_may_be_written_in_any_form(tmp_path: Path, number: str) 
         ("training: {epochs: true}", "training.epochs is True"),
         ("training: {batch_size: 1.5}", "must be a whole number"),
         ("training: {learning_rate: .nan}", "must be a number"),
-        ("training: {class_weight: rare}", "must be none or sqrt or balanced"),
+        ("training: {class_weight: rare}", "must be 'none' or 'sqrt' or 'balanced'"),
         ("fusion: {directions: text->image}", "must be a list, each item a text or null"),
         ("fusion: {directions: []}", "asks for the directions []. Give one or more"),
         ("fusion: {directions: [text->text]}", "asks for the directions ['text->text']"),
@@ -122,7 +125,7 @@ def test_a_small_number_may_be_written_in_any_form(tmp_path: Path, number: str) 
         ("lora: {text: all}", "must be a whole number"),
         ("{encoders: {text: minilm}, lora: {image: 8}}", "'image', which has no encoder"),
         ("max_seconds: 0", "max_seconds is 0. Give the seconds"),
-        ("trainable_blocks: {image: some}", "must be a whole number or all"),
+        ("trainable_blocks: {image: some}", "must be a whole number or 'all'"),
         (
             "{encoders: {text: minilm}, trainable_blocks: {image: 1}}",
             "'image', which has no encoder. Choose from: text",

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from chiasm.check_range import check_range
+from chiasm.check_settings import check_settings
 from chiasm.errors import ChiasmError
 from chiasm.fusion.base import Fusion
 from chiasm.fusion.concat import Concat
@@ -42,7 +42,7 @@ class FusionConfig:
     means that nothing is dropped. ``modality_dropout`` hides whole modalities in training.
 
     Raises:
-        ChiasmError: a size or a rate that no fusion can have.
+        ChiasmError: a value that no fusion can have, or heads that do not divide the width.
     """
 
     name: str = "cross_attention"
@@ -57,11 +57,12 @@ class FusionConfig:
         if self.key_dropout is None:
             # Settled here, so that what is written down is what was trained with.
             object.__setattr__(self, "key_dropout", _KEY_DROPOUT if self.dropout else 0.0)
-        for name, (least, most) in _RANGES.items():
-            check_range(name, getattr(self, name), least, most)
-        # JSON and YAML have lists only.
-        if self.directions is not None:
-            object.__setattr__(self, "directions", tuple(self.directions))
+        check_settings(self, ranges=_RANGES)
+        if self.name == "cross_attention" and self.dim % self.heads:
+            raise ChiasmError(
+                f"Each head takes an equal part of the width: dim={self.dim}, heads={self.heads} "
+                "leaves a rest. Choose a dim that is a multiple of heads."
+            )
 
     def looked_at(self, modalities: Iterable[str]) -> tuple[str, ...]:
         """Those of these modalities that the fusion looks at: one alone, or all."""
@@ -94,8 +95,7 @@ def build_fusion(config: FusionConfig, input_dims: dict[str, int]) -> Fusion:
     """Build the fusion for modalities whose tokens have these widths.
 
     Raises:
-        ChiasmError: the modalities do not allow a fusion of that name, or with these directions; or
-            the heads do not divide the width.
+        ChiasmError: the modalities do not allow a fusion of that name, or with these directions.
     """
     check_fusions([config.name], tuple(input_dims))
     dim, dropout = config.dim, config.dropout
@@ -104,11 +104,6 @@ def build_fusion(config: FusionConfig, input_dims: dict[str, int]) -> Fusion:
             modality=config.name, input_dim=input_dims[config.name], dim=dim, dropout=dropout
         )
     if config.name == "cross_attention":
-        if dim % config.heads:
-            raise ChiasmError(
-                f"Each head takes an equal part of the width: dim={dim}, heads={config.heads} "
-                "leaves a rest. Choose a dim that is a multiple of heads."
-            )
         return CrossAttention(
             input_dims=input_dims,
             dim=dim,

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from chiasm.did_you_mean import did_you_mean
 from chiasm.errors import ChiasmError
-from chiasm.recipes.did_you_mean import did_you_mean
 from chiasm.recipes.packaged_recipes import packaged_recipes
 
 

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from chiasm.check_range import check_range
+from chiasm.check_settings import check_settings
 
 ClassWeight = Literal["none", "sqrt", "balanced"]
 
@@ -80,10 +80,7 @@ class TrainingConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name, (least, most) in _RANGES.items():
-            value = getattr(self, name)
-            if value is not None:
-                check_range(name, value, least, most, above=name in _ABOVE)
+        check_settings(self, ranges=_RANGES, above=_ABOVE)
 
     def epochs_for(self, rows: int) -> int:
         """How many passes over this many training rows are made at most."""

@@ -1,9 +1,9 @@
 """Recipe: everything that decides what a run comes to, besides the data."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from chiasm.check_settings import check_settings
 from chiasm.data.table import Table
 from chiasm.encoders.base import Encoder, TrainableBlocks
 from chiasm.encoders.defaults import DEFAULT_ENCODERS
@@ -36,7 +36,8 @@ class Recipe:
         offline_twin: the recipe to use where the encoders of this one cannot be had.
 
     Raises:
-        ChiasmError: a setting of an encoder that is not there, or no time to read of a sound.
+        ChiasmError: a value that a setting cannot have, or a setting of an encoder that is not
+            there.
     """
 
     description: str = ""
@@ -52,6 +53,7 @@ class Recipe:
     offline_twin: str | None = None
 
     def __post_init__(self) -> None:
+        check_settings(self)
         for name in ("trainable_blocks", "lora", "random_init"):
             unknown = [m for m in getattr(self, name) if m not in self.encoders]
             if unknown:
@@ -59,14 +61,13 @@ class Recipe:
                     f"{name} is given for {unknown[0]!r}, which has no encoder. Choose from: "
                     f"{', '.join(self.encoders)}."
                 )
-
         for modality, rank in self.lora.items():
             if rank < 0:
                 raise ChiasmError(
                     f"lora.{modality} is {rank}. Give the rank of its updates, such as 8, or 0 for "
                     "none."
                 )
-        if not 0 < self.max_seconds < math.inf:
+        if self.max_seconds <= 0:
             raise ChiasmError(
                 f"max_seconds is {self.max_seconds:g}. Give the seconds of a sound that are to be "
                 "read, more than 0."

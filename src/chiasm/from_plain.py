@@ -1,4 +1,4 @@
-"""from_plain: a typed value from the mappings, lists and scalars of a YAML file."""
+"""from_plain: a typed value from mappings, lists and scalars, such as those of a YAML file."""
 
 import math
 import re
@@ -8,8 +8,10 @@ from dataclasses import is_dataclass
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+import numpy as np
+
+from chiasm.did_you_mean import did_you_mean
 from chiasm.errors import ChiasmError
-from chiasm.recipes.did_you_mean import did_you_mean
 
 _WORDS = {
     str: "a text",
@@ -25,16 +27,20 @@ _EXPONENT = re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+")
 def from_plain(kind: Any, value: object, *, where: str) -> Any:
     """``value`` as a ``kind``: a dataclass, dict, tuple, Literal, union or scalar type.
 
+    A scalar of NumPy is as good as one of Python.
+
     Raises:
         ChiasmError: a value of another kind, or a setting that the dataclass does not have;
             ``where`` says in which place.
     """
+    if isinstance(value, np.generic):
+        value = value.item()
     if is_dataclass(kind):
         return _read_fields(kind, value, where)
     origin, options = get_origin(kind), get_args(kind)
     if origin in (Union, UnionType):
         return _read_union(kind, value, where)
-    if origin is Literal and value in options:
+    if origin is Literal and isinstance(value, str) and value in options:
         return value
     if origin is dict and isinstance(value, dict):
         return {
@@ -43,7 +49,7 @@ def from_plain(kind: Any, value: object, *, where: str) -> Any:
             )
             for key, item in value.items()
         }
-    if origin is tuple and isinstance(value, list):
+    if origin is tuple and isinstance(value, list | tuple):
         return tuple(from_plain(options[0], item, where=f"An item of {where}") for item in value)
     if kind is float and (
         type(value) is int or (isinstance(value, str) and _EXPONENT.fullmatch(value))
@@ -69,6 +75,8 @@ def _as_float(value: int | str) -> float:
 
 
 def _read_fields(kind: Any, value: object, where: str) -> Any:
+    if isinstance(value, kind):
+        return value
     kinds = get_type_hints(kind)
     if not isinstance(value, dict):
         raise ChiasmError(
@@ -100,7 +108,7 @@ def _say(kind: Any) -> str:
     if origin in (Union, UnionType):
         return " or ".join(_say(option) for option in options)
     if origin is Literal:
-        return " or ".join(map(str, options))
+        return " or ".join(map(repr, options))
     if origin is dict:
         return f"a mapping of names to {_say(options[1])}"
     if origin is tuple:
