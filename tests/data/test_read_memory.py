@@ -5,9 +5,7 @@ import pandas as pd
 import pytest
 from data_inputs import encode, noise
 
-from chiasm.data.labels import check_labels
 from chiasm.data.read import read
-from chiasm.errors import DataError
 
 
 def test_pictures_in_a_frame_may_be_paths_bytes_or_pil(tmp_path: Path) -> None:
@@ -66,10 +64,3 @@ def test_dataset_is_read_without_decoding_its_pictures() -> None:
     assert table.values["image"] == (png, None, None)
     assert table.labels == ("good", "bad", None)
     assert [p.row for p in table.problems] == ["2", "3"]
-
-
-def test_labels_unknown_to_a_model_are_named_with_their_counts() -> None:
-    table = read(pd.DataFrame({"text": list("abcd"), "label": ["x", "new", "new", None]}))
-    check_labels(table, ["x", "new"])
-    with pytest.raises(DataError, match=r"'new' \(2 rows\)\. It knows 'x', 'y'"):
-        check_labels(table, ["x", "y"])

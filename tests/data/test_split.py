@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from sklearn.model_selection import StratifiedGroupKFold
 
 from chiasm.data.duplicates import duplicate_groups
-from chiasm.data.split import Fold, given_split, grouped_folds, hold_out
+from chiasm.data.split import (
+    Fold,
+    given_split,
+    grouped_folds,
+    hold_out,
+    rare_problems,
+    rare_rows,
+)
 from chiasm.data.table import Table
 from chiasm.errors import DataError
 
@@ -96,10 +103,11 @@ def test_unlabelled_and_set_aside_rows_are_in_no_fold() -> None:
     [
         ("abcdefghij", "xxxxxxxxxx", "only the class 'x'"),
         ("abcdefghij", [None] * 10, "no labelled row"),
-        ("abcdefghij", "xxxxxxxxyy", r"Class 'y' has 2 rows, fewer than the 5 folds"),
+        ("abcdefghij", "xxxxxxxxyy", r"'y' \(2 rows\)\. Add .*, ask for --folds 2, or"),
+        ("abcdefghij", "xxxxxxxxxy", r"'y' \(1 row\)\. Add rows of these classes, or choose"),
         ("aaaabbbcc ", "xyxyxyxyxy", r"4 groups of duplicates, fewer than the 5 folds"),
         ("abcdeffffff", "xxxxxyyyyyy", "6 of 11 usable rows are one group"),
-        ("abcdefggggg", "xxxxxxyyyyy", "All rows of class 'y' are one group"),
+        ("abcdefggggg", "xxxxxxyyyyy", r"'y' \(5 rows, all duplicates of one another\)"),
     ],
 )
 def test_data_that_cannot_be_split_is_refused(
@@ -171,3 +179,70 @@ def test_the_labs_folds_keep_its_duplicates_together(lab_table: Table) -> None:
     for fold in folds_of(lab_table, folds=5, seed=0):
         assert len(fold.test) == 800
         assert not set(groups[fold.train]) & set(groups[fold.test])
+
+
+RARE = ["pos", "neg"] * 20 + ["once", "twice", "twice", "tied", "tied", "tied"]
+RARE_TEXTS = [f"text {i}" for i in range(43)] + ["tied"] * 3
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_rows_of_rare_classes_are_trained_on_in_every_fold_and_tested_in_none(seed: int) -> None:
+    table = make_table(RARE_TEXTS, RARE)
+    for fold in folds_of(table, folds=4, seed=seed):
+        assert set(range(40, 46)) <= set(fold.train)
+        assert sorted([*fold.train, *fold.test]) == list(range(46))
+        rest, held = hold_out(
+            table, fold.train, fraction=0.15, seed=seed, groups=duplicate_groups(table)
+        )
+        assert not {"once", "tied"} & {table.labels[row] for row in held}
+        assert {table.labels[row] for row in rest} == set(RARE)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_rare_row_is_left_out_where_a_duplicate_of_it_is_tested(seed: int) -> None:
+    # Every other row says what a row of an answer of its own says.
+    texts = [f"text {i // 2}" for i in range(80)]
+    labels = [["yes", "no"][i // 2 % 2] if i % 2 else f"answer {i}" for i in range(80)]
+    table = make_table(texts, labels)
+    groups = duplicate_groups(table)
+    assert rare_rows(table, table.labelled, groups).tolist() == list(range(0, 80, 2))
+    for fold in folds_of(table, folds=4, seed=seed):
+        assert not set(groups[fold.train]) & set(groups[fold.test])
+        assert len(fold.test) == 10
+        assert len(fold.train) == 60
+    rest, held = hold_out(table, table.labelled, fraction=0.2, seed=seed, groups=groups)
+    assert not set(groups[rest]) & set(groups[held])
+    assert len(held) == 8
+
+
+def test_duplicates_of_a_few_rare_rows_are_not_held_out() -> None:
+    texts = ["tied", *(f"text {i}" for i in range(39)), "tied"]
+    table = make_table(texts, [*["yes", "no"] * 20, "once"])
+    groups = duplicate_groups(table)
+    for seed in range(12):
+        rest, held = hold_out(table, table.labelled, fraction=0.2, seed=seed, groups=groups)
+        assert {0, 40} <= set(rest)
+        assert len(held) >= 7
+
+
+@settings(deadline=None, max_examples=30)
+@given(SIZES, st.lists(st.sampled_from("xyzuvw"), min_size=20, max_size=20), st.integers(0, 9))
+def test_no_class_that_can_be_split_is_held_out_as_a_whole(
+    sizes: list[int], labels: list[str], seed: int
+) -> None:
+    texts = [f"text {g}" for g, size in enumerate(sizes) for _ in range(size)]
+    table = make_table(texts, [labels[(7 * i) % 20] for i in range(len(texts))])
+    groups = duplicate_groups(table)
+    rest, held = hold_out(table, table.labelled, fraction=0.2, seed=seed, groups=groups)
+    rare = table.classes_of(rare_rows(table, table.labelled, groups))
+    assert {table.labels[row] for row in rest} | set(rare) == set(table.labels)
+    assert not {table.labels[row] for row in held} & set(rare)
+    assert not set(groups[rest]) & set(groups[held])
+
+
+def test_rare_rows_are_named_one_by_one() -> None:
+    table = make_table(RARE_TEXTS, RARE)
+    groups = duplicate_groups(table)
+    found = rare_problems(table, table.labelled, groups, where="only trained on", least=4)
+    assert [(p.position, p.detail) for p in found] == [(i, RARE[i]) for i in range(40, 46)]
+    assert {p.reason.endswith(": only trained on") for p in found} == {True}

@@ -81,6 +81,7 @@ def compare_one(called: Array, labels: Array) -> Comparison:
         for name, calls in {MAJORITY: np.zeros(len(labels), dtype=int), "concat": called}.items()
     }
     tested = OutOfFold(
+        positions=rows,
         ids=rows.astype(str),
         labels=labels,
         folds=np.zeros(len(labels), dtype=int),

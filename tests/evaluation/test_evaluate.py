@@ -7,6 +7,7 @@ from model.letters import CLASSES, make_model, make_table
 from chiasm.errors import DataError
 from chiasm.evaluation.evaluate import evaluate, evaluate_rows
 from chiasm.evaluation.metrics import compute_metrics
+from chiasm.evaluation.unseen import NOT_SEEN
 from chiasm.model.dataset import encode_table
 from chiasm.model.predict import predict
 
@@ -44,10 +45,34 @@ def test_a_table_without_labels_is_refused() -> None:
         evaluate(make_model(), make_table(text=TEXTS), cache=None)
 
 
-def test_a_label_that_the_model_does_not_know_is_refused() -> None:
-    table = make_table(text=TEXTS[:3], labels=["good", "superb", "superb"])
+def test_rows_of_labels_that_the_model_never_saw_count_as_wrong(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    known = evaluate(make_model(), make_table(text=TEXTS[:9], labels=LABELS[:9]), cache=None)
+    labels = [*LABELS[:9], "superb", "superb", "awful"]
+    metrics = evaluate(make_model(), make_table(text=TEXTS, labels=labels), cache=None)
+    assert metrics.rows == 12
+    assert metrics.accuracy == pytest.approx(known.accuracy * 9 / 12)
+    assert metrics.log_loss == pytest.approx(known.log_loss)
+    *classes, unseen = metrics.per_class
+    assert [one.label for one in classes] == list(CLASSES)
+    assert (unseen.label, unseen.rows, unseen.f1) == (NOT_SEEN, 3, 0)
+    f1 = [one.f1 for one in classes]
+    assert metrics.macro.f1 == pytest.approx(sum(f1) / 4)
+    assert "label not seen in training; counts as wrong: rows" in caplog.text
+    assert "(superb)" in caplog.text
+
+
+def test_labels_none_of_which_the_model_knows_are_refused() -> None:
+    table = make_table(text=TEXTS[:3], labels=["superb", "superb", "awful"])
     with pytest.raises(DataError, match=r"'superb' \(2 rows\).*'bad', 'fair', 'good'"):
         evaluate(make_model(), table, cache=None)
+
+
+def test_rows_of_one_class_alone_can_be_judged_by() -> None:
+    assert (
+        evaluate(make_model(), make_table(text=TEXTS, labels=["bad"] * 12), cache=None).rows == 12
+    )
 
 
 def test_a_test_part_that_the_data_names_is_what_the_model_is_judged_by() -> None:

@@ -1,5 +1,6 @@
 """The command ``chiasm compare``."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +14,7 @@ from chiasm.cli.writes_alone import writes_alone
 from chiasm.errors import ChiasmError
 
 if TYPE_CHECKING:
-    from chiasm.data.table import Table
+    from chiasm.data.table import Problem, Table
     from chiasm.training.recipe import Recipe
 
 
@@ -75,9 +76,9 @@ def compare(
         progress.update(task, completed=steps, description="")
     report = build_report(
         compared.comparison,
-        table,
+        replace(table, problems=(*table.problems, *compared.problems)),
         caution=f"{run} of {folds} folds: each row is judged by a model that saw "
-        "neither it nor its twins.",
+        f"neither it nor its twins.{_left_out(compared.problems)}",
         examined=compared.examined,
         encoders=recipe.for_table(table).load_encoders(table.modalities),
         histories=compared.histories,
@@ -87,6 +88,13 @@ def compare(
     write_report(report, out)
     results.print(render_comparison(compared.comparison))
     notes.print(f"Report: {out / 'report.html'}", highlight=False)
+
+
+def _left_out(problems: "tuple[Problem, ...]") -> str:
+    """How many rows are trained on only."""
+    if not problems:
+        return ""
+    return f" {len(problems):,} rows of classes too rare to be split are trained on only."
 
 
 def _numbers(only_folds: str | None) -> tuple[int, ...]:

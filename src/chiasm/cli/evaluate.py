@@ -1,6 +1,6 @@
 """The command ``chiasm evaluate``."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -30,6 +30,7 @@ def evaluate(
     Example: chiasm evaluate model new_reviews.csv --out report
     """
     from chiasm.data.split import judged_rows
+    from chiasm.data.unseen_labels import unseen_labels
     from chiasm.encoders.cache import FeatureCache
     from chiasm.evaluation import evaluate as evaluation
     from chiasm.evaluation.views.metrics_view import render_metrics
@@ -52,9 +53,10 @@ def evaluate(
     if json is not None:
         write_json(asdict(metrics), json)
     if out is not None:
+        unseen = unseen_labels(table, judged, loaded.classes, what="The rows to judge by")
         report = report_model(
             loaded,
-            table,
+            replace(table, problems=(*table.problems, *unseen)),
             judged,
             part="labelled rows" if whole else "test rows",
             caution="They tell what the model can do only if it was not trained on them.",

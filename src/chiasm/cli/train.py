@@ -53,6 +53,7 @@ def train(
     from chiasm.training import train as training
     from chiasm.training.epochs import epoch_header, epoch_line
     from chiasm.training.find_shifts import find_shifts
+    from chiasm.training.parts import part_rows
     from chiasm.training.ranks import ranks
 
     recipe = settings.read_recipe()
@@ -60,6 +61,8 @@ def train(
         recipe = replace(recipe, fusion=replace(recipe.fusion, name=fusion))
     table = reading.read(data)
     say_what_was_read(table)
+    # In vain, so that data that cannot be trained on is refused before anything is encoded.
+    part_rows(table, recipe)
     cache = FeatureCache()
     shifts = find_shifts(table, recipe, cache=cache)
     shifted = [modality for modality, shift in shifts.items() if shift.is_large]

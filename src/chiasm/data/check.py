@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from chiasm.data.duplicates import find_groups, picture_keys, sound_keys, text_keys
+from chiasm.data.near_labels import near_twins
 from chiasm.data.table import Problem, Table
 
 TINY = 16  # pixels of the shorter side; less holds nothing to see
@@ -63,7 +64,8 @@ class Sizes:
 class CheckReport:
     """What ``check`` found. All but ``rows``, ``set_aside`` and ``problems`` is of the usable rows.
 
-    ``present`` counts the rows that have each modality, ``tiny_images`` those under 16 pixels.
+    ``near_twins`` are pairs of classes that may be one, written twice. ``present`` counts the rows
+    that have each modality, ``tiny_images`` those under 16 pixels.
     ``duplicates`` are by "text_exact" (byte-equal), "text_stripped" (equal once outer whitespace is
     gone), "text_near" (equal once normalised), "image_exact", "image_near" (pHash distance of at
     most 4), "audio_exact", and "any": tied by near text, near picture, equal sound or the group
@@ -79,6 +81,7 @@ class CheckReport:
     set_aside: int
     present: dict[str, int]
     classes: dict[str, int]
+    near_twins: list[tuple[str, str]]
     majority_accuracy: float | None
     duplicates: dict[str, Groups]
     conflicts: dict[str, Groups]
@@ -114,6 +117,7 @@ def check(table: Table) -> CheckReport:
             for name, column in usable.values.items()
         },
         classes=dict(classes.most_common()),
+        near_twins=near_twins(sorted(classes)),
         majority_accuracy=max(classes.values()) / sum(classes.values()) if classes else None,
         duplicates={
             name: _describe(usable, _members(keys)) for name, keys in (exact | tying).items()

@@ -25,6 +25,8 @@ def render(report: CheckReport) -> RenderableType:
 def check_sheets(report: CheckReport) -> tuple[Sheet, ...]:
     """The report as tables; what needs attention stands last, next to the prompt."""
     sheets = [_summary(report), _classes(report), _groups("Duplicates", report.duplicates)]
+    if report.near_twins:
+        sheets.append(_near_twins(report))
     conflicts = {name: found for name, found in report.conflicts.items() if found.groups}
     if conflicts:
         sheets.append(_groups("Duplicates with different labels", conflicts))
@@ -64,6 +66,17 @@ def _classes(report: CheckReport) -> Sheet:
         [
             (name, f"{rows:,}", f"{rows / report.labelled:.1%}")
             for name, rows in report.classes.items()
+        ],
+    )
+
+
+def _near_twins(report: CheckReport) -> Sheet:
+    return Sheet(
+        "Classes that may be one, written twice",
+        ("class", "rows", "class", "rows"),
+        [
+            (one, f"{report.classes[one]:,}", other, f"{report.classes[other]:,}")
+            for one, other in report.near_twins
         ],
     )
 

@@ -1,17 +1,15 @@
-"""Labels: the one spelling of a class, and what to do with one never seen."""
+"""Labels: the one spelling of a class."""
 
 import math
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from chiasm.data.encodings import is_undecodable
-from chiasm.data.table import Table
-from chiasm.errors import DataError, UnreadableExample
+from chiasm.errors import UnreadableExample
 
 _WHOLE_NUMBER = re.compile(r"(-?\d+)\.0+")
 # Characters without a picture: formats and controls (zero-width spaces, byte order marks, marks of
@@ -78,19 +76,3 @@ def class_indices(classes: Sequence[str]) -> dict[str, int]:
     for index, name in enumerate(classes):
         indices.setdefault(spell_label(name) or name, index)
     return indices
-
-
-def check_labels(table: Table, classes: Sequence[str]) -> None:
-    """Make sure that a trained model knows every label of a new table.
-
-    Raises:
-        DataError: a label is not among ``classes``.
-    """
-    counts = Counter(table.labels[i] for i in table.labelled)
-    unknown = [f"{label!r} ({n} rows)" for label, n in counts.items() if label not in classes]
-    if unknown:
-        raise DataError(
-            f"{table.source} has labels the model was not trained on: {', '.join(unknown)}. It "
-            f"knows {', '.join(map(repr, classes))}. Correct these labels, leave them empty, or "
-            "train a model with them."
-        )

@@ -5,15 +5,19 @@ A split depends on the ids of the rows and on the seed, not on the order of the 
 
 import hashlib
 import warnings
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from chiasm.data.components import Positions
 from chiasm.data.stratified_groups import StratifiedGroups
-from chiasm.data.table import Table
+from chiasm.data.table import Problem, Table
 from chiasm.errors import DataError
 
+Labels: TypeAlias = np.ndarray[Any, np.dtype[np.str_]]
+_NAMED = 3
 _SPLIT_NAMES = {
     **dict.fromkeys(("train", "training"), "train"),
     **dict.fromkeys(("validation", "valid", "val", "dev"), "validation"),
@@ -35,7 +39,8 @@ def grouped_folds(
     """Partition the given rows into test parts of about equal size and class balance.
 
     Rows of one group fall into one part. ``groups`` is the number of each row of the table, as
-    from ``duplicate_groups``.
+    from ``duplicate_groups``. The rows of ``rare_rows`` are tested in no fold, and trained on in
+    each that does not test a duplicate of theirs.
 
     Raises:
         DataError: fewer than two folds or classes, or too few rows or groups for that many folds.
@@ -43,10 +48,12 @@ def grouped_folds(
     if folds < 2:
         raise DataError(f"--folds is 2 or more, not {folds}.")
     rows = _in_seeded_order(table, rows, seed)
-    _check_enough(table, rows, groups, folds)
+    rare = rare_rows(table, rows, groups, least=folds)
+    divided = rows[~np.isin(rows, rare)]
+    _check_enough(table, rows, divided, groups, folds)
     return [
-        Fold(train=np.sort(rows[rest]), test=np.sort(rows[test]))
-        for rest, test in _partition(table, rows, groups, folds)
+        Fold(train=_rest(rows, divided[test], groups), test=np.sort(divided[test]))
+        for _, test in _partition(table, divided, groups, folds)
     ]
 
 
@@ -55,7 +62,8 @@ def hold_out(
 ) -> tuple[Positions, Positions]:
     """Part the given rows into the rest and a held-out part of about this fraction of them.
 
-    ``groups`` as in ``grouped_folds``.
+    ``groups`` as in ``grouped_folds``. The rows of ``rare_rows`` are not held out, nor are their
+    duplicates where enough others are.
 
     Raises:
         DataError: a fraction beyond (0, 0.5], or rows that cannot be parted that way.
@@ -63,22 +71,60 @@ def hold_out(
     if not 0 < fraction <= 0.5:
         raise DataError(f"The fraction to hold out is above 0 and at most 0.5, not {fraction}.")
     rows = _in_seeded_order(table, rows, seed)
-    names, counts = np.unique([str(table.labels[row]) for row in rows], return_counts=True)
-    distinct = len(np.unique(groups[rows]))
+    rare = rare_rows(table, rows, groups)
+    divided = rows[~np.isin(rows, rare)]
+    _, counts = np.unique(_labels(table, divided), return_counts=True)
+    distinct = len(np.unique(groups[divided]))
     parts = min(round(1 / fraction), distinct, int(counts.max(initial=0)))
-    if parts < 2:
+    held = divided[:0]
+    if parts >= 2:
+        rest, held = (divided[part] for part in _partition(table, divided, groups, parts)[0])
+        # By chance all groups of a class may come to lie there.
+        lost = held[~np.isin(_labels(table, held), _labels(table, rest))]
+        held = held[~np.isin(groups[held], groups[lost])]
+        apart = held[~np.isin(groups[held], groups[rare])]
+        held = apart if 2 * len(apart) >= len(held) else held
+    if not len(held):
         raise DataError(
-            f"{len(rows)} rows in {distinct} groups of duplicates are too few to hold some of them "
-            "out for validation. Add labelled rows."
+            f"{len(rows)} rows in {len(np.unique(groups[rows]))} groups of duplicates are too few "
+            "to hold some of them out for validation. Add labelled rows."
         )
-    rest, held = _partition(table, rows, groups, parts)[0]
-    lost = sorted(set(names) - {str(table.labels[row]) for row in rows[rest]})
-    if lost:
-        raise DataError(
-            f"Every row of class {lost[0]!r} would be held out for validation and none trained on: "
-            "they are one group of duplicates. Add rows of that class."
+    return _rest(rows, held, groups), np.sort(held)
+
+
+def rare_rows(table: Table, rows: Positions, groups: Positions, *, least: int = 1) -> Positions:
+    """Those of the given rows that no split can part, since all of their class are on one side.
+
+    These are the rows of classes with fewer than ``least`` rows or with a single group of
+    duplicates. Which they are does not depend on any seed.
+    """
+    labels = _labels(table, rows)
+    names, counts = np.unique(labels, return_counts=True)
+    spread = np.unique(np.stack([labels, groups[rows].astype(str)]), axis=1)[0]
+    single = np.unique(spread, return_counts=True)[1] == 1
+    return np.sort(rows[np.isin(labels, names[single | (counts < least)])])
+
+
+def _rest(rows: Positions, held: Positions, groups: Positions) -> Positions:
+    """The rows of which no duplicate is held out."""
+    return np.sort(rows[~np.isin(groups[rows], groups[held])])
+
+
+def rare_problems(
+    table: Table, rows: Positions, groups: Positions, *, where: str, least: int = 1
+) -> tuple[Problem, ...]:
+    """A note on each of ``rare_rows``; ``where`` says what happens to them."""
+    return tuple(
+        Problem(
+            row=table.ids[row],
+            field="label",
+            reason=f"class too rare to be split: {where}",
+            action="noted",
+            detail=str(table.labels[row]),
+            position=int(row),
         )
-    return np.sort(rows[rest]), np.sort(rows[held])
+        for row in rare_rows(table, rows, groups, least=least)
+    )
 
 
 def given_split(table: Table) -> dict[str, Positions] | None:
@@ -125,6 +171,10 @@ def judged_rows(table: Table) -> Positions:
     return (given_split(table) or {}).get("test", table.labelled)
 
 
+def _labels(table: Table, rows: Positions) -> Labels:
+    return np.array([str(table.labels[row]) for row in rows], dtype=str)
+
+
 def _in_seeded_order(table: Table, rows: Positions, seed: int) -> Positions:
     def place(row: int) -> bytes:
         return hashlib.sha256(f"{seed} {table.ids[row]}".encode()).digest()
@@ -146,28 +196,45 @@ def _partition(
         return list(splitter.split(np.zeros(len(rows)), labels, numbers))
 
 
-def _check_enough(table: Table, rows: Positions, groups: Positions, folds: int) -> None:
-    labels = np.array([str(table.labels[row]) for row in rows])
-    names, counts = np.unique(labels, return_counts=True)
+def _check_enough(
+    table: Table, rows: Positions, divided: Positions, groups: Positions, folds: int
+) -> None:
+    """Make sure that there are two classes to judge by in so many folds."""
+    names = table.classes_of(rows)
     if len(names) < 2:
-        found = f"only the class {str(names[0])!r}" if len(names) else "no labelled row"
+        found = f"only the class {names[0]!r}" if names else "no labelled row"
         raise DataError(f"{table.source} has {found}. A classifier needs two classes or more.")
-    rarest = int(counts.argmin())
-    if counts[rarest] < folds:
+    judged = table.classes_of(divided)
+    if len(judged) < 2:
         raise DataError(
-            f"Class {str(names[rarest])!r} has {counts[rarest]} rows, fewer than the {folds} "
-            f"folds. Ask for --folds {max(2, counts[rarest])}, or add rows of that class."
+            f"{table.source} has {len(judged) or 'no'} class that can be judged in {folds} folds, "
+            "and two are needed. Too rare to be trained on and judged by in each: "
+            f"{_tell_rare(table, rows, groups, but=judged)}. Add rows of these classes"
+            f"{_tell_fewer(table, rows, groups, folds)}, or choose what makes rows duplicates with "
+            "--group-by."
         )
-    distinct = len(np.unique(groups[rows]))
+    distinct = len(np.unique(groups[divided]))
     if distinct < folds:
         raise DataError(
             f"The labelled rows form {distinct} groups of duplicates, fewer than the {folds} "
             "folds. Ask for fewer --folds, or choose what makes rows duplicates with --group-by."
         )
-    for name in names:
-        if len(np.unique(groups[rows[labels == name]])) == 1:
-            raise DataError(
-                f"All rows of class {str(name)!r} are one group of duplicates, so they cannot be "
-                "both trained on and judged by. Add rows of that class, or choose what makes rows "
-                "duplicates with --group-by."
-            )
+
+
+def _tell_rare(table: Table, rows: Positions, groups: Positions, *, but: Collection[str]) -> str:
+    """Some classes, with their rows and what ties these."""
+    told = []
+    for name in [name for name in table.classes_of(rows) if name not in but][:_NAMED]:
+        own = groups[rows[_labels(table, rows) == name]]
+        tied = ", all duplicates of one another" if len(own) > 1 == len(np.unique(own)) else ""
+        told.append(f"{name!r} ({len(own):,} {'row' if len(own) == 1 else 'rows'}{tied})")
+    return ", ".join(told)
+
+
+def _tell_fewer(table: Table, rows: Positions, groups: Positions, folds: int) -> str:
+    """The advice to ask for fewer folds, if there are any that work."""
+    for fewer in range(folds - 1, 1, -1):
+        divided = np.setdiff1d(rows, rare_rows(table, rows, groups, least=fewer))
+        if len(table.classes_of(divided)) > 1:
+            return f", ask for --folds {fewer}"
+    return ""

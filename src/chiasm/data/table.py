@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -102,7 +102,11 @@ class Table:
     @property
     def classes(self) -> tuple[str, ...]:
         """The distinct labels of the usable rows, sorted."""
-        return tuple(sorted({str(self.labels[i]) for i in self.labelled}))
+        return self.classes_of(self.labelled)
+
+    def classes_of(self, rows: Iterable[int]) -> tuple[str, ...]:
+        """The distinct labels of these labelled rows, sorted."""
+        return tuple(sorted({str(self.labels[row]) for row in rows}))
 
     def take(self, rows: Sequence[int] | np.ndarray) -> "Table":
         """The rows at these positions, in this order, each with its problems.

@@ -1,8 +1,9 @@
 """evaluate: judge a trained model on labelled rows."""
 
-from chiasm.data.labels import check_labels
+from chiasm.data.log_problems import log_problems
 from chiasm.data.split import judged_rows
 from chiasm.data.table import Table
+from chiasm.data.unseen_labels import unseen_labels
 from chiasm.encoders.cache import FeatureCache
 from chiasm.errors import DataError
 from chiasm.evaluation.metrics import Metrics, compute_metrics
@@ -14,13 +15,15 @@ from chiasm.model.inference import predict_probabilities
 def evaluate(model: FusionClassifier, table: Table, *, cache: FeatureCache | None) -> Metrics:
     """Metrics of the model's calibrated predictions on the labelled rows of a table.
 
-    Of a table that names a test part, on that part.
+    Of a table that names a test part, on that part. Rows of labels that the model never saw are
+    named and count as wrong.
 
     Raises:
-        DataError: the table has no labels, or some that the model does not know.
+        DataError: the table has no labels, none that the model knows, or misspelled ones.
     """
-    check_labels(table, model.classes)
-    labelled = table.take(judged_rows(table))
+    rows = judged_rows(table)
+    log_problems(unseen_labels(table, rows, model.classes, what="The rows to judge by"))
+    labelled = table.take(rows)
     if not len(labelled):
         raise DataError(
             f"{table.source} has no labelled rows to judge by. To label rows, use chiasm predict."

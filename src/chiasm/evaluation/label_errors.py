@@ -46,6 +46,8 @@ def likely_label_errors(probabilities: Array, labels: Array) -> tuple[LabelError
     # A label that is also the most probable class is not doubted: cleanlab leaves it alone too.
     doubted = np.isfinite(confident.max(axis=1)) & (suggested != labels)
     doubted &= probabilities.argmax(axis=1) != labels
+    # Of a class that the model never saw it cannot tell that a row is none of it.
+    doubted &= thresholds[labels] > 0
     margin = probabilities[every, suggested] - probabilities[every, labels]
     rows = np.flatnonzero(doubted)
     return tuple(

@@ -12,6 +12,7 @@ from sklearn.metrics import (
 )
 
 from chiasm.evaluation.calibration import expected_calibration_error
+from chiasm.evaluation.unseen import NOT_SEEN, admit_unseen
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -41,8 +42,8 @@ class Metrics:
     """Metrics of one set of predictions, each computed over all rows at once.
 
     ``macro`` weighs every class alike, ``weighted`` by its rows. ``ece`` is the expected
-    calibration error, ``log_loss`` the mean cross-entropy in nats. ``confusion[i][j]`` counts the
-    rows of class i that were called class j.
+    calibration error, ``log_loss`` the mean cross-entropy in nats of the rows whose label is known
+    to the model. ``confusion[i][j]`` counts the rows of class i that were called class j.
     """
 
     rows: int
@@ -58,9 +59,11 @@ class Metrics:
 def compute_metrics(probabilities: Array, labels: Array, classes: tuple[str, ...]) -> Metrics:
     """Judge probabilities ``[n, classes]`` against class indices ``[n]``.
 
-    A class that is never predicted has precision and F1 of 0; one without rows counts in no
-    average.
+    Rows of index -1 are of labels that the model never saw: wrong, as a class of their own. A class
+    that is never predicted has precision and F1 of 0; one without rows counts in no average.
     """
+    probabilities, labels, classes = admit_unseen(probabilities, labels, classes)
+    known = np.array([classes[index] != NOT_SEEN for index in labels])
     predicted = probabilities.argmax(axis=1)
     every = np.arange(len(classes))
     precision, recall, f1, rows = precision_recall_fscore_support(
@@ -80,7 +83,7 @@ def compute_metrics(probabilities: Array, labels: Array, classes: tuple[str, ...
             tuple(int(count) for count in row)
             for row in confusion_matrix(labels, predicted, labels=every)
         ),
-        log_loss=float(log_loss(labels, probabilities, labels=every)),
+        log_loss=float(log_loss(labels[known], probabilities[known], labels=every)),
         ece=expected_calibration_error(probabilities, labels),
     )
 

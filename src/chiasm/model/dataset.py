@@ -21,6 +21,8 @@ from chiasm.encoders.tokens import Tokens, pad
 from chiasm.model.cut_sounds import log_cut_sounds
 
 _logger = logging.getLogger(__name__)
+# The class index of a row whose label is no class.
+UNSEEN = -1
 
 
 @dataclass(frozen=True)
@@ -76,8 +78,14 @@ class EncodedTable(Dataset[EncodedRow]):
 
     @property
     def labels(self) -> "np.ndarray[Any, np.dtype[np.int64]]":
-        """Class indices of the rows, all of which must be labelled."""
-        return np.array([self.targets[row] for row in self._rows], dtype=np.int64)
+        """Class indices of the rows; -1 where there is no such class or no label."""
+        targets = (self.targets[row] for row in self._rows)
+        return np.array([UNSEEN if t is None else t for t in targets], dtype=np.int64)
+
+    @property
+    def known(self) -> "EncodedTable":
+        """The rows whose label is a class."""
+        return self.take(np.flatnonzero(self.labels != UNSEEN))
 
 
 def encode_table(

@@ -11,8 +11,9 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from chiasm.data.duplicates import duplicate_groups
+from chiasm.data.log_problems import log_problems
 from chiasm.data.split import development_rows
-from chiasm.data.table import Table
+from chiasm.data.table import Problem, Table
 from chiasm.encoders.cache import FeatureCache
 from chiasm.errors import ChiasmError
 from chiasm.evaluation.comparison import MAJORITY, Comparison, OutOfFold, Predictions, judge
@@ -22,7 +23,7 @@ from chiasm.model.dataset import EncodedTable, encode_table
 from chiasm.model.storage import load_model
 from chiasm.training.cores import at_most
 from chiasm.training.epochs import Epoch
-from chiasm.training.folds import fold_parts
+from chiasm.training.folds import fold_parts, fold_problems
 from chiasm.training.parts import Parts
 from chiasm.training.processes import processes, side_by_side
 from chiasm.training.recipe import Recipe
@@ -36,10 +37,12 @@ Examine: TypeAlias = Callable[[FusionClassifier, EncodedTable], Any]
 class Compared:
     """A comparison, and fold after fold of its winner the epochs and what was asked of its models.
 
-    A winner of a single modality is not asked: ``examined`` is empty.
+    ``problems`` are notes on rows that are in no test part. A winner of a single modality is not
+    asked: ``examined`` is empty.
     """
 
     comparison: Comparison
+    problems: tuple[Problem, ...]
     histories: tuple[tuple[Epoch, ...], ...]
     examined: tuple[Any, ...]
 
@@ -81,16 +84,18 @@ def compare(
     chosen = _chosen(only_folds, folds)
     recipe = recipe.for_table(table)
     groups = duplicate_groups(table, by=recipe.group_by)
-    every = fold_parts(
-        table, development_rows(table), recipe, folds=folds, seed=seed, groups=groups
-    )
+    development = development_rows(table)
+    every = fold_parts(table, development, recipe, folds=folds, seed=seed, groups=groups)
+    problems = fold_problems(table, development, folds=folds, groups=groups)
+    log_problems(problems)
+    classes = table.classes_of(development)
     parts = {fold: every[fold] for fold in chosen}
     encoders = recipe.load_encoders(table.modalities)
     dims = {modality: encoder.dim for modality, encoder in encoders.items()}
     for name in fusions:
         # Built in vain, so that one that cannot be is refused before hours of encoding.
         build_fusion(replace(recipe.fusion, name=name), dims)
-    rows = encode_table(table, encoders, classes=table.classes, cache=cache)
+    rows = encode_table(table, encoders, classes=classes, cache=cache)
 
     with (
         TemporaryDirectory() as folder,
@@ -103,7 +108,7 @@ def compare(
             delayed(train_fold)(
                 rows,
                 part,
-                table.classes,
+                classes,
                 _with_fusion(recipe, name, seed),
                 fold,
                 fused[name] / str(fold) if name in fused else None,
@@ -116,7 +121,7 @@ def compare(
             trained.append(one)
             advance(f"{one.fusion}, fold {one.fold + 1} done")
 
-        tested = _out_of_fold(table, rows, parts, groups, folds, _gather(trained, fusions))
+        tested = _out_of_fold(table, rows, classes, parts, groups, folds, _gather(trained, fusions))
         comparison = judge(tested, modalities=table.modalities, seed=seed)
         best = fused.get(comparison.winner)
         looks = [
@@ -130,6 +135,7 @@ def compare(
             advance(f"{comparison.winner} examined on {len(examined)} of {len(parts)} folds")
     return Compared(
         comparison,
+        problems=problems,
         histories=tuple(one.epochs for one in trained if one.fusion == comparison.winner),
         examined=tuple(examined),
     )
@@ -162,13 +168,14 @@ def _examine(folder: Path, rows: EncodedTable, part: Parts, examine: Examine) ->
 def _out_of_fold(
     table: Table,
     rows: EncodedTable,
+    classes: tuple[str, ...],
     parts: Mapping[int, Parts],
     groups: Array,
     of_folds: int,
     predictions: Mapping[str, Predictions],
 ) -> OutOfFold:
     tested = np.concatenate([part.test for part in parts.values()])
-    majority = _majority(rows, tuple(parts.values()), len(table.classes))
+    majority = _majority(rows, tuple(parts.values()), len(classes))
     return OutOfFold(
         ids=np.array(table.ids)[tested],
         positions=tested,
@@ -176,7 +183,7 @@ def _out_of_fold(
         folds=np.repeat(list(parts), [len(part.test) for part in parts.values()]),
         of_folds=of_folds,
         groups=groups[tested],
-        classes=table.classes,
+        classes=classes,
         predictions={MAJORITY: majority, **predictions},
     )
 

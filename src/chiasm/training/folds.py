@@ -1,7 +1,7 @@
 """fold_parts: the rows of each fold of a cross-validation."""
 
-from chiasm.data.split import grouped_folds, hold_out
-from chiasm.data.table import Table
+from chiasm.data.split import grouped_folds, hold_out, rare_problems
+from chiasm.data.table import Problem, Table
 from chiasm.training.parts import Parts, Rows
 from chiasm.training.recipe import Recipe
 
@@ -23,3 +23,9 @@ def fold_parts(
         )
         parts.append(Parts(train, validation, fold.test))
     return parts
+
+
+def fold_problems(table: Table, rows: Rows, *, folds: int, groups: Rows) -> tuple[Problem, ...]:
+    """A note on each row that is in no fold's test part, for its class is too rare."""
+    where = "trained on in every fold that tests no duplicate, tested in none"
+    return rare_problems(table, rows, groups, where=where, least=folds)

@@ -1,13 +1,15 @@
 """Which rows a run trains on, chooses its epoch by, and is tested on."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from chiasm.data.duplicates import duplicate_groups
-from chiasm.data.split import given_split, hold_out
-from chiasm.data.table import Table
+from chiasm.data.split import given_split, hold_out, rare_problems
+from chiasm.data.table import Problem, Table
+from chiasm.data.unseen_labels import unseen_labels
 from chiasm.errors import DataError
 from chiasm.training.recipe import Recipe
 
@@ -16,11 +18,15 @@ Rows = np.ndarray[Any, np.dtype[np.int64]]
 
 @dataclass(frozen=True)
 class Parts:
-    """Positions in the table; ``test`` is empty where nothing is tested."""
+    """Positions in the table; ``test`` is empty where nothing is tested.
+
+    ``problems`` are notes on rows whose class is too rare to be split, or was never trained on.
+    """
 
     train: Rows
     validation: Rows
     test: Rows
+    problems: tuple[Problem, ...] = ()
 
 
 def part_rows(table: Table, recipe: Recipe) -> Parts:
@@ -29,7 +35,8 @@ def part_rows(table: Table, recipe: Recipe) -> Parts:
     A split of the data that leaks is followed all the same: ``check`` reports it.
 
     Raises:
-        DataError: no rows to train on, or too few to hold some out.
+        DataError: no rows to train on, of one class alone, or too few to hold some out; or a label
+            of validation or test rows is a misspelled one, or all of theirs are unknown.
     """
     given = given_split(table) or {"train": table.labelled}
     nothing = np.empty(0, dtype=np.int64)
@@ -39,13 +46,35 @@ def part_rows(table: Table, recipe: Recipe) -> Parts:
             f"{table.source} has no labelled rows to train on. Rows need a label and at least one "
             "readable modality; run chiasm check to see what is wrong with them."
         )
+    classes = table.classes_of(train)
+    if len(classes) < 2:
+        where = "the train part of its own split" if len(given) > 1 else "all that is labelled"
+        raise DataError(
+            f"{table.source} has only the class {classes[0]!r} to train on, in {where}. A "
+            "classifier needs two classes or more."
+        )
+    test = given.get("test", nothing)
+    unseen = _unseen(table, given, classes)
     if "validation" in given:
-        return Parts(train, given["validation"], given.get("test", nothing))
+        return Parts(train, given["validation"], test, unseen)
+    groups = duplicate_groups(table, by=recipe.group_by)
+    rare = rare_problems(table, train, groups, where="trained on, not validated by")
     train, validation = hold_out(
         table,
         train,
         fraction=recipe.training.validation,
         seed=recipe.training.seed,
-        groups=duplicate_groups(table, by=recipe.group_by),
+        groups=groups,
     )
-    return Parts(train, validation, given.get("test", nothing))
+    return Parts(train, validation, test, (*rare, *unseen))
+
+
+def _unseen(
+    table: Table, given: Mapping[str, Rows], classes: tuple[str, ...]
+) -> tuple[Problem, ...]:
+    return tuple(
+        problem
+        for part in ("validation", "test")
+        if part in given
+        for problem in unseen_labels(table, given[part], classes, what=f"The {part} rows")
+    )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from chiasm.data.log_problems import log_problems
 from chiasm.data.table import Table
 from chiasm.encoders.cache import FeatureCache
 from chiasm.evaluation.evaluate import evaluate_rows
@@ -56,10 +57,13 @@ def train(
             import_module("tensorboard")
     recipe = recipe.for_table(table)
     parts = part_rows(table, recipe)
+    log_problems(parts.problems)
+    classes = table.classes_of(parts.train)
     torch.manual_seed(recipe.training.seed)
     encoders = recipe.load_encoders(table.modalities)
-    model = FusionClassifier(encoders=encoders, fusion=recipe.fusion, classes=table.classes)
-    table = replace(table, problems=(*table.problems, *cut_sounds(table, model.encoders)))
+    model = FusionClassifier(encoders=encoders, fusion=recipe.fusion, classes=classes)
+    noted = (*parts.problems, *cut_sounds(table, model.encoders))
+    table = replace(table, problems=(*table.problems, *noted))
     processes = ranks()
     # Begun by one process; for the others it is a run to go on with.
     with processes.main_process_first():
@@ -68,7 +72,7 @@ def train(
         folder.write_problems(table.problems)
     # Encoded by one process of each machine; the others find all of it in the cache.
     with processes.local_main_process_first():
-        rows = encode_table(table, model.encoders, classes=table.classes, cache=cache)
+        rows = encode_table(table, model.encoders, classes=classes, cache=cache)
 
     def note(epoch: Epoch) -> None:
         if processes.is_main_process:
@@ -79,7 +83,7 @@ def train(
         fit_in_stages(
             model,
             rows.take(parts.train),
-            rows.take(parts.validation),
+            rows.take(parts.validation).known,
             recipe,
             checkpoints=folder.checkpoints,
             report=note,
@@ -88,6 +92,7 @@ def train(
         trained = TrainedModel(
             model=model,
             parts=parts,
+            problems=table.problems,
             history=folder.read_history(),
             validation=evaluate_rows(model, rows.take(parts.validation)),
             test=evaluate_rows(model, rows.take(parts.test)) if len(parts.test) else None,

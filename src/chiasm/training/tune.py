@@ -10,6 +10,7 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from chiasm.data.duplicates import duplicate_groups
+from chiasm.data.log_problems import log_problems
 from chiasm.data.split import development_rows
 from chiasm.data.table import Table
 from chiasm.encoders.cache import FeatureCache
@@ -17,7 +18,7 @@ from chiasm.errors import TrainingStopped
 from chiasm.evaluation.metrics import compute_metrics
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable, encode_table
-from chiasm.training.folds import fold_parts
+from chiasm.training.folds import fold_parts, fold_problems
 from chiasm.training.parts import Parts
 from chiasm.training.processes import processes, side_by_side
 from chiasm.training.recipe import Recipe
@@ -70,14 +71,10 @@ def tune(
     seed = recipe.training.seed
     table = table.take(development_rows(table))
     known = recipe.for_table(table)
-    parts = fold_parts(
-        table,
-        np.arange(len(table)),
-        known,
-        folds=folds,
-        seed=seed,
-        groups=duplicate_groups(table, by=recipe.group_by),
-    )
+    every = np.arange(len(table))
+    groups = duplicate_groups(table, by=recipe.group_by)
+    parts = fold_parts(table, every, known, folds=folds, seed=seed, groups=groups)
+    log_problems(fold_problems(table, every, folds=folds, groups=groups))
     model = FusionClassifier(
         encoders=known.load_encoders(table.modalities), fusion=recipe.fusion, classes=table.classes
     )

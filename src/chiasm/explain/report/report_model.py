@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 
 from chiasm.data.duplicates import find_groups
+from chiasm.data.labels import class_indices
 from chiasm.data.table import Table
 from chiasm.encoders.cache import FeatureCache
 from chiasm.evaluation.comparison import MAJORITY, OutOfFold, Predictions, judge_one
+from chiasm.evaluation.unseen import admit_unseen
 from chiasm.explain.report.build_report import build_report
 from chiasm.explain.report.examine import examine
 from chiasm.explain.report.report import Report
@@ -51,22 +53,22 @@ def report_model(
     rows = table.take(judged)
     encoded = encode_table(rows, model.encoders, classes=model.classes, cache=cache)
     examined = examine(model, encoded)
-    index = {label: position for position, label in enumerate(model.classes)}
-    counts = np.bincount([index[str(table.labels[row])] for row in reference], minlength=len(index))
-    always = np.tile(counts / counts.sum(), (len(rows), 1))
+    always = np.tile(_frequencies(model.classes, table, reference), (len(rows), 1))
+    always, labels, classes = admit_unseen(always, encoded.labels, model.classes)
+    made, _, _ = admit_unseen(examined.contributions.prediction, encoded.labels, model.classes)
     seconds = sum(epoch.seconds for epoch in history)
     tested = OutOfFold(
         ids=np.array(rows.ids),
         positions=judged,
-        labels=encoded.labels,
+        labels=labels,
         folds=np.zeros(len(rows), dtype=np.int64),
         of_folds=1,
         groups=find_groups(rows, by=group_by),
-        classes=model.classes,
+        classes=classes,
         predictions={
             MAJORITY: Predictions(always, parameters=0, seconds=0),
             model.fusion_config.name: Predictions(
-                examined.contributions.prediction.astype(np.float32),
+                made.astype(np.float32),
                 parameters=model.trained_parameters,
                 seconds=seconds,
             ),
@@ -82,3 +84,12 @@ def report_model(
         command=command,
         seed=seed,
     )
+
+
+def _frequencies(classes: Sequence[str], table: Table, rows: Array) -> Array:
+    """How often each class is the label of these rows."""
+    index = class_indices(classes)
+    known = [index[label] for row in rows if (label := table.labels[row]) in index]
+    counts = np.bincount(known, minlength=len(classes))
+    frequencies: Array = counts / counts.sum()
+    return frequencies

@@ -1,5 +1,7 @@
 """report_training: the report of a model that was just trained."""
 
+from dataclasses import replace
+
 from chiasm.data.table import Table
 from chiasm.encoders.cache import FeatureCache
 from chiasm.explain.report.report import Report
@@ -19,7 +21,7 @@ def report_training(
     is_tested = len(parts.test) > 0
     return report_model(
         trained.model,
-        table,
+        replace(table, problems=trained.problems),
         parts.test if is_tested else parts.validation,
         part="test rows" if is_tested else "validation rows",
         caution="The data itself names them for testing."
