@@ -5,7 +5,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint bench faults fuzz growth docs clean
+.PHONY: help venv demo test extras lint bench faults fuzz growth docs clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -22,6 +22,9 @@ demo: $(INSTALLED) ## from data to a judged model: generated reviews, or your ow
 
 test: $(INSTALLED) ## run the tests
 	$(BIN)/pytest --numprocesses 2
+
+extras: $(INSTALLED) ## install each extra alone, and the lowest versions; EXTRAS=names for some
+	$(BIN)/python benchmarks/extras.py $(EXTRAS)
 
 lint: $(INSTALLED) ## check style, types and the direction of imports
 	$(BIN)/ruff check

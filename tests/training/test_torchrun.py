@@ -95,4 +95,4 @@ def test_a_batch_that_cannot_be_shared_evenly_is_refused(
 ) -> None:
     monkeypatch.setattr(fitting, "ranks", lambda: SimpleNamespace(num_processes=3))
     with pytest.raises(ChiasmError, match="--batch-size a multiple of 3"):
-        fitting._arguments(TrainingConfig(), 1, tmp_path, tensorboard=False)
+        fitting._arguments(TrainingConfig(), 1, tmp_path)

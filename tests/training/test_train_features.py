@@ -194,3 +194,17 @@ def test_a_slice_of_the_opinions_trains_on_text_and_both_features(tmp_path: Path
     assert trained.model.modalities == ("text", "visual", "acoustic")
     assert trained.test is not None
     assert trained.test.rows == 40
+
+
+def test_events_of_tensorboard_are_written_where_they_are_asked_for(tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard")
+    train(
+        make_table(),
+        RECIPE,
+        out=tmp_path / "model",
+        command="test",
+        cache=FeatureCache(),
+        report=lambda epoch: None,
+        tensorboard=True,
+    )
+    assert list((tmp_path / "model" / "tensorboard").glob("events.out.tfevents.*"))

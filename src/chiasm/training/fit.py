@@ -24,6 +24,7 @@ from transformers import (
     TrainerState,
     TrainingArguments,
 )
+from transformers.integrations.integration_utils import TensorBoardCallback
 from transformers.trainer import TRAINER_STATE_NAME
 from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 
@@ -55,14 +56,14 @@ def fit(
     *,
     checkpoints: Path,
     report: Callable[[Epoch], None],
-    tensorboard: bool = False,
+    events: Path | None = None,
 ) -> None:
     """Train ``model`` in place, average its best epochs, and fit its temperature.
 
     Both are done on the validation rows; the best epochs are those of the lowest log loss. Several
     processes (torchrun) share the rows of each batch and come to the same model. What is
     kept of the epochs goes to ``checkpoints``; if that holds an unfinished training, it is gone on
-    with and ends as if it had not stopped.
+    with and ends as if it had not stopped. ``events`` is a folder for those of TensorBoard.
 
     Raises:
         ChiasmError: a batch cannot be shared evenly by the processes.
@@ -80,7 +81,7 @@ def fit(
     trained = WithAuxiliaryHeads(model) if config.auxiliary_loss else model
     trainer = _Trainer(
         model=trained,
-        args=_arguments(config, epochs, checkpoints, tensorboard=tensorboard),
+        args=_arguments(config, epochs, checkpoints),
         data_collator=collate,
         train_dataset=train,
         eval_dataset=validation,
@@ -96,6 +97,7 @@ def fit(
             EpochLog(model.fusion_config.name, report),
             EarlyStoppingCallback(early_stopping_patience=math.ceil(config.patience * epochs)),
             interrupted,
+            *_event_writers(events),
         ],
     )
     trainer.remove_callback(PrinterCallback)
@@ -140,6 +142,15 @@ class _Trainer(Trainer):
             raise OSError(f"A checkpoint in {folder} cannot be written: {error}") from error
 
 
+def _event_writers(folder: Path | None) -> list[TensorBoardCallback]:
+    if folder is None:
+        return []
+    # Here, as tensorboard comes with an extra.
+    from torch.utils.tensorboard import SummaryWriter
+
+    return [TensorBoardCallback(SummaryWriter(str(folder)))]  # type: ignore[no-untyped-call]
+
+
 def _last_checkpoint(folder: Path) -> str | None:
     """The last checkpoint that was written to its end."""
     whole = [found for found in folder.glob(f"{PREFIX_CHECKPOINT_DIR}-*") if _is_whole(found)]
@@ -156,9 +167,7 @@ def _is_whole(checkpoint: Path) -> bool:
     return True
 
 
-def _arguments(
-    config: TrainingConfig, epochs: int, folder: Path, *, tensorboard: bool
-) -> TrainingArguments:
+def _arguments(config: TrainingConfig, epochs: int, folder: Path) -> TrainingArguments:
     processes = ranks().num_processes
     rows, left_over = divmod(config.batch_size, processes)
     if left_over:
@@ -186,7 +195,7 @@ def _arguments(
         save_total_limit=2,
         metric_for_best_model="log_loss",
         greater_is_better=False,
-        report_to=["tensorboard"] if tensorboard else "none",
+        report_to="none",
         restore_callback_states_from_checkpoint=True,
         remove_unused_columns=False,
         label_names=["labels"],

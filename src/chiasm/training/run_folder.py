@@ -21,7 +21,7 @@ _FINISHED = f"{PART}-checkpoints"
 
 
 class RunFolder:
-    """Where a run keeps its checkpoints while it goes, and its record, history and problems.
+    """Where a run keeps its checkpoints while it goes, its record, history, events and problems.
 
     An unfinished run of the same configuration, data and versions is gone on with; a finished one
     is replaced.
@@ -33,6 +33,7 @@ class RunFolder:
     def __init__(self, path: Path, record: RunRecord) -> None:
         self.path = path
         self.checkpoints = path / "checkpoints"
+        self.events = path / "tensorboard"
         self._record = path / "run.json"
         self._history = path / "history.csv"
         check_own_folder(path, record=self._record)
@@ -46,6 +47,7 @@ class RunFolder:
         path.mkdir(parents=True, exist_ok=True)
         self._remove(path / _FINISHED)
         if not self.goes_on:
+            self._remove(self.events)
             write_json(asdict(record), self._record)
             self._write_history([])
         # Last: with it, the run has begun.

@@ -31,7 +31,7 @@ def fit_in_stages(
     *,
     checkpoints: Path,
     report: Callable[[Epoch], None],
-    tensorboard: bool = False,
+    events: Path | None = None,
 ) -> None:
     """Train ``model`` in place as the recipe says.
 
@@ -60,7 +60,7 @@ def fit_in_stages(
             recipe.training,
             checkpoints=checkpoints / "fusion",
             report=report,
-            tensorboard=tensorboard,
+            events=events,
         )
     finally:
         model.tops = tops

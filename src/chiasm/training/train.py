@@ -87,7 +87,7 @@ def train(
             recipe,
             checkpoints=folder.checkpoints,
             report=note,
-            tensorboard=tensorboard,
+            events=folder.events if tensorboard and processes.is_main_process else None,
         )
         trained = TrainedModel(
             model=model,

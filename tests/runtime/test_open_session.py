@@ -1,0 +1,29 @@
+"""What is no network or no tokenizer of an export is refused in words."""
+
+from pathlib import Path
+
+import pytest
+
+from chiasm.encoders.preprocessing.feature_vectors import FeatureVectors
+from chiasm.errors import ChiasmError
+from chiasm.runtime.open_session import open_session
+from chiasm.runtime.runtime import load_runtime
+from chiasm.runtime.stored_preprocessing import describe_preprocessing, restore_preprocessing
+
+
+@pytest.mark.parametrize("content", [b"", b"not a network", b"\x08\x09"])
+def test_a_file_that_is_no_network_is_refused(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "text.onnx"
+    path.write_bytes(content)
+    with pytest.raises(ChiasmError, match=r"text\.onnx"):
+        open_session(path)
+
+
+def test_a_folder_without_a_manifest_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ChiasmError, match="chiasm export"):
+        load_runtime(tmp_path)
+
+
+def test_preprocessing_is_restored_as_it_was_described() -> None:
+    vectors = FeatureVectors("visual", 3)
+    assert restore_preprocessing(describe_preprocessing(vectors), tokenizer=None) == vectors
