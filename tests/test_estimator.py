@@ -3,6 +3,7 @@ import io
 import pickle
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,13 @@ from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_predict
 
 import chiasm
-from chiasm.errors import ChiasmError, DataError, EncoderError
+from chiasm.data.read import read
+from chiasm.encoders.cache import FeatureCache
+from chiasm.errors import ChiasmError, DataError, DataWarning, EncoderError
+from chiasm.fusion.build import FusionConfig
+from chiasm.training.config import TrainingConfig
+from chiasm.training.recipe import Recipe
+from chiasm.training.train import train
 
 
 @pytest.fixture(scope="module")
@@ -297,3 +304,100 @@ def test_labels_may_be_a_column() -> None:
         assert model.score(TEXTS, labels) == by_list.score(TEXTS, LABELS)
     with pytest.raises(DataError, match="y has 2 columns"):
         by_list.fit(TEXTS, np.stack([LABELS, LABELS], axis=1))
+
+
+def test_fit_tells_what_is_not_used_as_it_came_and_keeps_it() -> None:
+    missing = TEXTS.assign(image=[f"nowhere/{i}.jpg" for i in range(40)])
+    with pytest.warns(DataWarning, match=r"40 rows marked missing: image: .*positions 0 .*35 more"):
+        model = chiasm.Classifier(epochs=1).fit(missing, LABELS)
+    assert [(p.field, p.position) for p in model.problems_] == [("image", i) for i in range(40)]
+
+    # Two rows have each id, and the labels differ between ids.
+    repeated = TEXTS.assign(id=[i // 4 * 2 + i % 2 for i in range(40)])
+    with pytest.warns(DataWarning, match="20 rows set aside: id: "):
+        model = chiasm.Classifier(epochs=1, fusion="text").fit(repeated, LABELS)
+    assert len(model.problems_) == 20
+
+    parted = TEXTS.assign(split=["train"] * 10 + ["test"] * 30)
+    with pytest.warns(DataWarning, match="30 of 40 rows are not trained on: X has a column"):
+        chiasm.Classifier(epochs=1, fusion="text").fit(parted, LABELS)
+
+
+def test_what_is_as_it_should_be_is_not_warned_of() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DataWarning)
+        model = chiasm.Classifier(epochs=1, fusion="text").fit(TEXTS, LABELS)
+        model.predict(TEXTS)
+    assert model.problems_ == ()
+
+
+@pytest.mark.parametrize("act", ["predict", "predict_proba", "explain", "score"])
+def test_broken_values_of_new_rows_are_told(
+    fitted: chiasm.Classifier, frame: pd.DataFrame, act: str
+) -> None:
+    rows = frame.head(4).assign(image=["nowhere.jpg", *frame["image"][1:4]])
+    given = (rows, frame["label"][:4]) if act == "score" else (rows,)
+    with pytest.warns(DataWarning, match="1 rows marked missing: image: .*positions 0") as told:
+        getattr(fitted, act)(*given)
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize("name", ["sentiment", "Target", "tag", "label"])
+def test_a_label_column_in_x_never_matters(name: str) -> None:
+    own = chiasm.Classifier(epochs=1, fusion="text").fit(TEXTS, LABELS)
+    labelled = TEXTS.assign(**{name: LABELS, "answer": LABELS[::-1]})
+    model = chiasm.Classifier(epochs=1, fusion="text").fit(labelled, LABELS)
+    expected = own.predict_proba(TEXTS)
+    np.testing.assert_array_equal(model.predict_proba(labelled), expected)
+    np.testing.assert_array_equal(model.predict_proba(TEXTS), expected)
+
+
+def test_a_loaded_model_can_be_saved_and_trained_again(
+    fitted: chiasm.Classifier, frame: pd.DataFrame, tmp_path: Path
+) -> None:
+    fitted.save(tmp_path / "first")
+    loaded = chiasm.Classifier.load(tmp_path / "first")
+    loaded.save(tmp_path / "second")
+    for name in ("README.md", "config.json"):
+        assert (tmp_path / "first" / name).read_text() == (tmp_path / "second" / name).read_text()
+    again = chiasm.Classifier.load(tmp_path / "second")
+    np.testing.assert_array_equal(again.predict_proba(frame), fitted.predict_proba(frame))
+    loaded.set_params(epochs=1, fusion="text").fit(TEXTS, LABELS).save(tmp_path / "third")
+    assert "# text classifier" in (tmp_path / "third" / "README.md").read_text()
+
+
+def test_explanations_have_the_labels_and_neighbours_that_are_given(
+    fitted: chiasm.Classifier, frame: pd.DataFrame
+) -> None:
+    rows, labels = frame[["text", "image"]], frame["label"]
+    (without, *_) = fitted.explain(rows.head(4))
+    assert without.label is None
+    assert without.neighbours == ()
+    explained = fitted.explain(rows.head(4), labels.head(4))
+    assert [one.label for one in explained] == list(labels.head(4))
+    assert len(explained[0].neighbours) == 3
+    (one,) = fitted.explain(rows.iloc[[0]], training=(rows[8:], labels[8:]))
+    assert one.label is None
+    assert len(one.neighbours) == 3
+
+
+def test_a_column_of_numbers_that_is_not_looked_at_is_told() -> None:
+    rows = TEXTS.assign(visual=list(np.zeros((40, 3))))
+    with pytest.raises(DataError, match=r"X has one: text\. Its columns are 'text', 'visual'"):
+        chiasm.Classifier().fit(rows, LABELS)
+
+
+def test_a_loaded_model_looks_at_the_features_that_it_was_trained_with(tmp_path: Path) -> None:
+    vectors = np.random.default_rng(0).normal(size=(40, 3)) + np.arange(40)[:, None] % 2 * 4
+    rows = pd.DataFrame({"visual": list(vectors), "label": LABELS})
+    train(
+        read(rows, features={"visual": "visual"}),
+        Recipe(fusion=FusionConfig(name="visual", dim=8), training=TrainingConfig(epochs=20)),
+        out=tmp_path / "run",
+        command="",
+        cache=FeatureCache(),
+        report=lambda _: None,
+    )
+    loaded = chiasm.Classifier.load(tmp_path / "run")
+    assert loaded.score(rows, LABELS) > 0.9
+    assert loaded.explain(rows.head(1), ["n"])[0].label == "n"

@@ -28,3 +28,7 @@ class TrainingStopped(ChiasmError):
         self, message: str = "Stopped; what is done is kept. The same command goes on from it."
     ) -> None:
         super().__init__(message)  # as an argument, so that it can be pickled
+
+
+class DataWarning(UserWarning):
+    """Rows or values that are not used as they came; the others are."""

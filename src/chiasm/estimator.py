@@ -1,7 +1,7 @@
 """Classifier: chiasm as a scikit-learn estimator."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,19 +12,22 @@ import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
+from chiasm.data.columns import is_label
 from chiasm.data.labels import class_indices, spell_label
+from chiasm.data.log_problems import problem_lines
 from chiasm.data.read import read
-from chiasm.data.table import Table
+from chiasm.data.table import Problem, Table
 from chiasm.encoders.cache import FeatureCache
 from chiasm.encoders.defaults import DEFAULT_ENCODERS
-from chiasm.errors import DataError, UnreadableExample
+from chiasm.encoders.precomputed import Precomputed
+from chiasm.errors import DataError, DataWarning, UnreadableExample
 from chiasm.explain.explain import explain
 from chiasm.explain.explanation import Explanation
 from chiasm.from_plain import from_plain
-from chiasm.fusion.build import FusionConfig
+from chiasm.fusion.build import JOINT_FUSIONS, FusionConfig
 from chiasm.model.dataset import encode_table
 from chiasm.model.inference import predict_probabilities
-from chiasm.model.storage import load_model, save_model
+from chiasm.model.storage import load_model, read_card, save_model
 from chiasm.recipes.check_names import check_names
 from chiasm.training.card import model_card
 from chiasm.training.config import ClassWeight, TrainingConfig
@@ -65,6 +68,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     Attributes:
         classes_: the labels, as given to ``fit``.
         model_: the trained FusionClassifier.
+        problems_: what was found in the rows that were given to ``fit``, by their positions.
         trained_: the model with its validation metrics.
     """
 
@@ -110,15 +114,19 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def fit(self, X: pd.DataFrame, y: Any) -> "Classifier":  # noqa: N803
         """Train on rows and their labels; a row without a label is not trained on.
 
-        ``y`` is a list, an array, a Series, or a table of one column.
+        ``y`` is a list, an array, a Series, or a table of one column. Columns of ``X`` that name an
+        id, a split or a group mean what they mean in a file: rows of its test part are not trained
+        on. What is not used as it came is warned of (DataWarning) and kept in ``problems_``.
 
         Raises:
             ChiasmError: a setting has a value that it cannot have.
             DataError: the rows do not allow training.
         """
         recipe = self._recipe()
-        labels = _labels(y, rows=len(X))
-        table = read(_features(X).assign(label=labels))
+        rows = _features(X)
+        labels = _labels(y, rows=len(rows))
+        table = read(rows.assign(label=labels))
+        _check_joins(recipe.fusion.name, table, X)
         if self.verbose:
             print(epoch_header())  # noqa: T201
         with TemporaryDirectory() as folder:
@@ -132,6 +140,15 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             )
         self.model_ = self.trained_.model
         self.classes_ = _as_given(self.model_.classes, labels)
+        self.problems_ = self.trained_.problems
+        _warn_of(self.problems_, stacklevel=3)
+        if len(tested := self.trained_.parts.test):
+            warnings.warn(
+                f"{len(tested):,} of {len(X):,} rows are not trained on: X has a column that names "
+                "a split, and they are its test part. Leave the column out to train on all rows.",
+                DataWarning,
+                stacklevel=2,
+            )
         return self
 
     def predict_proba(self, X: pd.DataFrame) -> Array:  # noqa: N803
@@ -140,7 +157,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         A row without any readable modality gets NaN, with a warning.
         """
         check_is_fitted(self, "model_")
-        table: Table = read(_features(X))
+        table = self._read(_features(X))
         rows = encode_table(table, self.model_.encoders, cache=FeatureCache())
         indices = class_indices(self.model_.classes)
         order = [indices[_spell(label) or label] for label in self.classes_]
@@ -150,6 +167,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             warnings.warn(
                 f"{len(unreadable)} rows have nothing readable and get no prediction: "
                 f"positions {', '.join(map(str, unreadable[:5]))}.",
+                DataWarning,
                 stacklevel=2,
             )
             probabilities[unreadable] = np.nan
@@ -176,35 +194,41 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def explain(
         self,
         X: pd.DataFrame,  # noqa: N803
+        y: Any = None,
         *,
         chosen: str | None = None,
         against: str | None = None,
+        training: tuple[pd.DataFrame, Any] | None = None,
     ) -> list[Explanation]:
         """Why each row is predicted as it is; rows without anything readable are left out.
 
-        ``chosen`` is the class that is explained (None: the predicted one), ``against`` the one it
-        is held against (None: all others). Neighbours and exchanged values come from ``X``.
-        ``chiasm.explain.write_explanations`` draws what this returns.
+        ``y`` are the true labels, if they are known. ``chosen`` is the class that is explained
+        (None: the predicted one), ``against`` the one it is held against (None: all others).
+        Neighbours, which are labelled rows, and exchanged values come from ``training``, the rows
+        and labels that were given to ``fit``; None: from ``X`` and ``y``.
+        ``write_explanations`` of ``chiasm.explain.write_explanations`` draws what this returns.
 
         Raises:
             DataError: the model does not know a class.
             ChiasmError: the package captum is not installed.
         """
         check_is_fitted(self, "model_")
-        table: Table = read(_features(X))
+        table = self._read(_rows(X, y))
         return explain(
             self.model_,
             table,
             rows=range(len(table)),
-            chosen=chosen,
-            against=against,
+            chosen=None if chosen is None else _spell(chosen) or chosen,
+            against=None if against is None else _spell(against) or against,
+            training=None if training is None else self._read(_rows(*training)),
             cache=FeatureCache(),
         )
 
     def save(self, folder: Path | str) -> None:
         """Write the model as a folder that the command line reads too."""
         check_is_fitted(self, "model_")
-        save_model(self.model_, Path(folder), card=model_card(self.trained_))
+        card = model_card(self.trained_) if hasattr(self, "trained_") else self._card
+        save_model(self.model_, Path(folder), card=card)
 
     @classmethod
     def load(cls, folder: Path | str) -> "Classifier":
@@ -226,8 +250,17 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             modality_dropout=config.modality_dropout,
         )
         loaded.model_ = model
+        loaded._card = read_card(Path(folder))
         loaded.classes_ = np.array(model.classes)
         return loaded
+
+    def _read(self, frame: pd.DataFrame) -> Table:
+        """The rows of a frame, with the features that the model looks at."""
+        precomputed = [m for m, e in self.model_.encoders.items() if isinstance(e, Precomputed)]
+        table = read(frame, features={m: m for m in precomputed if m in frame.columns})
+        seen = (p for p in table.problems if p.field in self.model_.modalities)
+        _warn_of(seen, stacklevel=4)
+        return table
 
     def _recipe(self) -> Recipe:
         kinds = get_type_hints(Classifier.__init__)
@@ -298,4 +331,26 @@ def _features(frame: Any) -> pd.DataFrame:
             f"{type(frame).__name__}."
         )
     # A label column of X must not be taken for the labels, which are y.
-    return frame.drop(columns=[name for name in frame.columns if str(name).lower() == "label"])
+    return frame.loc[:, [not is_label(name) for name in frame.columns]]
+
+
+def _rows(frame: Any, y: Any) -> pd.DataFrame:
+    """The rows with their labels as a column, where there are labels."""
+    features = _features(frame)
+    return features if y is None else features.assign(label=_labels(y, rows=len(features)))
+
+
+def _check_joins(fusion: str, table: Table, frame: pd.DataFrame) -> None:
+    if fusion in JOINT_FUSIONS and len(table.modalities) < 2:
+        (modality,) = table.modalities
+        raise DataError(
+            f"The fusion {fusion!r} joins modalities, and X has one: {modality}. Its columns are "
+            f"{', '.join(map(repr, frame.columns))}. Texts, pictures and sounds are found by the "
+            "common names of their columns (text, image, audio, ...); columns of numbers are not "
+            f"looked at. Rename a column, or choose fusion={modality!r}."
+        )
+
+
+def _warn_of(problems: Iterable[Problem], *, stacklevel: int) -> None:
+    for line in problem_lines(problems, by_position=True):
+        warnings.warn(line, DataWarning, stacklevel=stacklevel)

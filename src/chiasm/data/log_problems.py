@@ -2,7 +2,7 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from chiasm.data.table import Problem
 
@@ -13,10 +13,22 @@ _NAMED = 5
 
 def log_problems(problems: Iterable[Problem]) -> None:
     """Count the rows of each kind and name the first of them."""
-    kinds: dict[tuple[str, str], list[Problem]] = defaultdict(list)
+    for line in problem_lines(problems):
+        _logger.warning("%s", line)
+
+
+def problem_lines(problems: Iterable[Problem], *, by_position: bool = False) -> Iterator[str]:
+    """A line for each kind: how many rows there are and the first of them, by id or position."""
+    kinds: dict[tuple[str, str, str], list[Problem]] = defaultdict(list)
     for problem in problems:
-        kinds[problem.field, problem.reason].append(problem)
-    for (field, reason), found in kinds.items():
-        named = ", ".join(f"{one.row} ({one.detail})" for one in found[:_NAMED])
+        kinds[problem.field, problem.reason, problem.action].append(problem)
+    called = "positions" if by_position else "rows"
+    for (field, reason, action), found in kinds.items():
+        named = ", ".join(_name(one, by_position) for one in found[:_NAMED])
         more = f" and {len(found) - _NAMED:,} more" if len(found) > _NAMED else ""
-        _logger.warning("%s: %s: rows %s%s", field, reason, named, more)
+        yield f"{len(found):,} rows {action}: {field}: {reason}: {called} {named}{more}"
+
+
+def _name(problem: Problem, by_position: bool) -> str:
+    name = str(problem.position) if by_position else problem.row
+    return f"{name} ({problem.detail})" if problem.detail else name

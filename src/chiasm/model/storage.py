@@ -66,6 +66,12 @@ def load_model(folder: Path) -> FusionClassifier:
     return model.eval()
 
 
+def read_card(folder: Path) -> str:
+    """The model card that was written with a model; nothing where it was taken away."""
+    card = folder / _CARD
+    return card.read_text(encoding="utf-8") if card.is_file() else ""
+
+
 def _read_config(folder: Path) -> dict[str, Any]:
     try:
         config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
