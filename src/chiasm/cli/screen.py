@@ -29,6 +29,8 @@ def say_what_was_read(table: "Table") -> None:
         f"{table.source}: {len(table):,} rows, {len(table.labelled):,} labelled{encoding}",
         highlight=False,
     )
+    if table.encoding_note:
+        notes.print(f"  {table.encoding}: {table.encoding_note}", style="yellow", markup=False)
     for (field, reason, action), count in table.count_problems().most_common():
         notes.print(
             f"  {count:,} rows, {field}: {reason} ({action})", style="yellow", highlight=False

@@ -95,7 +95,8 @@ def assemble(
     set_aside = findings.rows("set aside")
     table = Table(
         source=raw.source,
-        encoding=raw.encoding,
+        encoding=raw.encoding.name if raw.encoding else None,
+        encoding_note=raw.encoding.note if raw.encoding else None,
         ids=tuple(ids),
         values=values,
         labels=tuple(labels),

@@ -64,8 +64,9 @@ class Sizes:
 class CheckReport:
     """What ``check`` found. All but ``rows``, ``set_aside`` and ``problems`` is of the usable rows.
 
-    ``near_twins`` are pairs of classes that may be one, written twice. ``present`` counts the rows
-    that have each modality, ``tiny_images`` those under 16 pixels.
+    ``encoding_note`` is that of the table. ``near_twins`` are pairs of classes that may be one,
+    written twice. ``present`` counts the rows that have each modality, ``tiny_images`` those under
+    16 pixels.
     ``duplicates`` are by "text_exact" (byte-equal), "text_stripped" (equal once outer whitespace is
     gone), "text_near" (equal once normalised), "image_exact", "image_near" (pHash distance of at
     most 4), "audio_exact", and "any": tied by near text, near picture, equal sound or the group
@@ -75,6 +76,7 @@ class CheckReport:
 
     source: str
     encoding: str | None
+    encoding_note: str | None
     rows: int
     labelled: int
     unlabelled: int
@@ -108,6 +110,7 @@ def check(table: Table) -> CheckReport:
     return CheckReport(
         source=table.source,
         encoding=table.encoding,
+        encoding_note=table.encoding_note,
         rows=len(table),
         labelled=len(usable.labelled),
         unlabelled=len(usable) - len(usable.labelled),

@@ -47,7 +47,7 @@ def _summary(report: CheckReport) -> Sheet:
     if report.majority_accuracy is not None:
         rows.append(("majority baseline", f"{report.majority_accuracy:.1%} accuracy"))
     if report.encoding is not None:
-        rows.append(("encoding", report.encoding))
+        rows.append(("encoding", ", ".join(filter(None, (report.encoding, report.encoding_note)))))
     rows += [(f"with {name}", f"{count:,}") for name, count in report.present.items()]
     if report.text_characters is not None:
         rows.append(("characters of a text", _sizes(report.text_characters)))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from chiasm.data.encodings import decode, detect_encoding
+from chiasm.data.encodings import Detected, decode, detect_encoding
 from chiasm.data.locate import locate_file
 from chiasm.data.raw import RawRows, folders_of
 from chiasm.data.tabular import TABULAR, read_delimited
@@ -60,7 +60,8 @@ def _read(
     }
     # All the texts of the folder, so that a part of its rows is read like the whole.
     readable = [content for content in contents.values() if isinstance(content, bytes)]
-    encoding = encoding or detect_encoding([*listed, *readable])
+    detected = Detected(encoding) if encoding else detect_encoding([*listed, *readable])
+    encoding = detected.name
 
     guids: list[str] = []
     tags: list[str] = []
@@ -87,7 +88,7 @@ def _read(
     found = {"guid": guids, "text": texts, "tag": tags}
     if any(pictures):
         found["image"] = pictures
-    return RawRows(source, found, folders=(folder,), encoding=encoding, broken=broken)
+    return RawRows(source, found, folders=(folder,), encoding=detected, broken=broken)
 
 
 def _decode(content: bytes, encoding: str) -> str | UnreadableExample:

@@ -8,6 +8,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
+from chiasm.data.encodings import Detected
 from chiasm.errors import DataError
 
 
@@ -24,7 +25,7 @@ class RawRows:
     source: str
     columns: Mapping[str, Sequence[Any]]
     folders: tuple[Path, ...] = ()
-    encoding: str | None = None
+    encoding: Detected | None = None
     broken: dict[int, str] = field(default_factory=dict)
 
     def __len__(self) -> int:

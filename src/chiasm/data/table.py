@@ -69,7 +69,8 @@ class Table:
     every split), None where it says nothing. ``pictures[i]`` and ``sounds[i]`` are the facts of the
     picture and the sound, ``text_digests[i]`` is the digest of the text as published: before its
     outer whitespace was stripped. ``widths`` names the modalities that are precomputed features,
-    with the length d of their vectors; their values are ``[l, d]``.
+    with the length d of their vectors; their values are ``[l, d]``. ``encoding_note`` says how sure
+    the encoding is, with a line that shows it, where it could be another.
     """
 
     source: str
@@ -85,6 +86,7 @@ class Table:
     text_digests: tuple[str | None, ...] = ()
     sounds: tuple[SoundFacts | None, ...] = ()
     widths: dict[str, int] = field(default_factory=dict)
+    encoding_note: str | None = None
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from chiasm.data.arrow import read_parquet
-from chiasm.data.encodings import decode, detect_encoding, is_undecodable
+from chiasm.data.encodings import Detected, decode, detect_encoding, is_undecodable, wide_encoding
 from chiasm.data.raw import LazyColumn, RawRows, folders_of, name_columns
 from chiasm.errors import DataError
 
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
 TABULAR = (*_DELIMITERS, ".jsonl", ".parquet")
 _WIDEST_FIELD = 2**31 - 1  # what a C long holds everywhere
-_WIDE_UNITS = (b"\xff\xfe", b"\xfe\xff")
 _END = "\x1a end of the data \x1a"
 
 
@@ -33,12 +32,12 @@ def read_tabular(path: Path, *, encoding: str | None) -> RawRows:
     kind = path.suffix.lower()
     if kind == ".parquet":
         return read_parquet(path, data)
-    text, encoding = _decode_file(path, data, encoding)
+    text, detected = _decode_file(path, data, encoding)
     if kind == ".jsonl":
         columns, broken = _read_json_lines(path, text)
     else:
         columns, broken = read_delimited(path, text, _DELIMITERS[kind])
-    return RawRows(str(path), columns, folders=folders_of(path), encoding=encoding, broken=broken)
+    return RawRows(str(path), columns, folders=folders_of(path), encoding=detected, broken=broken)
 
 
 def read_delimited(
@@ -77,15 +76,16 @@ def read_delimited(
     return name_columns(header, [list(column) for column in zip(*body, strict=True)]), broken
 
 
-def _decode_file(path: Path, data: bytes, forced: str | None) -> tuple[str, str]:
-    # Line by line, so that one broken line does not decide for all; UTF-16 has no such lines.
-    parts = [data] if data.startswith(_WIDE_UNITS) else data.splitlines()
-    encoding = forced or detect_encoding(parts)
+def _decode_file(path: Path, data: bytes, forced: str | None) -> tuple[str, Detected]:
+    wide = wide_encoding(data)
+    given = forced or wide
+    # Line by line, so that one broken line does not decide for all.
+    found = Detected(given) if given else detect_encoding(data.splitlines())
     try:
-        return decode(data, encoding), encoding
+        return decode(data, found.name), found
     except UnicodeError as error:
         raise DataError(
-            f"{path} cannot be decoded as {encoding}: {error}. Give the right --encoding, or "
+            f"{path} cannot be decoded as {found.name}: {error}. Give the right --encoding, or "
             "convert the file to UTF-8."
         ) from error
 
