@@ -42,7 +42,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "tensorboard": ("tests/training/test_train_features.py", "-k", "tensorboard"),
     "tune": ("tests/training/test_tune.py",),
     "explain": ("tests/explain/test_attribution.py", "tests/explain/test_shapley.py"),
-    "lora": ("tests/encoders/test_lora.py",),
+    "lora": ("tests/encoders/test_lora.py", "-k", "not minilm and not lite0"),
     "scale": ("tests/scale/test_part_folder.py", "tests/scale/test_encode_on_ray.py"),
     "runtime": ("tests/runtime/test_open_session.py",),
     "export": ("tests/export/test_export.py", "tests/runtime/test_runtime.py"),
