@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from chiasm.data.delimited import read_delimited
 from chiasm.data.encodings import Detected, decode, detect_encoding
+from chiasm.data.foreign import refuse_foreign
 from chiasm.data.locate import locate_file
 from chiasm.data.raw import RawRows, folders_of
-from chiasm.data.tabular import TABULAR, read_delimited
+from chiasm.data.tabular import TABULAR
 from chiasm.errors import DataError, UnreadableExample
 from chiasm.litter import is_litter
 
@@ -100,6 +102,7 @@ def _decode(content: bytes, encoding: str) -> str | UnreadableExample:
 
 def _read_label_file(path: Path) -> bytes:
     content = path.read_bytes()
+    refuse_foreign(str(path), content)
     header = content.partition(b"\n")[0].decode(errors="replace").strip("\ufeff\r ")
     if header != _HEADER:
         raise DataError(

@@ -1,7 +1,5 @@
 """Tabular files: CSV, TSV, JSONL and Parquet."""
 
-import csv
-import io
 import json
 import math
 from collections.abc import Sequence
@@ -10,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from chiasm.data.arrow import read_parquet
-from chiasm.data.encodings import Detected, decode, detect_encoding, is_undecodable, wide_encoding
-from chiasm.data.raw import LazyColumn, RawRows, folders_of, name_columns
+from chiasm.data.delimited import read_delimited
+from chiasm.data.encodings import Detected, decode, detect_encoding, wide_encoding
+from chiasm.data.foreign import refuse_foreign
+from chiasm.data.raw import LazyColumn, RawRows, folders_of
 from chiasm.errors import DataError
 
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
 TABULAR = (*_DELIMITERS, ".jsonl", ".parquet")
-_WIDEST_FIELD = 2**31 - 1  # what a C long holds everywhere
-_END = "\x1a end of the data \x1a"
 
 
 def read_tabular(path: Path, *, encoding: str | None) -> RawRows:
@@ -32,48 +30,13 @@ def read_tabular(path: Path, *, encoding: str | None) -> RawRows:
     kind = path.suffix.lower()
     if kind == ".parquet":
         return read_parquet(path, data)
+    refuse_foreign(str(path), data)
     text, detected = _decode_file(path, data, encoding)
     if kind == ".jsonl":
         columns, broken = _read_json_lines(path, text)
     else:
         columns, broken = read_delimited(path, text, _DELIMITERS[kind])
     return RawRows(str(path), columns, folders=folders_of(path), encoding=detected, broken=broken)
-
-
-def read_delimited(
-    path: Path, text: str, delimiter: str = ","
-) -> tuple[dict[str, Sequence[Any]], dict[int, str]]:
-    """Columns of strings, and the rows that have more or fewer cells than the header.
-
-    Raises:
-        DataError: an undecodable header, or a quote that is never closed.
-    """
-    previous = csv.field_size_limit(_WIDEST_FIELD)
-    try:
-        # Python 3.10 refuses a CSV with NUL, so its visible symbol stands for it.
-        lines = io.StringIO(text.rstrip("\r\n").replace("\0", "␀") + f"\n{_END}", newline="")
-        reader = csv.reader(lines, delimiter=delimiter)
-        rows, starts, start = [], [], 1
-        for row in reader:
-            rows.append(row)
-            starts.append(start)
-            start = reader.line_num + 1
-    finally:
-        csv.field_size_limit(previous)
-    if rows.pop() != [_END]:
-        raise DataError(
-            f"{path}: a quote is opened in the row of line {starts[-1]} and never closed. Write a "
-            'quote inside a quoted cell twice ("").'
-        )
-    header, *body = rows
-    if is_undecodable("".join(header)):
-        raise DataError(f"{path}: the column names cannot be decoded. Give --encoding.")
-    body = [row for row in body if row]
-    reason = f"not {len(header)} cells, as the header has"
-    broken = {i: reason for i, row in enumerate(body) if len(row) != len(header)}
-    empty = [""] * len(header)
-    body = [empty if i in broken else row for i, row in enumerate(body)]
-    return name_columns(header, [list(column) for column in zip(*body, strict=True)]), broken
 
 
 def _decode_file(path: Path, data: bytes, forced: str | None) -> tuple[str, Detected]:

@@ -1,0 +1,154 @@
+"""Delimited text: rows and cells, with what a stray quote or another separator would hide."""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from chiasm.data.encodings import is_undecodable
+from chiasm.data.raw import name_columns
+from chiasm.errors import DataError
+
+_WIDEST_FIELD = 2**31 - 1  # what a C long holds everywhere
+_END = "\x1a end of the data \x1a"
+_SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars (|)"}
+# Of a column of labels or splits, each value is that of many rows.
+_FEW = 0.2
+_TELLING = 2
+_NAMED = 3
+
+
+def read_delimited(
+    path: Path, text: str, delimiter: str = ","
+) -> tuple[dict[str, Sequence[Any]], dict[int, str]]:
+    """Columns of strings, and the rows that have more or fewer cells than the header.
+
+    Between tabs, quotes are letters like others where they do not enclose cells.
+
+    Raises:
+        DataError: an undecodable header, a quote that is never closed or takes rows into its cell,
+            or cells separated by something else.
+    """
+    # Python 3.10 refuses a CSV with NUL, so its visible symbol stands for it.
+    text = text.rstrip("\r\n").replace("\0", "␀")
+    try:
+        rows = _whole_rows(path, text, delimiter)
+    except DataError:
+        if delimiter != "\t":
+            raise
+        rows = [row.cells for row in _parse(text, delimiter, quoting=csv.QUOTE_NONE)]
+    header, *body = rows
+    if is_undecodable("".join(header)):
+        raise DataError(f"{path}: the column names cannot be decoded. Give --encoding.")
+    _check_separator(path, header, delimiter)
+    body = [row for row in body if row]
+    reason = f"not {len(header)} cells, as the header has"
+    broken = {i: reason for i, row in enumerate(body) if len(row) != len(header)}
+    empty = [""] * len(header)
+    body = [empty if i in broken else row for i, row in enumerate(body)]
+    return name_columns(header, [list(column) for column in zip(*body, strict=True)]), broken
+
+
+@dataclass(frozen=True)
+class _Row:
+    """The cells of a row, and its first and last line, counted from 1."""
+
+    cells: list[str]
+    first: int
+    last: int
+
+
+def _parse(text: str, delimiter: str, *, quoting: Any = csv.QUOTE_MINIMAL) -> Iterator[_Row]:
+    previous = csv.field_size_limit(_WIDEST_FIELD)
+    try:
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quoting=quoting)
+        first = 1
+        for cells in reader:
+            yield _Row(cells, first, reader.line_num)
+            first = reader.line_num + 1
+    finally:
+        csv.field_size_limit(previous)
+
+
+def _whole_rows(path: Path, text: str, delimiter: str) -> list[list[str]]:
+    """The cells of each row, once no quote hides others.
+
+    Raises:
+        DataError: a quote is never closed, or takes rows into its cell.
+    """
+    *rows, end = _parse(f"{text}\n{_END}", delimiter)
+    if end.cells != [_END]:
+        raise DataError(
+            f"{path}: a quote is opened in the row of line {end.first} and never closed. Write a "
+            'quote inside a quoted cell twice ("").'
+        )
+    swallowing = _swallowing(text, rows, delimiter)
+    if swallowing:
+        named = ", ".join(f"{row.first} to {row.last}" for row in swallowing[:_NAMED])
+        more = f" and {len(swallowing) - _NAMED:,} more" if len(swallowing) > _NAMED else ""
+        raise DataError(
+            f"{path}: a quote takes lines that look like rows of their own into one cell: lines "
+            f"{named}{more}. Put cells that hold a quote into quotes, and write that quote twice "
+            '("").'
+        )
+    return [row.cells for row in rows]
+
+
+def _swallowing(text: str, rows: Sequence[_Row], delimiter: str) -> list[_Row]:
+    """Rows of several lines of which some are rows, to judge by their cells."""
+    long = [row for row in rows if row.last > row.first]
+    if not long:
+        return []
+    width = len(rows[0].cells)
+    known = _repeated_values([row.cells for row in rows[1:] if row.last == row.first])
+    lines = list(io.StringIO(text, newline=""))
+
+    def cells_of(row: _Row) -> list[list[str]]:
+        inside = (line.rstrip("\r\n") for line in lines[row.first - 1 : row.last])
+        return [line.split(delimiter) for line in inside]
+
+    def is_row(cells: list[str]) -> bool:
+        return len(cells) == width and any(
+            cells[place].strip('"') in values for place, values in known.items()
+        )
+
+    def swallows(row: _Row) -> bool:
+        inside = cells_of(row)
+        # Where no column tells, several lines of as many cells as the header do.
+        alike = not known and len(inside) > _TELLING and all(len(c) == width for c in inside)
+        return alike or any(map(is_row, inside))
+
+    return [row for row in long if swallows(row)]
+
+
+def _repeated_values(rows: Sequence[Sequence[str]]) -> dict[int, set[str]]:
+    """The values of the columns that have few, such as labels, by the place of the column."""
+    width = Counter(map(len, rows)).most_common(1)[0][0] if rows else 0
+    columns = zip(*(row for row in rows if len(row) == width), strict=True)
+    found = {place: Counter(column) for place, column in enumerate(columns)}
+    return {
+        place: {value for value, times in counts.items() if value and times > 1}
+        for place, counts in found.items()
+        if len(counts) <= max(2, _FEW * len(rows))
+    }
+
+
+def _check_separator(path: Path, header: Sequence[str], delimiter: str) -> None:
+    """Make sure that the names of the columns are not one cell for another separator.
+
+    Raises:
+        DataError: they are.
+    """
+    if len(header) > 1:
+        return
+    found = max(_SEPARATORS, key=header[0].count)
+    if header[0].count(found):
+        instead = " or rename it to .tsv" if found == "\t" else ""
+        raise DataError(
+            f"{path}: the cells are separated by {_SEPARATORS[found]}, and not by "
+            f"{_SEPARATORS[delimiter]} as the name says. Save it with {_SEPARATORS[delimiter]}"
+            f"{instead}."
+        )

@@ -1,0 +1,37 @@
+"""What a file is whose ending says that it is a table of text."""
+
+from chiasm.errors import DataError
+
+_KINDS = {
+    b"PK\x03\x04": "a workbook (such as .xlsx) or another zip archive",
+    b"\xd0\xcf\x11\xe0": "a workbook of old (.xls) or another Office file",
+    b"\x1f\x8b": "compressed (gzip)",
+    b"BZh": "compressed (bzip2)",
+    b"\xfd7zXZ": "compressed (xz)",
+    b"\x28\xb5\x2f\xfd": "compressed (zstd)",
+    b"PAR1": "a Parquet file, whose name has to end in .parquet",
+    b"ARROW1": "an Arrow file",
+    b"SQLite format 3": "a database of SQLite",
+    b"%PDF": "a PDF",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"GIF8": "a picture",
+    b"\x93NUMPY": "an array of NumPy, which --feature takes",
+    b"<!doctype html": "a web page, perhaps one that tells why there was nothing to download",
+    b"<html": "a web page, perhaps one that tells why there was nothing to download",
+}
+
+
+def refuse_foreign(name: str, content: bytes) -> None:
+    """Let pass what does not begin as a file of another kind does.
+
+    Raises:
+        DataError: it does.
+    """
+    begin = content[:16].lstrip(b"\xef\xbb\xbf \r\n\t")
+    for mark, kind in _KINDS.items():
+        if begin.startswith(mark) or begin.lower().startswith(mark):
+            raise DataError(
+                f"{name} is {kind}, whatever its name says. Save the rows as CSV, TSV, JSONL or "
+                "Parquet, and give that file."
+            )
