@@ -401,3 +401,28 @@ def test_a_loaded_model_looks_at_the_features_that_it_was_trained_with(tmp_path:
     loaded = chiasm.Classifier.load(tmp_path / "run")
     assert loaded.score(rows, LABELS) > 0.9
     assert loaded.explain(rows.head(1), ["n"])[0].label == "n"
+
+
+def test_a_modality_that_the_rows_lack_is_warned_of_with_the_columns_that_are_there(
+    fitted: chiasm.Classifier, frame: pd.DataFrame
+) -> None:
+    rows = frame[["text", "image"]].rename(columns={"image": "photo_url"}).head(4)
+    for use in (
+        fitted.predict,
+        fitted.explain,
+        lambda given: fitted.score(given, frame["label"].head(4)),
+    ):
+        with pytest.warns(DataWarning, match=r"The model looks at image.*'text', 'photo_url'"):
+            use(rows)
+
+
+def test_texts_that_are_not_wholly_read_are_warned_of(
+    fitted: chiasm.Classifier, frame: pd.DataFrame
+) -> None:
+    rows = frame[["text", "image"]].head(2).assign(text=["\U0001f600", "good " * 200])
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        fitted.predict(rows)
+    said = "\n".join(str(one.message) for one in caught)
+    assert "text: nothing in it is known to its encoder: positions 0" in said
+    assert "text: longer than 128 tokens; only the beginning is read: positions 1" in said

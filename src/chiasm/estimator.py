@@ -27,6 +27,8 @@ from chiasm.from_plain import from_plain
 from chiasm.fusion.build import JOINT_FUSIONS, FusionConfig
 from chiasm.model.dataset import encode_table
 from chiasm.model.inference import predict_probabilities
+from chiasm.model.lacking import lacking
+from chiasm.model.left_out import note_left_out
 from chiasm.model.storage import load_model, read_card, save_model
 from chiasm.recipes.check_names import check_names
 from chiasm.training.card import model_card
@@ -258,6 +260,9 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """The rows of a frame, with the features that the model looks at."""
         precomputed = [m for m, e in self.model_.encoders.items() if isinstance(e, Precomputed)]
         table = read(frame, features={m: m for m in precomputed if m in frame.columns})
+        table = note_left_out(table, self.model_.encoders)
+        for sentence in lacking(table, self.model_.modalities):
+            warnings.warn(sentence, DataWarning, stacklevel=3)
         seen = (p for p in table.problems if p.field in self.model_.modalities)
         _warn_of(seen, stacklevel=4)
         return table

@@ -207,3 +207,66 @@ def test_help_answers_without_loading_torch(tmp_path: Path) -> None:
 
     code = "import sys, chiasm.cli; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_check_counts_texts_that_are_cut_or_not_known_and_warns_of_many(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts = ["\U0001f600", "bad " * 300, *(f"a good mug {n}" for n in range(8))]
+    pd.DataFrame({"text": texts}).to_csv(tmp_path / "texts.csv", index=False)
+    assert chiasm("check", tmp_path / "texts.csv", "--json", tmp_path / "check.json") == 0
+    report = json.loads((tmp_path / "check.json").read_text())
+    assert {problem["reason"]: problem["rows"] for problem in report["problems"]} == {
+        "nothing in it is known to its encoder": 1,
+        "longer than 128 tokens; only the beginning is read": 1,
+    }
+    assert "minilm knows nothing of 1 of 10 texts" in report["warnings"][0]
+    assert "minilm knows nothing of 1 of 10" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.fixture
+def renamed(reviews: Path, tmp_path: Path) -> Path:
+    """Reviews whose column of pictures has a name that says nothing, one with an emoji."""
+    rows = pd.read_csv(reviews / "reviews.csv").rename(columns={"image_path": "photo_url"}).head(20)
+    rows.loc[0, "text"] = "\U0001f600"
+    rows.to_csv(tmp_path / "renamed.csv", index=False)
+    return tmp_path / "renamed.csv"
+
+
+def test_predictions_tell_of_each_row_what_the_model_did_not_see(
+    model: Path, renamed: Path, tmp_path: Path
+) -> None:
+    assert chiasm("predict", model, renamed, "--out", tmp_path / "out.csv") == 0
+    problems = pd.read_csv(tmp_path / "out.csv")["problem"]
+    assert problems.str.contains("image: the model looks at it").all()
+    assert problems.str.contains("text: nothing in it is known").tolist() == [True] + [False] * 19
+
+
+def test_evaluate_reports_a_modality_that_the_data_lacks(
+    model: Path, renamed: Path, tmp_path: Path
+) -> None:
+    json_file, out = tmp_path / "metrics.json", tmp_path / "report"
+    assert chiasm("evaluate", model, renamed, "--json", json_file, "--out", out) == 0
+    problems = json.loads(json_file.read_text())["problems"]
+    assert {(p["field"], p["rows"]) for p in problems} == {("image", 20), ("text", 1)}
+    assert "the data was read without it" in (out / "report.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("command", "options"),
+    [("predict", ["--out", "out.csv"]), ("evaluate", []), ("explain", ["--audit", "--out", "out"])],
+)
+def test_strict_refuses_data_that_lacks_a_modality(
+    model: Path,
+    renamed: Path,
+    command: str,
+    options: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(renamed.parent)
+    assert chiasm(command, model, renamed, "--strict", *options) == 1
+    said = " ".join(capsys.readouterr().err.split())
+    assert "The model looks at image" in said
+    assert "'photo_url'" in said
+    assert not list(renamed.parent.glob("out*"))

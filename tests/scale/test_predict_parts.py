@@ -12,7 +12,7 @@ from chiasm.cli import run
 from chiasm.data.read import read
 from chiasm.data.table import Table
 from chiasm.encoders.cache import FeatureCache
-from chiasm.errors import ChiasmError
+from chiasm.errors import ChiasmError, DataError
 from chiasm.fusion.build import FusionConfig
 from chiasm.model.predict import predict
 from chiasm.model.prediction_frame import prediction_frame
@@ -133,4 +133,13 @@ def test_the_command_writes_parts(
 def test_a_folder_without_a_model_is_refused_before_any_work(table: Table, tmp_path: Path) -> None:
     with pytest.raises(ChiasmError, match="There is no model in"):
         predict_parts(tmp_path, table, str(tmp_path / "parts"), advance=lambda rows: None)
+    assert not (tmp_path / "parts").exists()
+
+
+def test_rows_that_all_lack_what_the_model_looks_at_are_refused_where_asked(
+    data: Path, model: Path, tmp_path: Path
+) -> None:
+    other = read(data, features={"other": "shown.npy"})
+    with pytest.raises(DataError, match="The model looks at shown"):
+        predict_parts(model, other, str(tmp_path / "parts"), advance=lambda rows: None, strict=True)
     assert not (tmp_path / "parts").exists()

@@ -78,4 +78,5 @@ class StandIn:
             probabilities=probabilities,
             contributions={m: 0.2 if m in row else 0.0 for m in self.modalities},
             missing=tuple(m for m in self.modalities if m not in row),
+            notes=("text: signs that nobody knows",) if "☃" in text else (),
         )

@@ -77,6 +77,15 @@ def test_a_text_alone(page: "sync_api.Page") -> None:
     assert page.locator("#steps li").count() == 3
 
 
+def test_what_the_model_does_not_see_is_shown(page: "sync_api.Page") -> None:
+    page.get_by_label("Text", exact=True).fill("a good mug ☃")
+    predict(page)
+    assert page.inner_text("#notes") == "text: signs that nobody knows"
+    page.get_by_label("Text", exact=True).fill("a good mug")
+    predict(page)
+    page.wait_for_selector("#notes", state="hidden")
+
+
 def test_a_photo_alone(page: "sync_api.Page") -> None:
     page.set_input_files("#image", photo())
     predict(page)

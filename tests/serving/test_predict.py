@@ -144,3 +144,17 @@ def test_a_row_that_breaks_the_model_is_our_fault_and_breaks_no_other(client: Te
 def test_the_prediction_is_json_without_nan(client: TestClient) -> None:
     answer = client.post("/v1/predict", json={"text": "good"})
     json.loads(answer.text, parse_constant=pytest.fail)
+
+
+@pytest.mark.parametrize("path", ["/v1/predict", "/v1/explain"])
+def test_what_the_model_does_not_see_of_a_row_is_said(client: TestClient, path: str) -> None:
+    assert client.post(path, json={"text": "good"}).json()["notes"] == []
+    noted = client.post(path, json={"text": "good ☃"}).json()["notes"]
+    assert noted == ["text: signs that nobody knows"]
+
+
+def test_what_the_model_does_not_see_of_a_line_is_said(client: TestClient) -> None:
+    lines = b'{"text": "good"}\n{"text": "good \xe2\x98\x83"}\n'
+    answer = client.post("/v1/batch", content=lines, headers={"Content-Type": "application/jsonl"})
+    notes = [json.loads(line)["notes"] for line in answer.text.splitlines()]
+    assert notes == [[], ["text: signs that nobody knows"]]

@@ -1,21 +1,55 @@
 """The command ``chiasm check``."""
 
+from typing import TYPE_CHECKING
+
 from chiasm.cli.expand import expand_options
-from chiasm.cli.options import Data, Json, Reading
-from chiasm.cli.screen import results
+from chiasm.cli.options import Data, Encoders, Json, Reading
+from chiasm.cli.screen import notes, results
+from chiasm.errors import EncoderError
 from chiasm.json_files import write_json
+
+if TYPE_CHECKING:
+    from chiasm.data.table import Table
+    from chiasm.encoders.base import Encoder
 
 
 @expand_options
-def check(data: Data, reading: Reading, json: Json = None) -> None:
+def check(data: Data, reading: Reading, encoders: Encoders, json: Json = None) -> None:
     """Look at a data set: classes, duplicates, conflicting labels, leaks, broken files, sizes.
+
+    Texts and sounds that are too long for their encoders, and words that these do not know, are
+    counted too: for the encoders of a recipe, or those that are named.
 
     Example: chiasm check reviews.csv --json check.json
     """
     from chiasm.data import check as checking
     from chiasm.data.check_view import render
+    from chiasm.model.left_out import note_left_out, unsuited_encoder
 
-    report = checking.check(reading.read(data))
+    table = reading.read(data)
+    loaded = _load(encoders, table)
+    report = checking.check(note_left_out(table, loaded))
+    warning = unsuited_encoder(table, loaded)
     results.print(render(report))
+    if warning is not None:
+        results.print(warning, style="yellow", highlight=False, markup=False)
     if json is not None:
-        write_json(report.as_dict(), json)
+        write_json(report.as_dict() | {"warnings": [warning] if warning else []}, json)
+
+
+def _load(encoders: Encoders, table: "Table") -> "dict[str, Encoder]":
+    """The encoders of texts and sounds, of which they may leave something out."""
+    recipe = encoders.read_recipe()
+    read = [m for m in ("text", "audio") if m in table.values and m in recipe.encoders]
+    try:
+        return recipe.load_encoders(read) if read else {}
+    except EncoderError as error:
+        if encoders != Encoders():
+            raise
+        notes.print(
+            f"What is too long for the encoders, or unknown to them, is not counted: {error}",
+            style="yellow",
+            highlight=False,
+            markup=False,
+        )
+        return {}

@@ -76,7 +76,7 @@ def compare(
         progress.update(task, completed=steps, description="")
     report = build_report(
         compared.comparison,
-        replace(table, problems=(*table.problems, *compared.problems)),
+        replace(table, problems=(*table.problems, *compared.problems, *compared.left_out)),
         caution=f"{run} of {folds} folds: each row is judged by a model that saw "
         f"neither it nor its twins.{_left_out(compared.problems)}",
         examined=compared.examined,

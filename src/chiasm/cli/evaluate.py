@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from chiasm.cli.expand import expand_options
-from chiasm.cli.options import Data, GroupBy, Json, Model, Reading, split_names
+from chiasm.cli.options import Data, GroupBy, Json, Model, Reading, Strict, split_names
 from chiasm.cli.screen import command_line, notes, results, say_what_was_read
 from chiasm.json_files import write_json
 
@@ -22,6 +22,7 @@ def evaluate(
         Path | None, typer.Option(metavar="DIR", help="Write a report too: report.html and more.")
     ] = None,
     group_by: GroupBy = None,
+    strict: Strict = False,
 ) -> None:
     """Judge a trained model on labelled rows that it was not trained on.
 
@@ -29,6 +30,7 @@ def evaluate(
 
     Example: chiasm evaluate model new_reviews.csv --out report
     """
+    from chiasm.data.check import count_problems
     from chiasm.data.split import judged_rows
     from chiasm.data.unseen_labels import unseen_labels
     from chiasm.encoders.cache import FeatureCache
@@ -36,6 +38,8 @@ def evaluate(
     from chiasm.evaluation.views.metrics_view import render_metrics
     from chiasm.explain.report.report_model import report_model
     from chiasm.explain.report.write_report import write_report
+    from chiasm.model.lacking import absent
+    from chiasm.model.left_out import note_left_out
     from chiasm.model.storage import load_model
 
     loaded = load_model(model)
@@ -48,15 +52,19 @@ def evaluate(
         notes.print(
             f"Judged by the test part: {len(judged):,} of {len(table.labelled):,} labelled rows"
         )
-    metrics = evaluation.evaluate(loaded, table, cache=cache)
+    metrics = evaluation.evaluate(loaded, table, cache=cache, strict=strict)
+    unseen = unseen_labels(table, judged, loaded.classes, what="The rows to judge by")
+    table = note_left_out(table, loaded.encoders)
+    lacks = absent(table, loaded.modalities)
+    table = replace(table, problems=(*table.problems, *lacks, *unseen))
     results.print(render_metrics(metrics, str(data)))
     if json is not None:
-        write_json(asdict(metrics), json)
+        problems = [asdict(one) for one in count_problems(table)]
+        write_json(asdict(metrics) | {"problems": problems}, json)
     if out is not None:
-        unseen = unseen_labels(table, judged, loaded.classes, what="The rows to judge by")
         report = report_model(
             loaded,
-            replace(table, problems=(*table.problems, *unseen)),
+            table,
             judged,
             part="labelled rows" if whole else "test rows",
             caution="They tell what the model can do only if it was not trained on them.",

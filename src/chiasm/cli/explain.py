@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chiasm.cli.expand import expand_options
-from chiasm.cli.options import Data, Model, Reading
+from chiasm.cli.options import Data, Model, Reading, Strict
 from chiasm.cli.screen import notes, results, say_what_was_read
 from chiasm.errors import DataError
 
@@ -48,6 +48,7 @@ def explain(
             "by default the data itself.",
         ),
     ] = None,
+    strict: Strict = False,
 ) -> None:
     """Show why rows are predicted as they are: modalities, words, parts of the picture, sound.
 
@@ -69,7 +70,7 @@ def explain(
     table = reading.read(data)
     say_what_was_read(table)
     if audit:
-        audited = auditing.audit(loaded, table, rows=rows, cache=FeatureCache())
+        audited = auditing.audit(loaded, table, rows=rows, cache=FeatureCache(), strict=strict)
         write_audit(audited, out)
         results.print(audited.finding, highlight=False, markup=False)
         for sheet in audit_sheets(audited):
@@ -85,6 +86,7 @@ def explain(
         against=against,
         training=None if training is None else reading.read(training),
         cache=FeatureCache(),
+        strict=strict,
     )
     write_explanations(explanations, out)
     results.print(render_explanations(explanations))

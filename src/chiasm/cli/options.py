@@ -142,9 +142,18 @@ def split_names(given: str | None) -> tuple[str, ...] | None:
     return tuple(given.split(",")) if given else None
 
 
+Strict: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--strict",
+        help="Refuse data in which no row has one of the modalities that the model looks at.",
+    ),
+]
+
+
 @dataclass(frozen=True)
-class Settings:
-    """What decides how a model is made: a recipe, and what is to be different from it."""
+class Encoders:
+    """What decides how much of a text or a sound is read: a recipe, and what is to be different."""
 
     recipe: Annotated[
         str | None,
@@ -163,18 +172,48 @@ class Settings:
             panel=_MODEL,
         ),
     ] = None
-    image_encoder: Annotated[
-        str | None,
-        _option(
-            f"{DEFAULT_ENCODERS['image']} (default), efficientnet-lite0, or a Hugging Face vision "
-            "model by name or folder.",
-            panel=_MODEL,
-        ),
-    ] = None
     audio_encoder: Annotated[
         str | None,
         _option(
             f"{DEFAULT_ENCODERS['audio']} (default), whisper-tiny-last, or a Hugging Face sound "
+            "model by name or folder.",
+            panel=_MODEL,
+        ),
+    ] = None
+    max_seconds: Annotated[
+        float | None,
+        _option(
+            "How many seconds of a sound are read, from its beginning; by default 30.",
+            panel=_MODEL,
+        ),
+    ] = None
+
+    def read_recipe(self) -> "Recipe":
+        """The recipe with these settings.
+
+        Raises:
+            ChiasmError: there is no such recipe, or it does not allow a setting.
+        """
+        from chiasm.recipes.read_recipe import read_recipe
+        from chiasm.training.recipe import Recipe
+
+        recipe = Recipe() if self.recipe is None else read_recipe(self.recipe)
+        encoders = {"text": self.text_encoder, "audio": self.audio_encoder}
+        return replace(
+            recipe,
+            encoders=recipe.encoders | _given(encoders),
+            max_seconds=recipe.max_seconds if self.max_seconds is None else self.max_seconds,
+        )
+
+
+@dataclass(frozen=True)
+class Settings(Encoders):
+    """What decides how a model is made: a recipe, and what is to be different from it."""
+
+    image_encoder: Annotated[
+        str | None,
+        _option(
+            f"{DEFAULT_ENCODERS['image']} (default), efficientnet-lite0, or a Hugging Face vision "
             "model by name or folder.",
             panel=_MODEL,
         ),
@@ -194,13 +233,6 @@ class Settings:
             "Train updates of that rank instead of the weights of those blocks. May be given "
             "several times.",
             metavar="MODALITY=RANK",
-            panel=_MODEL,
-        ),
-    ] = None
-    max_seconds: Annotated[
-        float | None,
-        _option(
-            "How many seconds of a sound are read, from its beginning; by default 30.",
             panel=_MODEL,
         ),
     ] = None
@@ -243,23 +275,13 @@ class Settings:
     ] = None
 
     def read_recipe(self) -> "Recipe":
-        """The recipe with these settings.
-
-        Raises:
-            ChiasmError: there is no such recipe, or it does not allow a setting.
-        """
-        from chiasm.recipes.read_recipe import read_recipe
-        from chiasm.training.recipe import Recipe
-
-        recipe = Recipe() if self.recipe is None else read_recipe(self.recipe)
-        encoders = {m: getattr(self, f"{m}_encoder") for m in DEFAULT_ENCODERS}
+        recipe = super().read_recipe()
         training = {name: getattr(self, name) for name in _TRAINING}
         return replace(
             recipe,
-            encoders=recipe.encoders | _given(encoders),
+            encoders=recipe.encoders | _given({"image": self.image_encoder}),
             trainable_blocks=recipe.trainable_blocks | _blocks(self.trainable_blocks or []),
             lora=recipe.lora | _ranks(self.lora or []),
-            max_seconds=recipe.max_seconds if self.max_seconds is None else self.max_seconds,
             training=replace(recipe.training, **_given(training)),
             group_by=split_names(self.group_by) or recipe.group_by,
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chiasm.cli.expand import expand_options
-from chiasm.cli.options import Address, Data, Engine, Reading
+from chiasm.cli.options import Address, Data, Engine, Reading, Strict
 from chiasm.cli.progress import progress_bar
 from chiasm.cli.screen import notes, say_what_was_read
 from chiasm.sole_writer import sole_writer
@@ -33,6 +33,7 @@ def predict(
             "may be such as s3://bucket/folder.",
         ),
     ],
+    strict: Strict = False,
     engine: Engine = "local",
     address: Address = None,
 ) -> None:
@@ -44,9 +45,9 @@ def predict(
     """
     if engine == "ray":
         table = _read(reading, data)
-        _predict_on_ray(model, table, out, address)
+        _predict_on_ray(model, table, out, address, strict=strict)
     else:
-        _predict_here(model, reading, data, Path(out))
+        _predict_here(model, reading, data, Path(out), strict=strict)
 
 
 def _read(reading: Reading, data: Path) -> "Table":
@@ -55,8 +56,7 @@ def _read(reading: Reading, data: Path) -> "Table":
     return table
 
 
-def _predict_here(model: Path, reading: Reading, data: Path, out: Path) -> None:
-    from chiasm.model.cut_sounds import cut_sounds
+def _predict_here(model: Path, reading: Reading, data: Path, out: Path, *, strict: bool) -> None:
     from chiasm.model.write_predictions import (
         check_prediction_path,
         rows_to_predict,
@@ -66,19 +66,23 @@ def _predict_here(model: Path, reading: Reading, data: Path, out: Path) -> None:
 
     check_prediction_path(out)
     with sole_writer(out, folder=False):
-        predict_table, encoders = load_predictor(model, cached=True)
+        predict_table = load_predictor(model, cached=True)
         table = rows_to_predict(_read(reading, data), out)
-        predicted = predict_table(table)
-        table = replace(table, problems=(*table.problems, *cut_sounds(table, encoders)))
+        predicted = predict_table(table, strict=strict)
+        table = replace(table, problems=(*table.problems, *predicted.problems))
         write_predictions(predicted, table, out)
     notes.print(f"{len(table):,} rows: {out}")
 
 
-def _predict_on_ray(model: Path, table: "Table", out: str, address: str | None) -> None:
+def _predict_on_ray(
+    model: Path, table: "Table", out: str, address: str | None, *, strict: bool
+) -> None:
     from chiasm.scale.cluster import cluster
     from chiasm.scale.predict_parts import predict_parts
 
     with progress_bar("predicting") as progress, cluster(address):
         task = progress.add_task("", total=len(table))
-        predict_parts(model, table, out, advance=lambda rows: progress.advance(task, rows))
+        predict_parts(
+            model, table, out, advance=lambda rows: progress.advance(task, rows), strict=strict
+        )
     notes.print(f"{len(table):,} rows: {out}", highlight=False)

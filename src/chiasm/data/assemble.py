@@ -108,6 +108,7 @@ def assemble(
         problems=findings.problems(ids, dropped=on_bad == "drop"),
         text_digests=tuple(digests),
         widths=widths,
+        columns=tuple(raw.columns),
     )
     if on_bad == "fail" and table.problems:
         raise DataError(_refusal(table.source, table.problems))

@@ -130,7 +130,7 @@ def check(table: Table) -> CheckReport:
             for name, keys in tying.items()
         },
         leakage=_find_leakage(usable, tying["any"]),
-        problems=_count_problems(table),
+        problems=count_problems(table),
         text_characters=_measure(lengths),
         image_pixels=_measure(sides),
         tiny_images=sum(side < TINY for side in sides),
@@ -208,7 +208,8 @@ def _twins_elsewhere(table: Table, groups: Keys, parts: Keys) -> dict[Hashable, 
     return found
 
 
-def _count_problems(table: Table) -> list[ProblemCount]:
+def count_problems(table: Table) -> list[ProblemCount]:
+    """The rows of each kind of problem, the most frequent kinds first."""
     kinds: dict[tuple[str, str, str], list[Problem]] = defaultdict(list)
     for problem in table.problems:
         kinds[problem.field, problem.reason, problem.action].append(problem)

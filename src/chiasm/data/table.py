@@ -70,7 +70,8 @@ class Table:
     picture and the sound, ``text_digests[i]`` is the digest of the text as published: before its
     outer whitespace was stripped. ``widths`` names the modalities that are precomputed features,
     with the length d of their vectors; their values are ``[l, d]``. ``encoding_note`` says how sure
-    the encoding is, with a line that shows it, where it could be another.
+    the encoding is, with a line that shows it, where it could be another. ``columns`` are the names
+    of all columns of the source, read or not.
     """
 
     source: str
@@ -87,6 +88,7 @@ class Table:
     sounds: tuple[SoundFacts | None, ...] = ()
     widths: dict[str, int] = field(default_factory=dict)
     encoding_note: str | None = None
+    columns: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.ids)

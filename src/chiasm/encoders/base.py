@@ -1,11 +1,13 @@
 """What every encoder promises."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
 from torch import nn
 
+from chiasm.data.table import Table
+from chiasm.encoders.left_out import LeftOut, seconds_left_out
 from chiasm.encoders.place import Place, numbered_places
 from chiasm.encoders.portable import Portable
 from chiasm.encoders.tokens import Tokens
@@ -83,6 +85,18 @@ class Encoder(ABC):
         By default all are alike.
         """
         return [0] * len(values)
+
+    def left_out(self, table: Table) -> Mapping[int, Sequence[LeftOut]]:
+        """What of the values of its modality never reaches the network, by position of the row.
+
+        By default, what lies behind ``max_seconds`` of a sound.
+        """
+        found = {
+            row: seconds_left_out(sound.seconds, limit=self.max_seconds)
+            for row, sound in enumerate(table.sounds)
+            if sound is not None
+        }
+        return {row: parts for row, parts in found.items() if parts}
 
     def places(self, value: Any, count: int) -> list[Place]:
         """What each of the ``count`` tokens of a value stands for; by default, its number.

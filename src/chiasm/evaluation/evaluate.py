@@ -10,16 +10,20 @@ from chiasm.evaluation.metrics import Metrics, compute_metrics
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable, encode_table
 from chiasm.model.inference import predict_probabilities
+from chiasm.model.lacking import say_lacking
 
 
-def evaluate(model: FusionClassifier, table: Table, *, cache: FeatureCache | None) -> Metrics:
+def evaluate(
+    model: FusionClassifier, table: Table, *, cache: FeatureCache | None, strict: bool = False
+) -> Metrics:
     """Metrics of the model's calibrated predictions on the labelled rows of a table.
 
     Of a table that names a test part, on that part. Rows of labels that the model never saw are
     named and count as wrong.
 
     Raises:
-        DataError: the table has no labels, none that the model knows, or misspelled ones.
+        DataError: the table has no labels, none that the model knows, or misspelled ones; or no
+            row has one of the modalities that the model looks at, and ``strict``.
     """
     rows = judged_rows(table)
     log_problems(unseen_labels(table, rows, model.classes, what="The rows to judge by"))
@@ -28,6 +32,7 @@ def evaluate(model: FusionClassifier, table: Table, *, cache: FeatureCache | Non
         raise DataError(
             f"{table.source} has no labelled rows to judge by. To label rows, use chiasm predict."
         )
+    say_lacking(labelled, model.modalities, strict=strict)
     return evaluate_rows(
         model, encode_table(labelled, model.encoders, classes=model.classes, cache=cache)
     )

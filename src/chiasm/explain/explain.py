@@ -19,6 +19,7 @@ from chiasm.explain.neighbours import Neighbours
 from chiasm.explain.token_places import token_places
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable, encode_table
+from chiasm.model.lacking import say_lacking
 
 
 def explain(
@@ -30,6 +31,7 @@ def explain(
     against: str | None = None,
     training: Table | None = None,
     cache: FeatureCache | None,
+    strict: bool = False,
 ) -> list[Explanation]:
     """Explain the rows of a table at these positions, those without anything readable left out.
 
@@ -41,13 +43,16 @@ def explain(
         against: the class it is held against; None: all others.
         training: where neighbours and exchanged values come from; None: from the table.
         cache: of the encoded features.
+        strict: whether a table is refused of which all rows lack what the model looks at.
 
     Raises:
-        DataError: the model does not know a class, or the two are the same.
+        DataError: the model does not know a class, or the two are the same; or the table is
+            refused.
         ChiasmError: a package that a method needs is not installed.
     """
     _check_classes(model.classes, chosen, against)
     check_methods(model)
+    say_lacking(table, model.modalities, strict=strict)
     encoded = encode_table(table, model.encoders, cache=cache)
     rows = [row for row in rows if encoded.present[row]]
     explained = encoded.take(np.array(rows, dtype=np.int64))

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from chiasm.data.labels import class_indices
+from chiasm.data.log_problems import log_problems
 from chiasm.data.table import Table
 from chiasm.encoders.base import Encoder
 from chiasm.encoders.cache import FeatureCache
@@ -18,7 +19,7 @@ from chiasm.encoders.encode import encode
 from chiasm.encoders.features import Features
 from chiasm.encoders.precomputed import Precomputed
 from chiasm.encoders.tokens import Tokens, pad
-from chiasm.model.cut_sounds import log_cut_sounds
+from chiasm.model.left_out import left_out
 
 _logger = logging.getLogger(__name__)
 # The class index of a row whose label is no class.
@@ -97,10 +98,12 @@ def encode_table(
 ) -> EncodedTable:
     """Run the trunks over a table; a modality that the table lacks is missing in every row.
 
-    Rows whose label is not among ``classes`` have no target.
+    Rows whose label is not among ``classes`` have no target. What the encoders leave out is said,
+    unless it is among the problems of the table.
     """
     absent = (None,) * len(table)
-    log_cut_sounds(table, encoders)
+    known = set(table.problems)
+    log_problems(problem for problem in left_out(table, encoders) if problem not in known)
     run = cache.features if cache else encode
     features = {}
     for modality, encoder in encoders.items():

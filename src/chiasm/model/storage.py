@@ -54,7 +54,7 @@ def load_model(folder: Path) -> FusionClassifier:
         ChiasmError: the folder holds no whole model that this version can read.
         EncoderError: an encoder cannot be had, or gives other tokens than in training.
     """
-    config = _read_config(folder)
+    config = read_config(folder)
     try:
         model = _build(config)
         model.load_state_dict(load_file(folder / _WEIGHTS))
@@ -72,7 +72,12 @@ def read_card(folder: Path) -> str:
     return card.read_text(encoding="utf-8") if card.is_file() else ""
 
 
-def _read_config(folder: Path) -> dict[str, Any]:
+def read_config(folder: Path) -> dict[str, Any]:
+    """The configuration of a model.
+
+    Raises:
+        ChiasmError: there is none, or none that this version can read.
+    """
     try:
         config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

@@ -10,7 +10,6 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from chiasm.encoders.preprocessing.base import Preprocessing
-from chiasm.encoders.preprocessing.log_mel import LogMel
 from chiasm.encoders.preprocessing.network_input import NetworkInput
 from chiasm.encoders.preprocessing.words import Words
 from chiasm.runtime.share_rows import share_rows
@@ -27,7 +26,6 @@ class ModalityEncoder:
     Attributes:
         preprocessing: what makes the network's input.
         grid: rows and columns of the tokens of a picture.
-        max_seconds: how much of a sound is read, from its beginning; None: it reads no sounds.
     """
 
     def __init__(
@@ -39,7 +37,6 @@ class ModalityEncoder:
     ) -> None:
         self.preprocessing = preprocessing
         self.grid = grid
-        self.max_seconds = preprocessing.max_seconds if isinstance(preprocessing, LogMel) else None
         self._network = network
         self._takes = {node.name for node in network.get_inputs()}
         self._padding = preprocessing.padding if isinstance(preprocessing, Words) else 0

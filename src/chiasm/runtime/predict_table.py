@@ -1,13 +1,16 @@
 """predict_table: labels and probabilities for new rows, by an exported model."""
 
 import logging
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from chiasm.data.table import Table
+from chiasm.data.log_problems import log_problems
+from chiasm.data.table import Problem, Table
+from chiasm.encoders.left_out import as_problems
 from chiasm.errors import UnreadableExample
-from chiasm.model.cut_sounds import log_cut_sounds
+from chiasm.model.lacking import absent, say_lacking
 from chiasm.model.predicted import Predicted
 from chiasm.runtime.runtime import Runtime, RuntimeInput
 
@@ -15,9 +18,14 @@ _BATCH = 32
 _logger = logging.getLogger(__name__)
 
 
-def predict_table(runtime: Runtime, table: Table) -> Predicted:
-    """Predict every row, labelled or not, that has something the model can look at."""
-    log_cut_sounds(table, runtime.encoders)
+def predict_table(runtime: Runtime, table: Table, *, strict: bool = False) -> Predicted:
+    """Predict every row, labelled or not, that has something the model can look at.
+
+    Raises:
+        DataError: no row has one of the modalities that the model looks at, and ``strict``.
+    """
+    say_lacking(table, runtime.modalities, strict=strict)
+    left_out: list[Problem] = []
     labels: list[str | None] = []
     probabilities = np.empty((len(table), len(runtime.classes)), dtype=np.float32)
     with ThreadPoolExecutor() as pool:
@@ -30,12 +38,23 @@ def predict_table(runtime: Runtime, table: Table) -> Predicted:
                 nothing = len(found.missing) == len(runtime.modalities)
                 labels.append(None if nothing else found.label)
                 probabilities[place] = list(found.probabilities.values())
+            left_out += _left_out(table, places, rows)
+    log_problems(left_out)
     return Predicted(
         ids=table.ids,
         labels=tuple(labels),
         probabilities=probabilities,
         classes=runtime.classes,
+        problems=(*absent(table, runtime.modalities), *left_out),
     )
+
+
+def _left_out(
+    table: Table, places: Iterable[int], rows: Iterable[Mapping[str, RuntimeInput]]
+) -> Iterator[Problem]:
+    for place, row in zip(places, rows, strict=True):
+        for modality, loaded in row.items():
+            yield from as_problems(table, place, modality, loaded.left_out)
 
 
 def _load_row(runtime: Runtime, table: Table, place: int) -> dict[str, RuntimeInput]:

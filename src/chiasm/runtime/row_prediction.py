@@ -14,9 +14,11 @@ class RowPrediction:
             probability that a row without any modality has they sum to it. 0 for a missing
             modality; empty if they were not asked for.
         missing: the modalities that the row lacks.
+        notes: what of its values the model does not see, in words.
     """
 
     label: str
     probabilities: dict[str, float]
     contributions: dict[str, float]
     missing: tuple[str, ...]
+    notes: tuple[str, ...] = ()

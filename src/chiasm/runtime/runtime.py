@@ -1,6 +1,6 @@
 """Runtime: an exported model, used without torch."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeAlias
@@ -101,8 +101,11 @@ class Runtime:
                 probabilities=dict(zip(self.classes, row.tolist(), strict=True)),
                 contributions={m: float(values[label]) for m, values in share.items()},
                 missing=tuple(m for m in self.modalities if m not in tokens),
+                notes=tuple(_notes(given)),
             )
-            for label, row, share, tokens in zip(best, probabilities, shares, encoded, strict=True)
+            for label, row, share, tokens, given in zip(
+                best, probabilities, shares, encoded, rows, strict=True
+            )
         ]
 
     def occlude(
@@ -198,6 +201,12 @@ class Runtime:
                 f"The model looks at {', '.join(self.modalities)}, not at {unknown[0]!r}. Leave it "
                 "out, or use a model that was trained with it."
             )
+
+
+def _notes(row: Mapping[str, RuntimeInput]) -> Iterator[str]:
+    for modality, loaded in row.items():
+        for part in loaded.left_out:
+            yield f"{modality}: {part.reason} ({part.detail})"
 
 
 def _cores() -> ThreadPoolExecutor:

@@ -1,22 +1,33 @@
 """load_predictor: what predicts tables by the model in a folder."""
 
-from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Protocol
 
-from chiasm.runtime.manifest import MANIFEST
+from chiasm.runtime.manifest import MANIFEST, read_manifest
 
 if TYPE_CHECKING:
     from chiasm.data.table import Table
-    from chiasm.model.cut_sounds import Hearing
     from chiasm.model.predicted import Predicted
 
-Predictor: TypeAlias = "Callable[[Table], Predicted]"
+
+class Predictor(Protocol):
+    """``predict`` or ``predict_table``, by one model."""
+
+    def __call__(self, table: "Table", *, strict: bool = False) -> "Predicted": ...
 
 
-def load_predictor(model: Path, *, cached: bool) -> "tuple[Predictor, Mapping[str, Hearing]]":
-    """What predicts tables by the model, which may be an exported one, and its encoders.
+def looked_at(model: Path) -> tuple[str, ...]:
+    """The modalities that the model looks at, which may be an exported one."""
+    if (model / MANIFEST).is_file():
+        return tuple(read_manifest(model).modalities)
+    from chiasm.model.storage import read_config
+
+    return tuple(read_config(model)["encoders"])
+
+
+def load_predictor(model: Path, *, cached: bool) -> Predictor:
+    """What predicts tables by the model, which may be an exported one.
 
     ``cached``: whether a model that is not exported takes features from the cache, and puts them
     there.
@@ -26,11 +37,9 @@ def load_predictor(model: Path, *, cached: bool) -> "tuple[Predictor, Mapping[st
         from chiasm.runtime.predict_table import predict_table
         from chiasm.runtime.runtime import load_runtime
 
-        runtime = load_runtime(model)
-        return partial(predict_table, runtime), runtime.encoders
+        return partial(predict_table, load_runtime(model))
     from chiasm.encoders.cache import FeatureCache
     from chiasm.model.predict import predict
     from chiasm.model.storage import load_model
 
-    loaded = load_model(model)
-    return partial(predict, loaded, cache=FeatureCache() if cached else None), loaded.encoders
+    return partial(predict, load_model(model), cache=FeatureCache() if cached else None)

@@ -2,19 +2,22 @@
 
 import hashlib
 import io
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from chiasm.data.table import Table
+from chiasm.data.log_problems import log_problems
+from chiasm.data.table import Problem, Table
 from chiasm.encoders.files import digest_of
 from chiasm.errors import ChiasmError
-from chiasm.model.cut_sounds import Hearing, cut_sounds
+from chiasm.model.lacking import say_lacking
 from chiasm.model.prediction_frame import prediction_frame
 from chiasm.runtime.manifest import MANIFEST
 from chiasm.scale.absolute import absolute
-from chiasm.scale.load_predictor import Predictor, load_predictor
+from chiasm.scale.load_predictor import Predictor, load_predictor, looked_at
 from chiasm.scale.part_folder import PartFolder
 from chiasm.scale.run_on_actors import Outcome, run_on_actors
 
@@ -31,6 +34,7 @@ def predict_parts(
     *,
     part_rows: int = _ROWS,
     advance: Callable[[int], None],
+    strict: bool = False,
 ) -> None:
     """Predict every row on the cluster that was joined, into parts in the order of the table.
 
@@ -43,11 +47,14 @@ def predict_parts(
         out: a folder, on any file system that fsspec knows; this process writes it.
         part_rows: rows of a part.
         advance: called with the number of rows that are done: first those of earlier parts.
+        strict: whether rows that all lack what the model looks at are refused.
 
     Raises:
+        DataError: they do.
         ChiasmError: there is no whole model, or the folder is in other use.
     """
     digest = _digest_of_model(model)
+    say_lacking(table, looked_at(model), strict=strict)
     parts = _Parts(table, part_rows)
     made_of = {
         "model": digest,
@@ -58,12 +65,15 @@ def predict_parts(
     numbers = folder.missing
     advance(len(table) - sum(len(parts.rows(number)) for number in numbers))
     work = _PredictPart(model.absolute(), digest)
+    noted: list[Problem] = []
     try:
         for place, outcome in run_on_actors(work, [parts[number] for number in numbers]):
             folder.add(numbers[place], outcome["parquet"], rows=outcome["rows"])
             advance(outcome["rows"])
+            noted += (Problem(**told) for told in json.loads(outcome["noted"]))
     finally:
         folder.write_manifest()
+        log_problems(noted)
 
 
 def _digest_of_model(model: Path) -> str:
@@ -111,7 +121,9 @@ class _PredictPart:
     digest: str
 
     @cached_property
-    def _predictor(self) -> tuple[Predictor, Mapping[str, Hearing]]:
+    def _predictor(self) -> Predictor:
+        # What is found is told where all parts come together.
+        logging.getLogger("chiasm").setLevel(logging.ERROR)
         if _digest_of_model(self.model) != self.digest:
             raise ChiasmError(
                 f"Machines of the cluster have different models in {self.model}. Give them the "
@@ -120,9 +132,9 @@ class _PredictPart:
         return load_predictor(self.model, cached=False)
 
     def __call__(self, part: Table) -> Outcome:
-        predict, encoders = self._predictor
-        predicted = predict(part)
-        part = replace(part, problems=(*part.problems, *cut_sounds(part, encoders)))
+        predicted = self._predictor(part)
+        part = replace(part, problems=(*part.problems, *predicted.problems))
         parquet = io.BytesIO()
         prediction_frame(predicted, part).to_parquet(parquet, index=False)
-        return {"rows": len(part), "parquet": parquet.getvalue()}
+        noted = [asdict(problem) for problem in predicted.problems if problem.action == "noted"]
+        return {"rows": len(part), "parquet": parquet.getvalue(), "noted": json.dumps(noted)}

@@ -29,6 +29,7 @@ def explain_row(
         label=predicted.label,
         probabilities=predicted.probabilities,
         missing=list(predicted.missing),
+        notes=list(predicted.notes),
         explained=explained,
         contributions=predicted.contributions,
         words=_words(text, scores["text"]) if isinstance(text, str) else None,

@@ -47,6 +47,10 @@ class Prediction(BaseModel):
     missing: Annotated[
         list[str], Field(description="Modalities that the model reads and the row does not have.")
     ]
+    notes: Annotated[
+        list[str],
+        Field(description="What of the row the model does not see: what is too long, or unknown."),
+    ]
 
 
 class WordScore(BaseModel):
@@ -129,4 +133,5 @@ class BatchAnswer(BaseModel):
     label: str | None = None
     probabilities: dict[str, float] | None = None
     missing: list[str] | None = None
+    notes: list[str] | None = None
     error: ProblemBody | None = None

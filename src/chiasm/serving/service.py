@@ -110,6 +110,7 @@ class Service:
             label=predicted.label,
             probabilities=predicted.probabilities,
             missing=list(predicted.missing),
+            notes=list(predicted.notes),
         )
 
     async def _explain(self, read: Callable[[], Values], label: str | None) -> Explanation:

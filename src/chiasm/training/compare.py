@@ -20,6 +20,7 @@ from chiasm.evaluation.comparison import MAJORITY, Comparison, OutOfFold, Predic
 from chiasm.fusion.build import build_fusion
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable, encode_table
+from chiasm.model.left_out import left_out
 from chiasm.model.storage import load_model
 from chiasm.training.cores import at_most
 from chiasm.training.epochs import Epoch
@@ -37,12 +38,13 @@ Examine: TypeAlias = Callable[[FusionClassifier, EncodedTable], Any]
 class Compared:
     """A comparison, and fold after fold of its winner the epochs and what was asked of its models.
 
-    ``problems`` are notes on rows that are in no test part. A winner of a single modality is not
-    asked: ``examined`` is empty.
+    ``problems`` are notes on rows that are in no test part, ``left_out`` on rows of which the
+    encoders see only a part. A winner of a single modality is not asked: ``examined`` is empty.
     """
 
     comparison: Comparison
     problems: tuple[Problem, ...]
+    left_out: tuple[Problem, ...]
     histories: tuple[tuple[Epoch, ...], ...]
     examined: tuple[Any, ...]
 
@@ -136,6 +138,7 @@ def compare(
     return Compared(
         comparison,
         problems=problems,
+        left_out=left_out(table, encoders),
         histories=tuple(one.epochs for one in trained if one.fusion == comparison.winner),
         examined=tuple(examined),
     )

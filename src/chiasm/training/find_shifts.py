@@ -11,6 +11,7 @@ from chiasm.encoders.cache import FeatureCache
 from chiasm.encoders.features import Features
 from chiasm.evaluation.shift import Shift, measure_shift
 from chiasm.model.dataset import encode_table
+from chiasm.model.left_out import note_left_out
 from chiasm.training.ranks import ranks
 from chiasm.training.recipe import Recipe
 
@@ -42,6 +43,8 @@ def find_shifts(table: Table, recipe: Recipe, *, cache: FeatureCache) -> dict[st
     looked_at = recipe.fusion.looked_at(table.modalities)
     encoders = recipe.for_table(table).load_encoders(looked_at)
     featured = {m: e for m, e in encoders.items() if e.trainable_blocks != "all"}
+    # Told in training, of all rows.
+    sample = note_left_out(sample, featured)
     with ranks().local_main_process_first():
         rows = encode_table(sample, featured, classes=table.classes, cache=cache)
     shifts = {}

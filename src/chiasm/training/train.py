@@ -14,8 +14,8 @@ from chiasm.evaluation.evaluate import evaluate_rows
 from chiasm.extras import needs_extra
 from chiasm.json_files import write_json
 from chiasm.model.classifier import FusionClassifier
-from chiasm.model.cut_sounds import cut_sounds
 from chiasm.model.dataset import encode_table
+from chiasm.model.left_out import left_out
 from chiasm.model.storage import CONFIG, save_model
 from chiasm.training.card import model_card
 from chiasm.training.cores import cores_for
@@ -57,12 +57,12 @@ def train(
             import_module("tensorboard")
     recipe = recipe.for_table(table)
     parts = part_rows(table, recipe)
-    log_problems(parts.problems)
     classes = table.classes_of(parts.train)
     torch.manual_seed(recipe.training.seed)
     encoders = recipe.load_encoders(table.modalities)
     model = FusionClassifier(encoders=encoders, fusion=recipe.fusion, classes=classes)
-    noted = (*parts.problems, *cut_sounds(table, model.encoders))
+    noted = (*parts.problems, *left_out(table, model.encoders))
+    log_problems(noted)
     table = replace(table, problems=(*table.problems, *noted))
     processes = ranks()
     # Begun by one process; for the others it is a run to go on with.

@@ -1,10 +1,13 @@
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import torch
 from transformers import AutoModel
 
+from chiasm.data.read import read
+from chiasm.data.table import Table
 from chiasm.encoders.huggingface.text import HuggingFaceText
 from chiasm.errors import UnreadableExample
 
@@ -69,3 +72,40 @@ def test_lengths_are_the_tokens_that_texts_come_to(checkpoint: Checkpoint, kind:
 
 def test_text_that_is_not_unicode_has_a_length_all_the_same(checkpoint: Checkpoint) -> None:
     assert len(encoder_of(checkpoint("bert")).lengths(["\ud83d", "dog"])) == 2
+
+
+TEXTS = ["the cat sits", "the \U0001f63a", "\u5f88\u597d", "the cat " * 9, None, "dog"]
+
+
+def table_of(texts: Sequence[str | None]) -> Table:
+    return read(pd.DataFrame({"text": texts, "image": [b""] * len(texts)}))
+
+
+def test_what_is_cut_or_unknown_is_told_by_row(checkpoint: Checkpoint) -> None:
+    encoder = encoder_of(checkpoint("bert"), max_length=6)
+    found = encoder.left_out(table_of(TEXTS))
+    assert {row: [part.detail for part in parts] for row, parts in found.items()} == {
+        1: ["1 of 2 tokens"],
+        2: ["1 of 1 tokens"],
+        3: ["20 tokens"],
+    }
+
+
+@pytest.mark.parametrize("kind", ["bert", "clip", "siglip"])
+def test_an_exported_tokenizer_tells_the_same(checkpoint: Checkpoint, kind: str) -> None:
+    encoder = encoder_of(checkpoint(kind))
+    found = encoder.left_out(table_of(TEXTS))
+    words = encoder.portable().preprocessing
+    exported = {row: words.load(text).left_out for row, text in enumerate(TEXTS) if text}
+    assert {row: parts for row, parts in exported.items() if parts} == found
+    assert found
+
+
+def test_texts_are_taken_apart_once(
+    checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoder, table = encoder_of(checkpoint("bert")), table_of(TEXTS)
+    first = encoder.left_out(table)
+    monkeypatch.setattr(encoder, "_tokenizer", None)
+    assert encoder.left_out(table) == first
+    assert encoder.lengths(["dog"]) == [3]

@@ -1,8 +1,11 @@
 import sys
 
+import pandas as pd
 import pytest
 
+from chiasm.data.read import read
 from chiasm.encoders.huggingface.text import HuggingFaceText
+from chiasm.encoders.left_out import ALL_UNKNOWN, SOME_UNKNOWN, LeftOut
 from chiasm.encoders.packaged.minilm import MiniLM
 from chiasm.encoders.registry import load_encoder
 from chiasm.errors import EncoderError
@@ -33,3 +36,12 @@ def test_missing_engine_is_named(modality: str, name: str, monkeypatch: pytest.M
     monkeypatch.delitem(sys.modules, "chiasm.encoders.one_core_session", raising=False)
     with pytest.raises(EncoderError, match=r"need ONNX Runtime.*chiasm\[packaged\]"):
         load_encoder(modality, name)
+
+
+def test_emoji_and_chinese_that_it_does_not_know_are_told() -> None:
+    table = read(pd.DataFrame({"text": ["good", "\U0001f600", "\u5f88\u597d", "nice \U0001f600"]}))
+    assert {row: parts for row, (parts,) in MiniLM().left_out(table).items()} == {
+        1: LeftOut(ALL_UNKNOWN, "1 of 1 tokens"),
+        2: LeftOut(ALL_UNKNOWN, "2 of 2 tokens"),
+        3: LeftOut(SOME_UNKNOWN, "1 of 2 tokens"),
+    }

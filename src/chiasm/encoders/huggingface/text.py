@@ -2,23 +2,25 @@
 
 import copy
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 from transformers import AutoTokenizer
 
+from chiasm.data.table import Table
 from chiasm.encoders.base import Encoder, TrainableBlocks
 from chiasm.encoders.device import default_device
 from chiasm.encoders.huggingface.checkpoint import fingerprint_of, load_network
 from chiasm.encoders.huggingface.split import Rest, Trunk, blocks_of, check_split
+from chiasm.encoders.left_out import LeftOut, TokenLimits
 from chiasm.encoders.place import Place, text_places
 from chiasm.encoders.portable import Portable
-from chiasm.encoders.preprocessing.words import Words, check_text
+from chiasm.encoders.preprocessing.words import BLANK, Words, check_text
 from chiasm.encoders.tokens import Tokens
 from chiasm.encoders.tuned_top import TunedTop
 from chiasm.errors import EncoderError
@@ -28,6 +30,10 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 # A tokenizer keeps how it cuts and pads, and refuses to change that while another thread uses it.
 _tokenizing = Lock()
+_AT_ONCE = 1024
+
+# The tokens of a text that reach the network, and what does not.
+_Measured: TypeAlias = tuple[int, tuple[LeftOut, ...]]
 
 
 class HuggingFaceText(Encoder):
@@ -65,6 +71,14 @@ class HuggingFaceText(Encoder):
         self._takes_mask = "attention_mask" in self._tokenizer.model_input_names
         positions = getattr(network.config, "max_position_embeddings", max_length)
         self.max_length = min(max_length, positions, self._tokenizer.model_max_length)
+        self._limits = TokenLimits(
+            most=self.max_length,
+            special=self._tokenizer.num_special_tokens_to_add(),
+            unknown=self._tokenizer.unk_token_id,
+            blank=self._tokenizer.get_vocab().get(BLANK),
+            reads_end=self._tokenizer.truncation_side == "left",
+        )
+        self._measured: Mapping[str, _Measured] = {}
         self.fingerprint = fingerprint_of(folder, "text", self.max_length, trainable_blocks)
         if trainable_blocks == 0:
             self._trunk, self.top = network, nn.Identity()
@@ -85,11 +99,42 @@ class HuggingFaceText(Encoder):
         return check_text(value)
 
     def lengths(self, values: Sequence[str]) -> Sequence[int]:
+        return [tokens for tokens, _ in self._measure(values)]
+
+    def left_out(self, table: Table) -> Mapping[int, Sequence[LeftOut]]:
+        values = enumerate(table.values.get(self.modality, ()))
+        texts = {row: value for row, value in values if isinstance(value, str)}
+        measured = self._measure([*texts.values()])
+        # Asked for again with the same texts, which then need not be taken apart again.
+        self._measured = dict(zip(texts.values(), measured, strict=True))
+        found = zip(texts, measured, strict=True)
+        return {row: parts for row, (_, parts) in found if parts}
+
+    def _measure(self, texts: Sequence[str]) -> list[_Measured]:
+        known = self._measured
+        fresh = [text for text in dict.fromkeys(texts) if text not in known]
+        measured: dict[str, _Measured] = {}
+        for start in range(0, len(fresh), _AT_ONCE):
+            part = fresh[start : start + _AT_ONCE]
+            for text, words in zip(part, self._words(part), strict=True):
+                measured[text] = self._limits.length(words), self._limits.left_out(words)
+        return [measured[text] if text in measured else known[text] for text in texts]
+
+    def _words(self, texts: Sequence[str]) -> list[list[int]]:
+        """All tokens of each text but special ones."""
         # Half a surrogate pair is for ``load`` to refuse; tokenizers raise.
-        texts = [value.encode(errors="replace").decode() for value in values]
+        writable = [text.encode(errors="replace").decode() for text in texts]
         with _tokenizing:
-            found = self._tokenizer(texts, truncation=True, max_length=self.max_length)
-        return [len(words) for words in found["input_ids"]]
+            found = self._tokenizer(
+                writable,
+                add_special_tokens=False,
+                truncation=False,
+                return_attention_mask=False,
+                return_token_type_ids=False,
+                verbose=False,
+            )
+        words: list[list[int]] = found["input_ids"]
+        return words
 
     @torch.no_grad()
     def trunk(self, batch: Sequence[str]) -> Tokens:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chiasm.data.sounds import open_sound
+from chiasm.data.sounds import measure_sound, open_sound
+from chiasm.encoders.left_out import LeftOut, seconds_left_out
 from chiasm.encoders.place import time_places
 from chiasm.encoders.preprocessing.network_input import NetworkInput
 
@@ -50,7 +51,14 @@ class LogMel:
         return NetworkInput(
             log_mel(np.pad(samples, (0, whole - len(samples)))),
             places=tuple(time_places(tokens, seconds=tokens / self.tokens_a_second)),
+            left_out=self._left_out(value, len(samples)),
         )
+
+    def _left_out(self, value: Path | bytes, samples: int) -> tuple[LeftOut, ...]:
+        # Resampling may give a sample less. What a header says of a whole sound is not asked for.
+        if samples + 1 < self.max_seconds * RATE:
+            return ()
+        return seconds_left_out(measure_sound(value), limit=self.max_seconds)
 
 
 def log_mel(samples: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chiasm.encoders.left_out import LeftOut
 from chiasm.encoders.place import WHOLE, Box, Place
 
 
@@ -19,9 +20,11 @@ class NetworkInput:
         places: of the tokens of a text or a sound.
         box: left, top, right and bottom of the part of a picture that the network sees, as
             fractions of its width and height.
+        left_out: what of the value is not in ``values``.
     """
 
     values: NDArray[Any]
     mask: NDArray[np.bool_] | None = None
     places: tuple[Place, ...] = ()
     box: Box = WHOLE
+    left_out: tuple[LeftOut, ...] = ()

@@ -1,14 +1,20 @@
 """Words: a text as a language network takes it."""
 
+import json
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import compress
 
 import numpy as np
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 
+from chiasm.encoders.left_out import TokenLimits
 from chiasm.encoders.place import text_places
 from chiasm.encoders.preprocessing.network_input import NetworkInput
 from chiasm.errors import UnreadableExample
+
+# How SentencePiece writes a space.
+BLANK = "▁"
 
 
 @dataclass(frozen=True)
@@ -36,7 +42,10 @@ class Words:
         spans = [(start + before, end + before) for start, end in found.offsets]
         pieces = compress(zip(found.tokens, spans, strict=True), mask)
         return NetworkInput(
-            np.array(found.ids, dtype=np.int64), mask=mask, places=tuple(text_places(value, pieces))
+            np.array(found.ids, dtype=np.int64),
+            mask=mask,
+            places=tuple(text_places(value, pieces)),
+            left_out=self._limits.left_out(_words(found)),
         )
 
     @property
@@ -44,6 +53,35 @@ class Words:
         """The number of the piece that stands for no word."""
         padding = self.tokenizer.padding
         return 0 if padding is None else int(padding["pad_id"])
+
+    @cached_property
+    def _limits(self) -> TokenLimits:
+        cut = self.tokenizer.truncation
+        return TokenLimits(
+            most=None if cut is None else cut["max_length"],
+            special=self.tokenizer.num_special_tokens_to_add(False),
+            unknown=self._unknown,
+            blank=self.tokenizer.token_to_id(BLANK),
+            reads_end=cut is not None and cut["direction"] == "left",
+        )
+
+    @property
+    def _unknown(self) -> int | None:
+        # Of the kinds of tokenizers only some tell it, and those by different names.
+        model = json.loads(self.tokenizer.to_str())["model"]
+        token = model.get("unk_token")
+        number: int | None = self.tokenizer.token_to_id(token) if token else model.get("unk_id")
+        return number
+
+
+def _words(found: Encoding) -> list[int]:
+    """The tokens of a text, those that were cut off too, without special ones."""
+    return [
+        word
+        for part in (found, *found.overflowing)
+        for word, special in zip(part.ids, part.special_tokens_mask, strict=True)
+        if not special
+    ]
 
 
 def check_text(value: str) -> str:

@@ -18,6 +18,7 @@ from chiasm.explain.faithfulness.curves import Curves, Indices, curves
 from chiasm.explain.faithfulness.naming import Naming, deciding_modalities, name_modalities
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import encode_table
+from chiasm.model.lacking import say_lacking
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -83,17 +84,25 @@ class Audit:
 
 
 def audit(
-    model: FusionClassifier, table: Table, *, rows: int, seed: int = 0, cache: FeatureCache | None
+    model: FusionClassifier,
+    table: Table,
+    *,
+    rows: int,
+    seed: int = 0,
+    cache: FeatureCache | None,
+    strict: bool = False,
 ) -> Audit:
     """Draw rows and follow the predicted class while tokens go and come in each method's order.
 
     Gains are paired by row, and their intervals are bootstrapped over groups of duplicates.
 
     Raises:
-        DataError: the table has fewer than two rows that the model can look at.
+        DataError: the table has fewer than two rows that the model can look at; or no row has one
+            of the modalities that the model looks at, and ``strict``.
         ChiasmError: a package that a method needs is not installed.
     """
     check_methods(model)
+    say_lacking(table, model.modalities, strict=strict)
     random = np.random.default_rng(seed)
     # Drawn before anything is encoded, which is what takes time.
     drawn = np.sort(random.permutation(_rows_with(table, model.modalities))[:rows])

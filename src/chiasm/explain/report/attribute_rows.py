@@ -36,7 +36,7 @@ def attribute_rows(
         row: {
             modality: Attribution(METHOD, modality, called[row], None, places, own)
             for modality, own in scores.get(row, {}).items()
-            if (places := _places(encoders[modality], table.values[modality][row], len(own)))
+            if (places := _places(encoders[modality], table.values_of(row).get(modality), len(own)))
         }
         for row in rows
     }

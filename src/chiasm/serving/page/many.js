@@ -85,6 +85,8 @@ async function fill(table, model, signal) {
   const columns = model.modalities.map((modality) => [modality, Number(by(`column-${modality}`).value)]);
   const used = columns.filter(([, column]) => column >= 0);
   if (!used.length) throw new Error("Choose at least one column for the model to look at.");
+  const unread = columns.filter(([, column]) => column < 0).map(([modality]) => NAMES[modality].toLowerCase());
+  if (unread.length) tell(`The model looks at the ${unread.join(" and the ")} too, for which no column is chosen.`);
   const files = new Map([...(by("files")?.files ?? [])].map((file) => [file.name, file]));
   const answers = new Array(table.rows.length).fill(null);
   const shown = begin(table, used, model);
@@ -94,7 +96,7 @@ async function fill(table, model, signal) {
     for await (const piece of pieces(table.rows, used, files, model.limits.body_bytes)) {
       for await (const answer of send(piece, signal)) {
         const { row, problem } = piece[answer.line - 1];
-        answers[row] = { ...answer, problem: [problem, answer.error?.detail].filter(Boolean).join(" ") };
+        answers[row] = { ...answer, problem: [problem, answer.error?.detail, ...(answer.notes ?? [])].filter(Boolean).join(" ") };
         failed += Boolean(answer.error);
         shown(row, answers[row]);
       }

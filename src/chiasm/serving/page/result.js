@@ -12,6 +12,8 @@ export function show(found, sent) {
     ? `Said with ${found.missing.map((name) => MISSING[name]).join(" and ")}.`
     : "";
   by("missing").hidden = !found.missing.length;
+  by("notes").replaceChildren(...found.notes.map((note) => element("li", {}, note)));
+  by("notes").hidden = !found.notes.length;
   by("legend-for").textContent = `for ${found.explained}`;
   showClasses(found);
   showSteps(found);

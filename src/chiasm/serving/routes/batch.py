@@ -113,7 +113,8 @@ def _rows() -> dict[str, object]:
 def _answers() -> dict[str, object]:
     example = (
         '{"line":1,"id":"a","label":"negative","probabilities":{"negative":0.9,"positive":0.1},'
-        '"missing":["image"]}\n{"line":2,"error":{"status":422,"detail":"The row is empty."}}\n'
+        '"missing":["image"],"notes":[]}\n'
+        '{"line":2,"error":{"status":422,"detail":"The row is empty."}}\n'
     )
     return {
         "description": "An answer a line",
