@@ -270,3 +270,13 @@ def test_strict_refuses_data_that_lacks_a_modality(
     assert "The model looks at image" in said
     assert "'photo_url'" in said
     assert not list(renamed.parent.glob("out*"))
+
+
+def test_an_explanation_tells_what_of_its_row_the_model_did_not_see(
+    model: Path, renamed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("captum")
+    first = pd.read_csv(renamed)["id"][0]
+    assert chiasm("explain", model, renamed, "--row", first, "--out", tmp_path / "why") == 0
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"row {first}: text: nothing in it is known to its encoder" in said

@@ -1,11 +1,11 @@
 import pytest
 
-from chiasm.encoders.left_out import LeftOut, TokenLimits, seconds_left_out
+from chiasm.encoders.left_out import LeftOut, TokenLimits, seconds_left_out, wordless
 from chiasm.encoders.preprocessing.log_mel import LogMel
 
 from .conftest import draw_sound
 
-LIMITS = TokenLimits(most=5, special=2, unknown=0, blank=1)
+LIMITS = TokenLimits(most=5, special=2, unknown=0, wordless=frozenset({1, 2}))
 
 
 @pytest.mark.parametrize(
@@ -14,7 +14,8 @@ LIMITS = TokenLimits(most=5, special=2, unknown=0, blank=1)
         ([7, 7, 7], []),
         ([7, 7, 7, 7], ["longer than 5 tokens"]),
         ([7, 0], ["has words or signs"]),
-        ([1, 0], ["nothing in it is known"]),
+        ([1, 0, 2], ["nothing in it is known"]),
+        ([1, 2], []),
         ([0, 0, 0, 0], ["longer than 5 tokens", "nothing in it is known"]),
         ([], ["nothing in it is known"]),
     ],
@@ -28,13 +29,16 @@ def test_what_of_a_text_never_reaches_the_network_is_told(
 
 
 def test_a_tokenizer_that_knows_every_sign_leaves_no_word_out() -> None:
-    assert TokenLimits(most=None, special=2, unknown=None, blank=None).left_out([0] * 99) == ()
+    assert TokenLimits(most=None, special=2, unknown=None).left_out([0] * 99) == ()
+
+
+def test_punctuation_and_spaces_say_nothing() -> None:
+    vocabulary = {"[UNK]": 0, "▁": 1, "##。": 2, "▁,": 3, "a": 4, "▁a": 5, "😀": 6}
+    assert wordless(vocabulary) == {1, 2, 3}
 
 
 def test_where_the_end_is_read_it_says_so() -> None:
-    (cut,) = TokenLimits(most=1, special=0, unknown=None, blank=None, reads_end=True).left_out(
-        [5, 5]
-    )
+    (cut,) = TokenLimits(most=1, special=0, unknown=None, reads_end=True).left_out([5, 5])
     assert cut == LeftOut("longer than 1 tokens; only the end is read", "2 tokens")
 
 

@@ -20,7 +20,7 @@ class Reader(LetterEncoder):
     """Reads four letters of a text, and knows no x."""
 
     def left_out(self, table: Table) -> Mapping[int, Sequence[LeftOut]]:
-        limits = TokenLimits(most=4, special=0, unknown=ord("x"), blank=ord(" "))
+        limits = TokenLimits(most=4, special=0, unknown=ord("x"), wordless=frozenset(b" "))
         texts = enumerate(table.values["text"])
         return {row: limits.left_out(text.encode()) for row, text in texts if isinstance(text, str)}
 

@@ -62,6 +62,7 @@ def explain(
     from chiasm.explain.faithfulness.audit_view import NOTE, audit_sheets
     from chiasm.explain.faithfulness.write_audit import write_audit
     from chiasm.explain.write_explanations import write_explanations
+    from chiasm.model.left_out import left_out
     from chiasm.model.storage import load_model
 
     if audit == bool(row):
@@ -78,10 +79,11 @@ def explain(
         results.print(NOTE, highlight=False)
         notes.print(f"Audit: {out}", highlight=False)
         return
+    positions = _positions(table, row or [])
     explanations = explaining.explain(
         loaded,
         table,
-        rows=_positions(table, row or []),
+        rows=positions,
         chosen=chosen,
         against=against,
         training=None if training is None else reading.read(training),
@@ -90,6 +92,12 @@ def explain(
     )
     write_explanations(explanations, out)
     results.print(render_explanations(explanations))
+    for problem in left_out(table.take(positions), loaded.encoders):
+        notes.print(
+            f"  row {problem.row}: {problem.field}: {problem.reason} ({problem.detail})",
+            style="yellow",
+            markup=False,
+        )
     explained = {one.id for one in explanations}
     for name in row or []:
         if name not in explained:

@@ -1,13 +1,15 @@
 """LeftOut: what of a value an encoder does not see."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from unicodedata import category
 
 from chiasm.data.table import Problem, Table
 
 # The reasons of texts of which the tokenizer knows some words, or nothing at all.
 SOME_UNKNOWN = "has words or signs that its encoder does not know"
 ALL_UNKNOWN = "nothing in it is known to its encoder"
+_SPACE = "▁"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,15 @@ class LeftOut:
 
     reason: str
     detail: str
+
+
+def wordless(vocabulary: Mapping[str, int]) -> frozenset[int]:
+    """The numbers of tokens that are punctuation, or a space as SentencePiece writes it."""
+    return frozenset(
+        number
+        for token, number in vocabulary.items()
+        if all(sign == _SPACE or category(sign).startswith("P") for sign in token)
+    )
 
 
 def as_problems(
@@ -53,14 +64,14 @@ class TokenLimits:
         most: tokens of a text, special ones included; None: any number.
         special: how many special tokens are added to each text.
         unknown: the number of the token that stands for whatever is not known; None: all is known.
-        blank: the number of the token of a mere space, where there is one.
+        wordless: numbers of tokens that say nothing beside unknown ones.
         reads_end: whether the end of a longer text is read, not its beginning.
     """
 
     most: int | None
     special: int
     unknown: int | None
-    blank: int | None
+    wordless: frozenset[int] = frozenset()
     reads_end: bool = False
 
     def length(self, words: Sequence[int]) -> int:
@@ -77,7 +88,7 @@ class TokenLimits:
             reason = f"longer than {self.most} tokens; only the {part} is read"
             found.append(LeftOut(reason, f"{whole:,} tokens"))
         unknown = 0 if self.unknown is None else words.count(self.unknown)
-        nothing = not set(words) - {self.unknown, self.blank}
+        nothing = not words or (unknown > 0 and set(words) - self.wordless == {self.unknown})
         if nothing or unknown:
             reason = ALL_UNKNOWN if nothing else SOME_UNKNOWN
             found.append(LeftOut(reason, f"{unknown:,} of {len(words):,} tokens"))

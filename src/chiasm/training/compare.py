@@ -20,6 +20,7 @@ from chiasm.evaluation.comparison import MAJORITY, Comparison, OutOfFold, Predic
 from chiasm.fusion.build import build_fusion
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable, encode_table
+from chiasm.model.lacking import say_lacking
 from chiasm.model.left_out import left_out
 from chiasm.model.storage import load_model
 from chiasm.training.cores import at_most
@@ -97,6 +98,7 @@ def compare(
     for name in fusions:
         # Built in vain, so that one that cannot be is refused before hours of encoding.
         build_fusion(replace(recipe.fusion, name=name), dims)
+    say_lacking(table, tuple(encoders), strict=False)
     rows = encode_table(table, encoders, classes=classes, cache=cache)
 
     with (

@@ -15,6 +15,7 @@ from chiasm.extras import needs_extra
 from chiasm.json_files import write_json
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import encode_table
+from chiasm.model.lacking import say_lacking
 from chiasm.model.left_out import left_out
 from chiasm.model.storage import CONFIG, save_model
 from chiasm.training.card import model_card
@@ -61,6 +62,7 @@ def train(
     torch.manual_seed(recipe.training.seed)
     encoders = recipe.load_encoders(table.modalities)
     model = FusionClassifier(encoders=encoders, fusion=recipe.fusion, classes=classes)
+    say_lacking(table, model.modalities, strict=False)
     noted = (*parts.problems, *left_out(table, model.encoders))
     log_problems(noted)
     table = replace(table, problems=(*table.problems, *noted))

@@ -18,6 +18,7 @@ from chiasm.errors import TrainingStopped
 from chiasm.evaluation.metrics import compute_metrics
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable, encode_table
+from chiasm.model.lacking import say_lacking
 from chiasm.training.folds import fold_parts, fold_problems
 from chiasm.training.parts import Parts
 from chiasm.training.processes import processes, side_by_side
@@ -82,6 +83,7 @@ def tune(
     space = SearchSpace(known, trains_encoders=model.trains_encoders)
     study = Study(folder.study, space, folds=folds, seed=seed)
     report(study.trials)
+    say_lacking(table, model.modalities, strict=False)
     rows = encode_table(table, model.encoders, classes=table.classes, cache=cache)
 
     stopped = False

@@ -17,10 +17,10 @@ from chiasm.encoders.base import Encoder, TrainableBlocks
 from chiasm.encoders.device import default_device
 from chiasm.encoders.huggingface.checkpoint import fingerprint_of, load_network
 from chiasm.encoders.huggingface.split import Rest, Trunk, blocks_of, check_split
-from chiasm.encoders.left_out import LeftOut, TokenLimits
+from chiasm.encoders.left_out import LeftOut, TokenLimits, wordless
 from chiasm.encoders.place import Place, text_places
 from chiasm.encoders.portable import Portable
-from chiasm.encoders.preprocessing.words import BLANK, Words, check_text
+from chiasm.encoders.preprocessing.words import Words, check_text
 from chiasm.encoders.tokens import Tokens
 from chiasm.encoders.tuned_top import TunedTop
 from chiasm.errors import EncoderError
@@ -75,7 +75,7 @@ class HuggingFaceText(Encoder):
             most=self.max_length,
             special=self._tokenizer.num_special_tokens_to_add(),
             unknown=self._tokenizer.unk_token_id,
-            blank=self._tokenizer.get_vocab().get(BLANK),
+            wordless=wordless(self._tokenizer.get_vocab()),
             reads_end=self._tokenizer.truncation_side == "left",
         )
         self._measured: Mapping[str, _Measured] = {}

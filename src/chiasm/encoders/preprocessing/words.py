@@ -8,13 +8,10 @@ from itertools import compress
 import numpy as np
 from tokenizers import Encoding, Tokenizer
 
-from chiasm.encoders.left_out import TokenLimits
+from chiasm.encoders.left_out import TokenLimits, wordless
 from chiasm.encoders.place import text_places
 from chiasm.encoders.preprocessing.network_input import NetworkInput
 from chiasm.errors import UnreadableExample
-
-# How SentencePiece writes a space.
-BLANK = "▁"
 
 
 @dataclass(frozen=True)
@@ -61,7 +58,7 @@ class Words:
             most=None if cut is None else cut["max_length"],
             special=self.tokenizer.num_special_tokens_to_add(False),
             unknown=self._unknown,
-            blank=self.tokenizer.token_to_id(BLANK),
+            wordless=wordless(self.tokenizer.get_vocab()),
             reads_end=cut is not None and cut["direction"] == "left",
         )
 
