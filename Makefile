@@ -5,7 +5,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test extras lint bench faults fuzz growth docs clean
+.PHONY: help venv demo test extras lint bench faults fuzz growth architectures docs clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -44,6 +44,9 @@ fuzz: $(INSTALLED) ## feed nearly right files to everything that reads files
 
 growth: $(INSTALLED) ## time, memory and disk of 1,000, 10,000 and 100,000 rows
 	$(BIN)/python benchmarks/growth.py
+
+architectures: $(INSTALLED) ## try a tiny model of each architecture of transformers into docs/architectures.md
+	$(BIN)/python benchmarks/architectures.py
 
 docs: $(INSTALLED) ## build the documentation into site/
 	$(BIN)/mkdocs build --strict

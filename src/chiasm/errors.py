@@ -13,6 +13,10 @@ class EncoderError(ChiasmError):
     """An encoder cannot be had: not installed, not reachable, or not the pinned weights."""
 
 
+class UnreachableEncoder(EncoderError):
+    """An encoder of the hub is not on this machine, and the hub cannot be reached."""
+
+
 class UnreadableExample(ChiasmError):
     """One value of one row cannot be decoded; the other rows go on."""
 

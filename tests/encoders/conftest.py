@@ -14,6 +14,7 @@ import torch
 from PIL import Image
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import (
+    AlbertConfig,
     ASTConfig,
     ASTFeatureExtractor,
     AutoModel,
@@ -21,12 +22,17 @@ from transformers import (
     CLIPConfig,
     CLIPImageProcessorPil,
     ConvNextConfig,
+    ConvNextV2Config,
+    DebertaV2Config,
+    DINOv3ConvNextConfig,
     DistilBertConfig,
     HubertConfig,
+    MPNetConfig,
     PreTrainedConfig,
     PreTrainedTokenizerFast,
     ResNetConfig,
     RobertaConfig,
+    Siglip2Config,
     SiglipConfig,
     SwinConfig,
     T5Config,
@@ -52,6 +58,7 @@ _LAYERS = {
 _TEXT = {"vocab_size": VOCABULARY, "pad_token_id": 0}
 _DUAL_TEXT = _LAYERS | _TEXT | {"max_position_embeddings": 12, "bos_token_id": 2, "eos_token_id": 3}
 _VISION = _LAYERS | {"image_size": SIDE, "patch_size": 8}
+_NAFLEX = _LAYERS | {"num_patches": 16, "patch_size": 8}
 _WAVES = _LAYERS | {
     "conv_dim": (8, 8),
     "conv_kernel": (10, 8),
@@ -75,6 +82,14 @@ CONFIGS: dict[str, PreTrainedConfig] = {
     "vit": ViTConfig(**_VISION),
     "resnet": ResNetConfig(embedding_size=8, hidden_sizes=[8, 16], depths=[1, 1]),
     "convnext": ConvNextConfig(hidden_sizes=[8, 8, 8, 16], depths=[1, 1, 1, 1]),
+    "mpnet": MPNetConfig(**_LAYERS, **_TEXT, max_position_embeddings=66),
+    "deberta": DebertaV2Config(
+        **_LAYERS, **_TEXT, max_position_embeddings=64, relative_attention=True
+    ),
+    "albert": AlbertConfig(**_LAYERS, **_TEXT, embedding_size=8),
+    "convnextv2": ConvNextV2Config(hidden_sizes=[8, 8, 8, 16], depths=[2, 1, 1, 3]),
+    "dinov3-convnext": DINOv3ConvNextConfig(hidden_sizes=[8, 8, 8, 16], depths=[2, 1, 1, 3]),
+    "siglip2": Siglip2Config(text_config=_DUAL_TEXT, vision_config=_NAFLEX),
     "swin": SwinConfig(
         image_size=SIDE, patch_size=4, embed_dim=8, depths=[1, 1], num_heads=[2, 2], window_size=4
     ),
@@ -103,8 +118,27 @@ CONFIGS: dict[str, PreTrainedConfig] = {
     ),
     "ast": ASTConfig(**_LAYERS, patch_size=8, num_mel_bins=MELS, max_length=40),
 }
-TEXT_MODELS = ["bert", "roberta", "distilbert", "t5", "clip", "siglip"]
-IMAGE_MODELS = ["clip", "siglip", "vit", "resnet", "convnext", "swin"]
+TEXT_MODELS = [
+    "mpnet",
+    "deberta",
+    "albert",
+    "bert",
+    "roberta",
+    "distilbert",
+    "t5",
+    "clip",
+    "siglip",
+]
+IMAGE_MODELS = [
+    "convnextv2",
+    "dinov3-convnext",
+    "clip",
+    "siglip",
+    "vit",
+    "resnet",
+    "convnext",
+    "swin",
+]
 AUDIO_MODELS = ["wav2vec2", "wav2vec2-large", "hubert", "whisper", "ast"]
 
 

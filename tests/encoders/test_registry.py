@@ -1,4 +1,6 @@
+import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -6,6 +8,7 @@ import pytest
 from chiasm.encoders.defaults import DEFAULT_ENCODERS
 from chiasm.encoders.registry import load_encoder
 from chiasm.errors import EncoderError
+from chiasm.recipes.read_recipe import read_recipe
 
 
 def test_unknown_modality_names_the_known_ones() -> None:
@@ -62,3 +65,32 @@ def test_how_much_of_a_sound_is_read_decides_the_fingerprint(
 def test_default_encoder_of_a_modality_is_packaged(modality: str, name: str) -> None:
     with pytest.raises(EncoderError, match="packaged"):
         load_encoder(modality, name, revision="only hub models have one")
+
+
+@pytest.mark.parametrize("name", ["weights.pth", "weights.safetensors", "model.onnx"])
+def test_a_file_is_called_no_encoder_in_one_sentence(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(b"weights")
+    with pytest.raises(EncoderError, match=r"is a file.*Give a packaged encoder \(minilm\)"):
+        load_encoder("text", str(tmp_path / name))
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "said"),
+    [
+        ("config.json", {"format": 1, "classes": [], "encoders": {}, "fusion": {}}, "chiasm train"),
+        ("manifest.json", {"format": 1}, "chiasm export"),
+    ],
+)
+def test_a_model_of_ours_is_called_no_encoder(
+    file: str, content: dict[str, object], said: str, tmp_path: Path
+) -> None:
+    (tmp_path / file).write_text(json.dumps(content))
+    with pytest.raises(EncoderError, match=rf"{said} wrote, and no encoder"):
+        load_encoder("image", str(tmp_path))
+
+
+def test_a_twin_is_offered_only_where_the_encoder_cannot_be_reached() -> None:
+    recipe = replace(read_recipe("audiovisual"), trainable_blocks={"audio": 1})
+    with pytest.raises(EncoderError, match="are frozen") as refused:
+        recipe.load_encoders(["audio"])
+    assert "offline" not in str(refused.value)

@@ -11,20 +11,23 @@ from torch import nn
 from chiasm.encoders.base import Encoder, TrainableBlocks
 from chiasm.encoders.cache import FeatureCache
 from chiasm.encoders.encode import encode
+from chiasm.encoders.huggingface.split import _renumber
 from chiasm.encoders.registry import load_encoder
 from chiasm.encoders.tokens import pad
 from chiasm.errors import EncoderError
 
+from .conftest import save_checkpoint, save_image_processor
 from .test_contract import PICTURES, TEXTS
 
-LAYERED = [("text", kind) for kind in ("bert", "roberta", "distilbert", "clip")]
+LAYERED = [("text", k) for k in ("bert", "roberta", "distilbert", "clip", "mpnet", "deberta")]
 LAYERED += [("image", kind) for kind in ("vit", "clip")]
-CONVOLUTIONAL = [("image", kind) for kind in ("resnet", "convnext")]
+STAGED = [("image", k) for k in ("resnet", "convnext", "convnextv2", "dinov3-convnext", "swin")]
 PACKAGED = [("text", "minilm"), ("image", "efficientnet-lite0")]
 CASES: list[tuple[str, str, TrainableBlocks]] = [
-    *((modality, kind, 1) for modality, kind in LAYERED + PACKAGED),
+    *((modality, kind, 1) for modality, kind in LAYERED + STAGED + PACKAGED),
+    *(("image", kind, 4) for kind in ("convnextv2", "dinov3-convnext")),
     *((modality, kind, 3) for modality, kind in PACKAGED),
-    *((modality, kind, "all") for modality, kind in LAYERED + CONVOLUTIONAL + PACKAGED),
+    *((modality, kind, "all") for modality, kind in LAYERED + STAGED + PACKAGED),
 ]
 
 
@@ -93,6 +96,58 @@ def test_only_the_last_block_of_one_is_trained(
     assert trained[0] < trained[1]
 
 
+@pytest.mark.parametrize("kind", ["convnextv2", "dinov3-convnext"])
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 6])
+def test_the_last_blocks_of_all_stages_are_trained_and_nothing_before_them(
+    kind: str, count: int, checkpoint: Callable[[str], Path]
+) -> None:
+    """Stages of two, one, one and three blocks: the last stage comes last."""
+    every = [(0, 0), (0, 1), (1, 0), (2, 0), (3, 0), (3, 1), (3, 2)]
+    encoder = load("image", kind, count, checkpoint)
+    network = encoder.top.network.network
+    body = network.encoder if kind == "convnextv2" else network.model
+    blocks = [stage.layers for stage in body.stages]
+    expected = [blocks[stage][place] for stage, place in every[-count:]]
+    assert list(encoder.top.blocks()) == expected
+    trained = {name for name, weight in network.named_parameters() if weight.requires_grad}
+    stages = {int(name.partition("stages.")[2][0]) for name in trained if "stages." in name}
+    assert stages == {stage for stage, _ in every[-count:]}
+    assert not [name for name in trained if "embeddings" in name]
+
+
+@pytest.mark.parametrize(("modality", "kind"), [("text", "albert"), ("text", "t5")])
+def test_a_network_whose_halves_do_not_go_together_is_refused_when_it_is_loaded(
+    modality: str, kind: str, checkpoint: Callable[[str], Path]
+) -> None:
+    assert load(modality, kind, 0, checkpoint).dim == 16
+    with pytest.raises(EncoderError, match=r"0 trainable blocks \(frozen\) or all"):
+        load(modality, kind, 1, checkpoint)
+
+
+def test_a_network_that_takes_more_than_pixels_is_refused_in_words(tmp_path: Path) -> None:
+    save_checkpoint(tmp_path, "siglip2")
+    save_image_processor(tmp_path)
+    for blocks in (0, 1, "all"):
+        with pytest.raises(EncoderError, match=r"siglip2_vision_model.*TypeError.*spatial_shapes"):
+            load_encoder("image", str(tmp_path), trainable_blocks=blocks)
+
+
+def test_what_earlier_versions_saved_of_a_rest_is_read(checkpoint: Callable[[str], Path]) -> None:
+    """They numbered its blocks from 1, whatever their place in the whole network."""
+    one, other = (load("text", "bert", 1, checkpoint).top for _ in "ab")
+    with torch.no_grad():
+        for weight in one.parameters():
+            weight.add_(1)
+    state = one.state_dict()
+    assert any(".layer.1." in name for name in state)
+    deeper = {name.replace(".layer.1.", ".layer.5."): weight for name, weight in state.items()}
+    other.network.names = [name.replace("layer.1", "layer.5") for name in other.network.names]
+    other.network.network.encoder.layer.append(nn.Identity())
+    read = dict(state)
+    _renumber(other.network, read, "network.")
+    assert read.keys() == deeper.keys()
+
+
 def test_batch_norms_keep_their_statistics_in_training(checkpoint: Callable[[str], Path]) -> None:
     top = load("image", "resnet", "all", checkpoint).top.train()
     norms = [module for module in top.modules() if isinstance(module, nn.BatchNorm2d)]
@@ -105,7 +160,7 @@ def test_batch_norms_keep_their_statistics_in_training(checkpoint: Callable[[str
     [
         ("text", "bert", 2, "It has 2: give 0"),
         ("text", "minilm", 6, "It has 6: give 0"),
-        ("image", "resnet", 1, "no list of blocks"),
+        ("image", "resnet", 2, "It has 2: give 0"),
         ("image", "efficientnet-lite0", 8, "It has 7: give 0"),
     ],
 )

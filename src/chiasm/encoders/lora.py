@@ -19,11 +19,12 @@ def add_lora(encoder: Encoder, *, rank: int) -> None:
     state of the top holds the updates alone: all else is as published.
 
     Raises:
-        EncoderError: there is no linear layer to update, or the package peft is not installed.
+        EncoderError: there is no linear layer that can be updated, or the package peft is not
+            installed.
     """
     # Imported here, as it takes seconds and few models need it.
     with needs_extra("lora", "LoRA needs the package peft", kind=EncoderError):
-        from peft import LoraConfig, inject_adapter_in_model
+        from peft import LoraConfig
     top = encoder.top
     updated = _linear_layers(top) if isinstance(top, TunedTop) else {}
     if not updated:
@@ -33,10 +34,19 @@ def add_lora(encoder: Encoder, *, rank: int) -> None:
         )
     top.requires_grad_(False)
     for block, names in updated.items():
-        inject_adapter_in_model(LoraConfig(r=rank, lora_alpha=rank, target_modules=names), block)
+        _inject(block, LoraConfig(r=rank, lora_alpha=rank, target_modules=names), encoder.name)
     top.register_state_dict_post_hook(_leave_out_frozen)  # type: ignore[no-untyped-call]
     top.register_load_state_dict_pre_hook(_keep_frozen)  # type: ignore[no-untyped-call]
     encoder.lora = rank
+
+
+def _inject(block: nn.Module, config: Any, name: str) -> None:
+    from peft import inject_adapter_in_model
+
+    try:
+        inject_adapter_in_model(config, block)
+    except ValueError as error:
+        raise EncoderError(f"LoRA cannot update {name!r}: {error}") from error
 
 
 def _linear_layers(top: TunedTop) -> dict[nn.Module, list[str]]:

@@ -1,6 +1,8 @@
 """Encoders by name."""
 
+import json
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from pkgutil import resolve_name
@@ -115,6 +117,7 @@ def _load(
         return _PACKAGED[modality][name](**given)
     kind: Callable[..., Encoder] = resolve_name(_HUGGING_FACE[modality])
     folder = Path(name).expanduser()
+    _refuse_other_models(folder, modality)
     if not folder.is_dir():
         copy = fetch_checkpoint(name, revision=revision)
         return kind(copy, name=name, revision=copy.name, **given)
@@ -122,3 +125,27 @@ def _load(
         raise EncoderError(f"{name!r} is a local folder and has no revisions: leave revision out.")
     # The whole path, so that a saved model finds its encoder from any working folder.
     return kind(folder, name=str(folder.resolve()), **given)
+
+
+def _refuse_other_models(path: Path, modality: str) -> None:
+    """Let pass a folder that may hold an encoder, and what is no path.
+
+    Raises:
+        EncoderError: it is a file, or a folder that chiasm train or chiasm export wrote.
+    """
+    instead = (
+        f"Give a packaged encoder ({', '.join(_PACKAGED[modality])}), the name of a model on the "
+        "Hugging Face hub, or a folder with its config.json and weights."
+    )
+    if path.is_file():
+        raise EncoderError(
+            f"{path} is a file, and weights alone are no {modality} encoder. {instead}"
+        )
+    if (path / "manifest.json").is_file():
+        raise EncoderError(f"{path} is a model that chiasm export wrote, and no encoder. {instead}")
+    with suppress(OSError, ValueError):
+        config = json.loads((path / "config.json").read_text(encoding="utf-8"))
+        if isinstance(config, dict) and config.keys() >= {"classes", "encoders", "fusion"}:
+            raise EncoderError(
+                f"{path} is a model that chiasm train wrote, and no encoder. {instead}"
+            )

@@ -9,7 +9,7 @@ from chiasm.encoders.base import Encoder, TrainableBlocks
 from chiasm.encoders.defaults import DEFAULT_ENCODERS
 from chiasm.encoders.precomputed import precomputed_name
 from chiasm.encoders.registry import load_encoder
-from chiasm.errors import ChiasmError, DataError, EncoderError
+from chiasm.errors import ChiasmError, DataError, UnreachableEncoder
 from chiasm.fusion.build import FusionConfig
 from chiasm.training.config import TrainingConfig
 
@@ -95,10 +95,10 @@ class Recipe:
             )
         try:
             return {m: self._load_encoder(m) for m in chosen}
-        except EncoderError as error:
+        except UnreachableEncoder as error:
             if self.offline_twin is None:
                 raise
-            raise EncoderError(f"{error} Or use --recipe {self.offline_twin}.") from error
+            raise UnreachableEncoder(f"{error} Or use --recipe {self.offline_twin}.") from error
 
     def _load_encoder(self, modality: str) -> Encoder:
         return load_encoder(

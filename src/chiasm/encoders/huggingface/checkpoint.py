@@ -22,7 +22,7 @@ from transformers import AutoModel, PreTrainedModel
 from transformers.utils import logging
 
 from chiasm.encoders.files import digest_of_weights
-from chiasm.errors import EncoderError
+from chiasm.errors import EncoderError, UnreachableEncoder
 from chiasm.litter import is_litter
 
 # Raised whenever the code of this folder would give other tokens from the same files.
@@ -66,7 +66,7 @@ def _fetch(name: str, patterns: tuple[str, ...], revision: str | None) -> Path:
     except HfHubHTTPError as error:
         raise EncoderError(f"The hub did not give the model {name!r}: {error}") from error
     except (LocalEntryNotFoundError, IncompleteSnapshotError, OfflineModeIsEnabled) as error:
-        raise EncoderError(
+        raise UnreachableEncoder(
             f"The model {name!r} is not on this machine and the Hugging Face hub could not be "
             "reached. Give the path of a local folder that holds it, or use the packaged "
             "encoders: minilm (text), efficientnet-lite0 or efficientnet-lite2 (image), "
@@ -118,17 +118,38 @@ def load_network(folder: Path, *, name: str, modality: str, random_init: bool = 
         )
     if random_init:
         network = type(network)(network.config)
-    network = _tower(network, modality)
-    if network.main_input_name not in _INPUTS[modality]:
+    kind = network.config.model_type
+    network = tower_of(network, modality)
+    takes = getattr(network, "main_input_name", "something else")
+    if takes not in _INPUTS[modality]:
         raise EncoderError(
-            f"The model {name!r} ({network.config.model_type}) takes {network.main_input_name}: it "
-            f"is no encoder for the modality {modality!r}."
+            f"The model {name!r} ({kind}) takes {takes}: it is no encoder for the modality "
+            f"{modality!r}."
         )
     frozen: nn.Module = network.eval().requires_grad_(False)
     return frozen
 
 
-def _tower(network: Any, modality: str) -> Any:
+@contextmanager
+def first_trial(name: str, modality: str, network: Any) -> Iterator[None]:
+    """Turn whatever a network or its preparation raises on a first value into words.
+
+    Raises:
+        EncoderError: it raised something.
+    """
+    try:
+        yield
+    except EncoderError:
+        raise
+    except Exception as error:  # the code of any model, on inputs that it may not take
+        raise EncoderError(
+            f"The {modality} encoder {name!r} ({network.config.model_type}) cannot be used: the "
+            f"first {modality} that it was given ended in {type(error).__name__}: {error}. Choose "
+            "an encoder that takes nothing else and gives its last hidden states."
+        ) from error
+
+
+def tower_of(network: Any, modality: str) -> Any:
     for tower in _TOWERS[modality]:
         if isinstance(getattr(network, tower, None), PreTrainedModel):
             return getattr(network, tower)

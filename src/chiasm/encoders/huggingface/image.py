@@ -1,6 +1,5 @@
 """Any vision model in the Hugging Face layout."""
 
-import copy
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,8 +15,17 @@ from chiasm.data.pictures import open_picture
 from chiasm.encoders.base import Encoder, TrainableBlocks
 from chiasm.encoders.device import default_device
 from chiasm.encoders.huggingface.as_pixels import as_pixels
-from chiasm.encoders.huggingface.checkpoint import fingerprint_of, load_network
-from chiasm.encoders.huggingface.split import Rest, Trunk, blocks_of, check_split
+from chiasm.encoders.huggingface.checkpoint import fingerprint_of, first_trial, load_network
+from chiasm.encoders.huggingface.split import (
+    Block,
+    Rest,
+    blocks_of,
+    check_alone,
+    check_halves,
+    find_blocks,
+    freeze_unused,
+    split,
+)
 from chiasm.encoders.place import Box, Place, grid_places
 from chiasm.encoders.portable import Portable
 from chiasm.encoders.random_view import RandomView
@@ -25,6 +33,9 @@ from chiasm.encoders.run_by_shape import run_by_shape
 from chiasm.encoders.tokens import Tokens, pad
 from chiasm.encoders.tuned_top import TunedTop
 from chiasm.errors import EncoderError
+
+# Axes of tokens, rows aside; a map has one more.
+_SEQUENCE = 2
 
 
 class HuggingFaceImage(Encoder):
@@ -48,7 +59,6 @@ class HuggingFaceImage(Encoder):
         self._device = default_device()
         network = load_network(folder, name=name, modality="image", random_init=random_init)
         network.to(self._device)
-        check_split(network, trainable_blocks, name)
         try:
             self._processor = AutoImageProcessor.from_pretrained(  # type: ignore[no-untyped-call]
                 folder, backend="pil", trust_remote_code=False, local_files_only=True
@@ -58,27 +68,47 @@ class HuggingFaceImage(Encoder):
                 f"The image processor of {name!r} cannot be loaded: {error}"
             ) from error
         self.fingerprint = fingerprint_of(folder, "image", trainable_blocks)
-        grey = self._preprocess(Image.new("RGB", (64, 64), "grey"))
-        if (
-            trainable_blocks != 0
-            and self._preprocess(Image.new("RGB", (64, 48))).shape != grey.shape
-        ):
-            raise EncoderError(
-                f"{name!r} keeps the shape of a picture, so it can only be used frozen: give 0 "
-                "trainable blocks."
-            )
-        if trainable_blocks == 0:
+        with first_trial(name, "image", network), torch.no_grad():
+            grey = self._preprocess(Image.new("RGB", (64, 64), "grey"))
+            wide = self._preprocess(Image.new("RGB", (64, 48)))
+            if trainable_blocks != 0 and wide.shape != grey.shape:
+                raise EncoderError(
+                    f"{name!r} keeps the shape of a picture, so it can only be used frozen: give 0 "
+                    "trainable blocks."
+                )
+            self._divide(network, grey)
+
+    def _divide(self, network: nn.Module, first: NDArray[np.float32]) -> None:
+        """Make trunk and top of a network, and make sure that they can be used.
+
+        Raises:
+            EncoderError: it cannot be divided so, or its tokens depend on other pictures.
+        """
+        other = np.random.default_rng(0).normal(size=first.shape).astype(np.float32)
+        pixels = torch.from_numpy(np.stack([first, other])).to(self._device)
+
+        def run(network: nn.Module) -> Tensor:
+            return _as_tokens(network(pixel_values=pixels).last_hidden_state)
+
+        whole = run(network)
+        alone = _as_tokens(network(pixel_values=pixels[:1]).last_hidden_state)
+        check_alone(whole[:1], alone, self.name)
+        if self.trainable_blocks == 0:
             self._trunk, self.top = network, nn.Identity()
-        elif trainable_blocks == "all":
-            self.top = _ImageTop(network, shape=grey.shape)
-            self.top.keeps_statistics = not random_init
+        elif self.trainable_blocks == "all":
+            blocks = find_blocks(network, lambda: run(network))
+            self.top = _ImageTop(network, blocks, shape=first.shape)
+            self.top.keeps_statistics = not self.random_init
         else:
-            self._trunk = Trunk(copy.deepcopy(network), trainable_blocks)
-            self.top = _ImageTop(Rest(network, trainable_blocks), shape=grey.shape)
-        with torch.no_grad():
-            trunk = self.trunk([grey])
-            self.trunk_dim = trunk.values.shape[2]
-            self.dim = self.top(trunk).values.shape[2] if trainable_blocks else self.trunk_dim
+            self._trunk, rest, blocks = split(network, self.trainable_blocks, self.name, run)
+            self.top = _ImageTop(rest, blocks, shape=first.shape)
+        trunk = self.trunk([first, other])
+        self.trunk_dim = trunk.values.shape[2]
+        made = self.top(trunk.to(self._device)).values if self.trainable_blocks else trunk.values
+        check_halves(whole.cpu(), made.cpu(), self.name)
+        self.dim = made.shape[2]
+        if self.trainable_blocks not in (0, "all"):
+            freeze_unused(self.top, trunk.to(self._device))
 
     def load(self, value: Path | bytes) -> NDArray[np.float32]:
         """The picture as the network takes it: ``[3, h, w]``."""
@@ -162,24 +192,37 @@ def _ends(positions: NDArray[np.float32]) -> tuple[float, float]:
 class _ImageTop(TunedTop):
     """The rest of a vision model, or all of it on pixels ``shape`` [3, h, w]."""
 
-    def __init__(self, network: nn.Module, *, shape: tuple[int, ...]) -> None:
+    def __init__(
+        self, network: nn.Module, blocks: Sequence[Block], *, shape: tuple[int, ...]
+    ) -> None:
         super().__init__()
         self.network = network.requires_grad_(True)
+        self._names = [block.name for block in blocks]
+        if isinstance(network, Rest):
+            (self._given,) = (b.given[1:] for b in blocks if b.name == network.names[0])
         self.shape = shape
         self.view = RandomView()
 
     def forward(self, tokens: Tokens) -> Tokens:
         given = tokens.values.float()
         if isinstance(self.network, Rest):
-            values = self.network(given, pixel_values=given.new_zeros(len(given), *self.shape))
+            pixels = given.new_zeros(len(given), *self.shape)
+            values = _as_tokens(self.network(self._lay_out(given), pixel_values=pixels))
         else:
             pixels = _fill(given, math.prod(self.shape[1:])).transpose(1, 2)
             pixels = self.view(pixels.reshape(len(given), *self.shape))
             values = _as_tokens(self.network(pixel_values=pixels).last_hidden_state)
         return Tokens(values, tokens.present[:, None].expand(values.shape[:2]))
 
+    def _lay_out(self, tokens: Tensor) -> Tensor:
+        """Tokens as the first block of the rest takes them: those of a map as that map."""
+        if len(self._given) == _SEQUENCE:
+            return _fill(tokens, self._given[0])
+        filled = _fill(tokens, math.prod(self._given[1:]))
+        return filled.transpose(1, 2).reshape(len(tokens), *self._given)
+
     def blocks(self) -> Sequence[nn.Module]:
-        return blocks_of(self.network)
+        return blocks_of(self.network, self._names)
 
 
 def _fill(values: Tensor, length: int) -> Tensor:

@@ -1,6 +1,5 @@
 """Any text model in the Hugging Face layout."""
 
-import copy
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,8 +14,17 @@ from transformers import AutoTokenizer
 from chiasm.data.table import Table
 from chiasm.encoders.base import Encoder, TrainableBlocks
 from chiasm.encoders.device import default_device
-from chiasm.encoders.huggingface.checkpoint import fingerprint_of, load_network
-from chiasm.encoders.huggingface.split import Rest, Trunk, blocks_of, check_split
+from chiasm.encoders.huggingface.checkpoint import fingerprint_of, first_trial, load_network
+from chiasm.encoders.huggingface.split import (
+    Block,
+    Rest,
+    blocks_of,
+    check_alone,
+    check_halves,
+    find_blocks,
+    freeze_unused,
+    split,
+)
 from chiasm.encoders.left_out import LeftOut, TokenLimits, wordless
 from chiasm.encoders.place import Place, text_places
 from chiasm.encoders.portable import Portable
@@ -34,6 +42,10 @@ _AT_ONCE = 1024
 
 # The tokens of a text that reach the network, and what does not.
 _Measured: TypeAlias = tuple[int, tuple[LeftOut, ...]]
+
+
+# What a network is tried on first: texts of several lengths.
+_FIRST = ("a", "a b c d e f g")
 
 
 class HuggingFaceText(Encoder):
@@ -58,7 +70,6 @@ class HuggingFaceText(Encoder):
         self.trainable_blocks = trainable_blocks
         self._device = default_device()
         network: Any = load_network(folder, name=name, modality="text").to(self._device)
-        check_split(network, trainable_blocks, name)
         try:
             self._tokenizer = AutoTokenizer.from_pretrained(
                 folder, trust_remote_code=False, local_files_only=True
@@ -80,20 +91,49 @@ class HuggingFaceText(Encoder):
         )
         self._measured: Mapping[str, _Measured] = {}
         self.fingerprint = fingerprint_of(folder, "text", self.max_length, trainable_blocks)
-        if trainable_blocks == 0:
+        with first_trial(name, "text", network), torch.no_grad():
+            self._divide(network)
+
+    def _divide(self, network: Any) -> None:
+        """Make trunk and top of a network, and make sure that they can be used.
+
+        Raises:
+            EncoderError: it cannot be divided so, or its tokens depend on other texts.
+        """
+        inputs = self._inputs(_FIRST)
+        mask = self._tokenize(_FIRST)["attention_mask"].bool().to(self._device)
+
+        def run(network: nn.Module) -> Tensor:
+            values: Tensor = network(**inputs).last_hidden_state
+            return values
+
+        whole = run(network)
+        alone = network(**self._inputs(_FIRST[:1])).last_hidden_state
+        check_alone(whole[0][mask[0]], alone[0][: int(mask[0].sum())], self.name)
+        if self.trainable_blocks == 0:
             self._trunk, self.top = network, nn.Identity()
-        elif trainable_blocks == "all":
-            self.top = _TextTop(network, takes_mask=self._takes_mask)
+        elif self.trainable_blocks == "all":
+            blocks = find_blocks(network, lambda: run(network))
+            self.top = _TextTop(network, blocks, takes_mask=self._takes_mask)
         else:
-            self._trunk = Trunk(copy.deepcopy(network), trainable_blocks)
+            self._trunk, rest, blocks = split(network, self.trainable_blocks, self.name, run)
             # Of the words only one is ever looked up in what is left: the others need no place.
             width = network.get_input_embeddings().embedding_dim
             network.set_input_embeddings(nn.Embedding(1, width))
-            self.top = _TextTop(Rest(network, trainable_blocks), takes_mask=self._takes_mask)
-        with torch.no_grad():
-            tokens = self.trunk(["a"])
-            self.trunk_dim = tokens.values.shape[2]
-            self.dim = self.top(tokens).values.shape[2] if trainable_blocks else self.trunk_dim
+            self.top = _TextTop(rest, blocks, takes_mask=self._takes_mask)
+        tokens = self.trunk(_FIRST)
+        self.trunk_dim = tokens.values.shape[2]
+        made = self.top(tokens.to(self._device)).values if self.trainable_blocks else tokens.values
+        check_halves(whole[mask], made[mask], self.name)
+        self.dim = made.shape[2]
+        if self.trainable_blocks not in (0, "all"):
+            freeze_unused(self.top, tokens.to(self._device))
+
+    def _inputs(self, batch: Sequence[str]) -> Any:
+        inputs = self._tokenize(batch).to(self._device)
+        if not self._takes_mask:
+            del inputs["attention_mask"]
+        return inputs
 
     def load(self, value: str) -> str:
         return check_text(value)
@@ -201,9 +241,10 @@ class HuggingFaceText(Encoder):
 class _TextTop(TunedTop):
     """The rest of a text model, or all of it on the numbers of words."""
 
-    def __init__(self, network: nn.Module, *, takes_mask: bool) -> None:
+    def __init__(self, network: nn.Module, blocks: Sequence[Block], *, takes_mask: bool) -> None:
         super().__init__()
         self.network = network.requires_grad_(True)
+        self._names = [block.name for block in blocks]
         self.takes_mask = takes_mask
 
     def forward(self, tokens: Tokens) -> Tokens:
@@ -222,4 +263,4 @@ class _TextTop(TunedTop):
         return Tokens(values, tokens.mask)
 
     def blocks(self) -> Sequence[nn.Module]:
-        return blocks_of(self.network)
+        return blocks_of(self.network, self._names)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from chiasm.encoders.base import TrainableBlocks
-from chiasm.encoders.huggingface.split import blocks_of
 from chiasm.encoders.huggingface.text import HuggingFaceText
 from chiasm.encoders.packaged.weights import find_weights
 from chiasm.encoders.tokens import Tokens
@@ -32,7 +31,9 @@ class MiniLM(HuggingFaceText):
         super().__init__(weights.parent, name="minilm", trainable_blocks=trainable_blocks)
         if self._device.type == "cpu" and trainable_blocks != "all":
             trunk: Any = self._trunk
-            self._engine = _on_onnxruntime(trunk.network if trainable_blocks else trunk)
+            network = trunk.network if trainable_blocks else trunk
+            frozen = len(network.encoder.layer) - trainable_blocks
+            self._engine = _on_onnxruntime(network, network.encoder.layer[:frozen])
 
     def trunk(self, batch: Sequence[str]) -> Tokens:
         if self._engine is None:
@@ -43,10 +44,9 @@ class MiniLM(HuggingFaceText):
         return Tokens(torch.from_numpy(values), mask)
 
 
-def _on_onnxruntime(network: Any) -> "BertOnOnnxRuntime":
+def _on_onnxruntime(network: Any, blocks: Any) -> "BertOnOnnxRuntime":
     with needs_extra(
         "packaged", "The packaged encoders need ONNX Runtime on a CPU", kind=EncoderError
     ):
         from chiasm.encoders.packaged.bert_on_onnxruntime import BertOnOnnxRuntime
-    blocks: Any = blocks_of(network)
     return BertOnOnnxRuntime(network.embeddings, blocks)
