@@ -1,5 +1,6 @@
 """Where the files lie that a data file names, and what lies beside them."""
 
+import base64
 import io
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from data_inputs import encode, noise
 
 from chiasm.data.read import read
+from chiasm.data.table import Table
 from chiasm.errors import DataError
 
 ROWS = pd.DataFrame({"image": ["a.png", "sub/b.png"], "label": ["x", "y"]})
@@ -110,3 +112,53 @@ def test_what_a_system_leaves_in_a_folder_of_texts_is_none_of_them(tmp_path: Pat
     table = read(tmp_path)
     assert table.values["text"] == tuple(texts)
     assert not table.problems
+
+
+def _read(folder: Path, cells: list[str], kind: str = ".csv") -> Table:
+    path = folder / f"written{kind}"
+    frame = pd.DataFrame({"image": cells, "label": ["x"] * len(cells)})
+    if kind == ".csv":
+        frame.to_csv(path, index=False)
+    elif kind == ".jsonl":
+        frame.to_json(path, orient="records", lines=True)
+    else:
+        frame.to_parquet(path)
+    return read(path)
+
+
+@pytest.mark.parametrize("kind", [".csv", ".jsonl", ".parquet"])
+def test_paths_of_windows_are_found_where_the_file_is_there(real: Path, kind: str) -> None:
+    cells = ["sub\\b.png", ".\\a.png", "..\\real\\a.png", "sub\\c.png", "C:\\a.png"]
+    table = _read(real, cells, kind)
+    assert table.values["image"][:3] == (real / "sub/b.png", real / "a.png", real / "a.png")
+    reasons = [problem.reason for problem in table.problems if problem.field == "image"]
+    assert reasons == ["file not found", "path of a Windows drive, which is not here"]
+
+
+def test_a_backslash_may_be_part_of_a_name(real: Path) -> None:
+    (real / "sub\\b.png").write_bytes(encode(noise(7)))
+    assert _read(real, ["sub\\b.png"]).values["image"] == (real / "sub\\b.png",)
+
+
+def test_no_backslash_leads_out_of_the_folder(real: Path) -> None:
+    (real.parent / "secret.png").write_bytes(encode(noise(7)))
+    problem, _ = _read(real, ["..\\secret.png"]).problems
+    assert problem.reason in ("path leaves the data folder", "file not found")
+
+
+def test_pictures_in_cells_are_read_and_not_repeated(real: Path) -> None:
+    content = encode(noise(3, size=(200, 200)))
+    plain = base64.b64encode(content).decode()
+    cells = [plain, f"data:image/png;base64,{plain}", f"data:image/png;base64,{plain[:-9]}!"]
+    cells += [f"data:image/png,{plain}", "x" * 100_000]
+    table = _read(real, cells)
+    assert table.values["image"] == (content, content, None, None, None)
+    assert [problem.reason for problem in table.problems][:1] == ["broken base64"]
+    assert all(len(problem.detail) <= 200 for problem in table.problems)
+
+
+def test_file_uris_are_paths(real: Path) -> None:
+    inside, outside = (real / "a.png").as_uri(), (real.parent / "a.png").as_uri()
+    table = _read(real, [inside, outside])
+    assert table.values["image"][0] == real / "a.png"
+    assert [p.reason for p in table.problems][:1] == ["path leaves the data folder"]

@@ -4,13 +4,15 @@ import zlib
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from data_inputs import encode, noise
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, PngImagePlugin
 
 from chiasm.data import pictures
 from chiasm.data.inspect_picture import inspect_picture
-from chiasm.data.pictures import open_picture
+from chiasm.data.pictures import encode_image, open_picture
+from chiasm.data.read import read
 from chiasm.errors import UnreadableExample
 
 
@@ -100,9 +102,95 @@ def test_truncated_file_is_refused(kind: str) -> None:
 
 def test_truncated_jpeg_is_called_truncated() -> None:
     data = encode(noise(size=(256, 256)), "JPEG")
-    for cut in (len(data) // 2, len(data) - 20):
+    for cut in (len(data) // 4, len(data) // 2):
         with pytest.raises(UnreadableExample, match="truncated picture"):
             inspect_picture(data[:cut])
+
+
+@pytest.mark.parametrize("missing", [1, 2, 20])
+def test_a_jpeg_whose_end_is_missing_is_read_and_said_not_to_be_whole(missing: int) -> None:
+    data = encode(noise(size=(256, 256)), "JPEG")
+    assert inspect_picture(data).is_whole
+    assert not inspect_picture(data[:-missing]).is_whole
+    whole, part = np.asarray(open_picture(data)), np.asarray(open_picture(data[:-missing]))
+    assert whole.shape == part.shape
+    np.testing.assert_array_equal(part[:192], whole[:192])
+
+
+def test_notes_of_any_size_leave_the_pixels_of_a_png_alone() -> None:
+    notes = PngImagePlugin.PngInfo()
+    notes.add_text("workflow", "x" * (2 << 20), zip=True)
+    image = noise()
+    data = encode(image, "PNG", pnginfo=notes)
+    np.testing.assert_array_equal(np.asarray(open_picture(data)), np.asarray(image))
+    with pytest.raises(UnreadableExample):
+        open_picture(data[: len(data) // 2])
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "TIFF"])
+def test_an_opened_image_is_as_upright_as_its_file(form: str) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    data = encode(noise(size=(64, 48)), form, exif=exif)
+    expected = np.asarray(open_picture(data))
+    assert expected.shape[:2] == (64, 48)
+    untouched, decoded = Image.open(io.BytesIO(data)), Image.open(io.BytesIO(data))
+    decoded.load()
+    for image in (untouched, decoded):
+        np.testing.assert_array_equal(np.asarray(open_picture(encode_image(image))), expected)
+
+
+def test_an_opened_image_that_was_not_touched_is_its_file() -> None:
+    data = encode(noise(), "JPEG")
+    assert encode_image(Image.open(io.BytesIO(data))) == data
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16"])
+def test_images_in_memory_of_every_mode_are_read_as_their_file(mode: str) -> None:
+    grey = Image.fromarray(np.arange(64 * 48, dtype=np.uint16).reshape(48, 64) * 20)
+    image = grey if mode == "I;16" else noise().convert(mode)
+    form = "TIFF" if mode == "CMYK" else "PNG"
+    expected = np.asarray(open_picture(encode(image, form)))
+    np.testing.assert_array_equal(np.asarray(open_picture(encode_image(image))), expected)
+
+
+def _closed() -> Image.Image:
+    image = Image.open(io.BytesIO(encode(noise())))
+    image.close()
+    return image
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        _closed(),
+        Image.open(io.BytesIO(encode(noise(size=(300, 300)))[:400])),
+        Image.new("RGB", (0, 0)),
+        Image.new("F", (8, 8)),
+        np.zeros((8, 8)),
+        np.zeros((8, 8, 7), dtype=np.uint8),
+        {"bytes": [1, 2]},
+        {"path": 5},
+        {},
+        object(),
+    ],
+)
+def test_a_bad_image_in_memory_costs_only_itself(image: object) -> None:
+    frame = pd.DataFrame({"text": list("abc"), "image": [noise(1), image, noise(2)]})
+    table = read(frame)
+    assert [value is None for value in table.values["image"]] == [False, True, False]
+    (problem,) = table.problems
+    assert (problem.position, problem.field, problem.action) == (1, "image", "marked missing")
+
+
+def test_arrays_of_pixels_are_images() -> None:
+    pixels = np.asarray(noise())
+    frame = pd.DataFrame({"text": list("ab"), "image": [pixels, pixels[..., :1]]})
+    table = read(frame)
+    assert not table.problems
+    first = table.values["image"][0]
+    assert isinstance(first, bytes)
+    np.testing.assert_array_equal(np.asarray(open_picture(first)), pixels)
 
 
 def test_too_many_pixels_are_refused_before_decoding() -> None:

@@ -4,9 +4,11 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
+import chiasm
 from chiasm.data import sounds
 from chiasm.data.sounds import inspect_sound, open_sound
 from chiasm.errors import DataError, UnreadableExample
@@ -227,3 +229,41 @@ def test_without_the_packages_the_message_says_how_to_get_them(
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(DataError, match=r'pip install "chiasm\[audio\]"'):
         opened(data)
+
+
+def _streamed(size: int) -> bytes:
+    """A WAV file as a program writes it into a pipe, which puts down a size of its own."""
+    data = bytearray(encode(tone()))
+    place = data.index(b"data")
+    data[4:8] = data[place + 4 : place + 8] = struct.pack("<I", size)
+    return bytes(data)
+
+
+@pytest.mark.parametrize("size", [0, 0xFFFFFFFF])
+def test_a_wav_file_of_no_told_size_is_read_to_its_end(size: int, tmp_path: Path) -> None:
+    path = tmp_path / "streamed.wav"
+    path.write_bytes(_streamed(size))
+    for source in (path, path.read_bytes()):
+        np.testing.assert_array_equal(opened(source), opened(encode(tone())))
+        assert inspect_sound(source).seconds == 1.0
+
+
+@pytest.mark.parametrize(
+    "sound",
+    [
+        {"array": [[1.0, 2.0], [1.0]], "sampling_rate": 16_000},
+        {"array": np.array(["a", None], dtype=object), "sampling_rate": 16_000},
+        {"array": np.ones(99, dtype=complex), "sampling_rate": 16_000},
+        {"array": np.full(99, np.nan), "sampling_rate": 16_000},
+        {"array": np.ones(99), "sampling_rate": "fast"},
+        {"array": np.ones(())},
+        {"bytes": np.ones(3)},
+        {"array": None},
+        [1.0, 2.0],
+    ],
+)
+def test_a_bad_sound_in_memory_costs_only_itself(sound: object) -> None:
+    good = {"array": tone(), "sampling_rate": 16_000}
+    table = chiasm.read(pd.DataFrame({"text": list("abc"), "audio": [good, sound, good]}))
+    assert [value is None for value in table.values["audio"]] == [False, True, False]
+    assert [problem.position for problem in table.problems] == [1]

@@ -20,11 +20,13 @@ def inspect_picture(source: Path | bytes) -> PictureFacts:
         UnreadableExample: as ``open_picture``.
     """
     data = read_picture(source)
-    (width, height), image = decode_picture(data, at_least=_PHASH_SIDE)
-    bits = np.packbits(imagehash.phash(image).hash.flatten())
+    decoded = decode_picture(data, at_least=_PHASH_SIDE)
+    width, height = decoded.size
+    bits = np.packbits(imagehash.phash(decoded.image).hash.flatten())
     return PictureFacts(
         width=width,
         height=height,
         digest=hashlib.sha256(data).hexdigest(),
         phash=int.from_bytes(bits.tobytes(), "big"),
+        is_whole=decoded.is_whole,
     )

@@ -44,7 +44,9 @@ class PictureMemory:
         key = hashlib.sha256(data).digest()
         if (facts := self._recall(key)) is None:
             facts = inspect_picture(data)
-            self._decoded[key] = _FACTS.pack(facts.width, facts.height, facts.phash)
+            # What is missing is told each time.
+            if facts.is_whole:
+                self._decoded[key] = _FACTS.pack(facts.width, facts.height, facts.phash)
         return facts
 
     def keep(self) -> None:

@@ -4,6 +4,7 @@ import hashlib
 import io
 import math
 import re
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -33,6 +34,8 @@ _BLOCK = 1 << 18
 _LOUDEST = 1e6
 # A program that writes WAV into a pipe cannot know the size: it puts down about the largest.
 _STREAMED = 0x7FFF_F000
+# Where its samples begin at the latest, and how much of one without a size is read.
+_HEADER, _MOST_TOLD = 4096, 200_000_000
 _CUT_WAV = re.compile(r"^data : (\d+) \(should be", re.MULTILINE)
 
 
@@ -99,6 +102,9 @@ def _opened(source: Path | bytes) -> Iterator[Any]:
     """The SoundFile; any error of libsndfile, here or in decoding, is an UnreadableExample."""
     soundfile = import_audio("soundfile")
     with _stream(source) as stream:
+        told = _told_size(stream)
+        if told is not None:
+            source, stream = told, io.BytesIO(told)
         # By its number a file has no name, whose ending soundfile would believe.
         handle = stream.fileno() if isinstance(source, Path) else stream
         try:
@@ -109,6 +115,22 @@ def _opened(source: Path | bytes) -> Iterator[Any]:
             if getattr(error, "code", None) == _UNRECOGNISED:
                 raise UnreadableExample(_not_a_sound()) from error
             raise UnreadableExample("truncated or broken sound") from error
+
+
+def _told_size(stream: BinaryIO) -> bytes | None:
+    """A WAV file that was written into a pipe, as size of which 0 was put down, with its size.
+
+    None for all others.
+    """
+    head = stream.read(_HEADER)
+    stream.seek(0)
+    place = head.find(b"data\0\0\0\0", 12)
+    if head[:4] != b"RIFF" or head[8:12] != b"WAVE" or place < 0 or len(head) <= place + 8:
+        return None
+    data = bytearray(stream.read(_MOST_TOLD))
+    data[4:8] = struct.pack("<I", len(data) - 8)
+    data[place + 4 : place + 8] = struct.pack("<I", len(data) - place - 8)
+    return bytes(data)
 
 
 @contextmanager

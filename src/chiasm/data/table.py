@@ -18,6 +18,7 @@ Vectors = np.ndarray[Any, np.dtype[Any]]
 Value = str | Path | bytes | Vectors
 _T = TypeVar("_T")
 _SHOWN = 8
+_LONGEST_DETAIL = 200  # characters
 Action = Literal["marked missing", "set aside", "dropped", "noted"]
 
 
@@ -25,7 +26,8 @@ Action = Literal["marked missing", "set aside", "dropped", "noted"]
 class Problem:
     """One thing wrong with one row (named by its id), and what was done about it.
 
-    ``reason`` is the same for all rows of its kind, ``detail`` tells this row's own part.
+    ``reason`` is the same for all rows of its kind, ``detail`` tells this row's own part, of a long
+    value the beginning.
     ``position`` is where the row stands in its table, since ids may repeat; None: it was dropped.
     """
 
@@ -37,15 +39,23 @@ class Problem:
     _: KW_ONLY
     position: int | None
 
+    def __post_init__(self) -> None:
+        if len(self.detail) > _LONGEST_DETAIL:
+            object.__setattr__(self, "detail", f"{self.detail[: _LONGEST_DETAIL - 1]}…")
+
 
 @dataclass(frozen=True, slots=True)
 class PictureFacts:
-    """What one decoding of a picture told: size in pixels, content digest and perceptual hash."""
+    """What one decoding of a picture told: size in pixels, content digest and perceptual hash.
+
+    ``is_whole`` is False where the end of the file is missing, and what was there was read.
+    """
 
     width: int
     height: int
     digest: str
     phash: int
+    is_whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from chiasm.data.findings import Findings
 from chiasm.data.inspect_all import inspect_all
 from chiasm.data.labels import clean_scalar, spell_label
 from chiasm.data.raw import is_nothing
-from chiasm.data.table import Action
+from chiasm.data.table import Action, PictureFacts
 from chiasm.errors import UnreadableExample
 
 _Facts = TypeVar("_Facts")
@@ -73,6 +73,8 @@ def verify_files(
             findings.add(row, part, result.reason, "marked missing", detail)
         elif not isinstance(source, UnreadableExample):
             sources[row], facts[row] = source, result
+            if isinstance(result, PictureFacts) and not result.is_whole:
+                findings.add(row, part, "end of the picture is missing", "noted")
     return sources, facts
 
 
