@@ -32,6 +32,7 @@ from chiasm.errors import EncoderError
 PAGE = Path(__file__).parents[1] / "docs" / "architectures.md"
 LARGEST = 70_000_000
 SIDE = 64
+_WORDS = 200
 SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
 # Sizes by the names that configurations give them.
 NUMBERS = {
@@ -77,7 +78,7 @@ def architectures() -> Iterator[tuple[str, str, Any]]:
             found: Any = MODEL_MAPPING[config]
             model = found[0] if isinstance(found, tuple) else found
             reads = getattr(model, "input_modalities", None) or ("text",)
-        except ImportError:  # what the model needs is not installed
+        except (ImportError, ValueError):  # it is not there, or not what it needs
             continue
         reads = (reads,) if isinstance(reads, str) else tuple(reads)
         if set(reads) <= {"text", "image"}:
@@ -194,7 +195,8 @@ def page(results: dict[tuple[str, str], dict[str, str]]) -> str:
         "",
         "An encoder that cannot be used is refused when it is loaded, before anything is encoded: "
         "each is tried on two values then, alone and together, and cut in two where only its last "
-        "blocks are trained. A hyphen stands for a refusal, whose words are below.",
+        "blocks are trained. A hyphen stands for a refusal. Where the words of one below speak of "
+        "sizes, they may be those of our tiny model, which were not made for it.",
     ]
     for modality in ("text", "image"):
         made = {
@@ -211,10 +213,10 @@ def page(results: dict[tuple[str, str], dict[str, str]]) -> str:
             lines.append(f"| {name} | {' | '.join(cells)} |")
         lines += ["", f"{len(usable)} of {len(made)} that could be made tiny can be used.", ""]
         refused = {n: r["frozen"] for n, r in made.items() if r["frozen"] != "yes"}
-        lines += [f"Refused: {', '.join(f'`{n}`' for n in sorted(refused)) or 'none'}.", ""]
-        lines += [
-            f"Not tried, since no tiny one could be made: {', '.join(sorted(missed)) or 'none'}."
-        ]
+        lines += ["Refused:", ""]
+        lines += [f"- `{name}`: {reason[:_WORDS]}" for name, reason in sorted(refused.items())]
+        untried = ", ".join(f"`{name}`" for name in sorted(missed)) or "none"
+        lines += ["", f"Not tried, since no tiny one could be made: {untried}."]
     return "\n".join(lines) + "\n"
 
 

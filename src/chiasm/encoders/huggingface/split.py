@@ -50,7 +50,7 @@ class Trunk(nn.Module):
         self.network = network
         self._held = _Held()
         for block in blocks[len(blocks) - trainable_blocks :]:
-            network.set_submodule(block.name, _StandIn(block))
+            _replace(network, block)
         first = network.get_submodule(blocks[len(blocks) - trainable_blocks].name)
         first.register_forward_pre_hook(self._keep, with_kwargs=True)
 
@@ -78,7 +78,7 @@ class Rest(nn.Module):
         self.network = network
         before = len(blocks) - trainable_blocks
         for block in blocks[:before]:
-            network.set_submodule(block.name, _StandIn(block))
+            _replace(network, block)
         self.names = [block.name for block in blocks[before:]]
         self._held = _Held()
         entry = network.get_submodule(self.names[0])
@@ -237,10 +237,14 @@ def _watch(name: str, given: tuple[Any, ...], named: dict[str, Any], made: Any) 
 
 
 class _StandIn(nn.Module):
-    """Takes the place of a block whose result is of no use: something of its shape."""
+    """Takes the place of a block whose result is of no use: something of its shape.
 
-    def __init__(self, block: Block) -> None:
+    It has the settings of the block, which some networks look at.
+    """
+
+    def __init__(self, block: Block, settings: Mapping[str, Any]) -> None:
         super().__init__()
+        self.__dict__.update(settings)
         self._made = None if block.given == block.made else block.made[1:]
         self._extras = block.extras
 
@@ -249,6 +253,12 @@ class _StandIn(nn.Module):
         if self._made is not None:
             made = hidden_states.new_zeros(len(hidden_states), *self._made)
         return made if self._extras is None else (made, *[None] * self._extras)
+
+
+def _replace(network: nn.Module, block: Block) -> None:
+    held = vars(network.get_submodule(block.name)).items()
+    settings = {name: value for name, value in held if not name.startswith("_")}
+    network.set_submodule(block.name, _StandIn(block, settings))
 
 
 class _Held(local):
