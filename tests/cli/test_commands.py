@@ -168,7 +168,7 @@ def test_cache_is_shown_and_cleared(
         (("compare", "{data}", "--out", "{out}", "--only-folds", "1,x"), "--only-folds is"),
         (("evaluate", "{out}", "{data}"), "chiasm train"),
         (("predict", "{model}", "{data}", "--out", "x.docx"), ".parquet"),
-        (("evaluate", "{model}", "{other}"), "'lukewarm' (1 rows)"),
+        (("evaluate", "{model}", "{other}"), "'positiv' (1 rows) for 'positive'"),
         (("evaluate", "{model}", "{unseen}"), "no labelled rows"),
         (("sample", "reviews", "{reviews}"), "not empty"),
     ],
@@ -184,7 +184,7 @@ def test_a_users_error_is_told_in_words(
 ) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     other = pd.read_csv(reviews / "reviews.csv").head(4).drop(columns="image_path")
-    other.loc[2, "label"] = "lukewarm"
+    other.loc[2, "label"] = "positiv"
     other.to_csv(tmp_path / "other.csv", index=False)
     places = {
         "data": reviews / "reviews.csv",
