@@ -30,7 +30,7 @@ def sole_writer(out: Path, *, folder: bool) -> Iterator[None]:
         lock.acquire(blocking=False)
     except Timeout as error:
         raise ChiasmError(
-            f"Another process is writing to {out}. Wait until it is done, or choose another --out."
+            f"Another process is writing to {out}. Wait until it is done, or write elsewhere."
         ) from error
     try:
         yield

@@ -169,6 +169,15 @@ def test_numbers_and_pictures_are_written_under_safe_names(table: Table, tmp_pat
     assert len(written["attributions"][0]["tokens"]) > 0
 
 
+def test_a_failure_leaves_the_explanations_that_were_there(table: Table, tmp_path: Path) -> None:
+    first = explain_all(table)[0]
+    write_explanations([first], tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(AttributeError):
+        write_explanations([replace(first, id="new"), first, None], tmp_path)  # type: ignore[list-item]
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
 def test_json_knows_no_nan(table: Table, tmp_path: Path) -> None:
     write_explanations(explain_all(table)[2:3], tmp_path)
     text = (tmp_path / "r2.json").read_text(encoding="utf-8")

@@ -120,6 +120,15 @@ def killed() -> None:
     raise SystemExit(137)
 
 
+@pytest.fixture(params=["heard", "ignored"])
+def sigint(request: pytest.FixtureRequest) -> Iterator[None]:
+    """As a terminal starts a process, and as a shell starts one in the background."""
+    handlers = {"heard": signal.default_int_handler, "ignored": signal.SIG_IGN}
+    before = signal.signal(signal.SIGINT, handlers[request.param])
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Tuning]:
     out = tmp_path_factory.mktemp("tuning") / "whole"
@@ -254,7 +263,7 @@ def test_no_fold_judges_rows_by_their_duplicates(
         assert len(set.union(*sides)) == sum(map(len, sides))
 
 
-def test_ctrl_c_keeps_what_is_done(made_up: None, tmp_path: Path) -> None:
+def test_ctrl_c_keeps_what_is_done(sigint: None, made_up: None, tmp_path: Path) -> None:
     stopped = run(tmp_path, report=after(2, control_c))
     assert stopped.stopped
     assert len(stopped.trials) == 2
@@ -262,7 +271,7 @@ def test_ctrl_c_keeps_what_is_done(made_up: None, tmp_path: Path) -> None:
 
 
 def test_ctrl_c_before_anything_is_done_says_so(
-    made_up: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    sigint: None, made_up: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     train_fold = tune.train_fold
     monkeypatch.setattr(tune, "train_fold", lambda *given: control_c())

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from chiasm.cli.expand import expand_options
 from chiasm.cli.options import Data, Encoders, Json, Reading
 from chiasm.cli.screen import notes, results
+from chiasm.cli.writes_alone import writes_alone
 from chiasm.errors import EncoderError
 from chiasm.json_files import write_json
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 
 @expand_options
+@writes_alone
 def check(data: Data, reading: Reading, encoders: Encoders, json: Json = None) -> None:
     """Look at a data set: classes, duplicates, conflicting labels, leaks, broken files, sizes.
 

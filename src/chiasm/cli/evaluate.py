@@ -9,10 +9,12 @@ import typer
 from chiasm.cli.expand import expand_options
 from chiasm.cli.options import Data, GroupBy, Json, Model, Reading, Strict, split_names
 from chiasm.cli.screen import command_line, notes, results, say_what_was_read
+from chiasm.cli.writes_alone import writes_alone
 from chiasm.json_files import write_json
 
 
 @expand_options
+@writes_alone
 def evaluate(
     model: Model,
     data: Data,

@@ -8,6 +8,7 @@ import typer
 from chiasm.cli.expand import expand_options
 from chiasm.cli.options import Data, Model, Reading, Strict
 from chiasm.cli.screen import notes, results, say_what_was_read
+from chiasm.cli.writes_alone import writes_alone
 from chiasm.errors import DataError
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 
 @expand_options
+@writes_alone
 def explain(
     model: Model,
     data: Data,

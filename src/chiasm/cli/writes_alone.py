@@ -1,24 +1,31 @@
-"""writes_alone: a command to whose folder no other process writes."""
+"""writes_alone: a command to whose outputs no other process writes."""
 
 import functools
 from collections.abc import Callable
-from contextlib import nullcontext
-from pathlib import Path
+from contextlib import ExitStack
 from typing import Any, TypeVar, cast
 
 from chiasm.cli.screen import is_silent
 from chiasm.sole_writer import sole_writer
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
+# What commands call their outputs, and whether it is a folder.
+_OUTPUTS = {"out": True, "json": False}
 
 
 def writes_alone(command: _Command) -> _Command:
-    """Keep the folder ``out`` for a command until it ends, and for others of one ``torchrun``."""
+    """Keep the folder ``out`` and the file ``json`` for a command until it ends, where it has them.
+
+    Others of one ``torchrun`` may write there too.
+    """
 
     @functools.wraps(command)
-    def alone(*, out: Path, **given: Any) -> Any:
-        # Of several processes that torchrun started, the first one keeps it for all.
-        with nullcontext() if is_silent else sole_writer(out, folder=True):
-            return command(out=out, **given)
+    def alone(**given: Any) -> Any:
+        with ExitStack() as kept:
+            for name, folder in _OUTPUTS.items():
+                # Of several processes that torchrun started, the first one keeps it for all.
+                if given.get(name) is not None and not is_silent:
+                    kept.enter_context(sole_writer(given[name], folder=folder))
+            return command(**given)
 
     return cast(_Command, alone)

@@ -15,11 +15,19 @@ from chiasm.explain.drawing.overlay import draw_overlay
 from chiasm.explain.drawing.words import draw_words
 from chiasm.explain.explanation import Explanation
 from chiasm.json_files import write_json
+from chiasm.whole_files import written_together
 
 
 def write_explanations(explanations: Sequence[Explanation], out: Path) -> None:
-    """Write ``ROW.json``, and ``ROW-MODALITY.png`` and ``ROW-ASKING-ASKED.png`` for each row."""
-    out.mkdir(parents=True, exist_ok=True)
+    """Write ``ROW.json``, and ``ROW-MODALITY.png`` and ``ROW-ASKING-ASKED.png`` for each row.
+
+    What is there already stays until all of them are written.
+    """
+    with written_together(out) as part:
+        _write(explanations, part)
+
+
+def _write(explanations: Sequence[Explanation], out: Path) -> None:
     for one in explanations:
         # An id may hold what no file name can.
         stem = quote(one.id, safe=" ")

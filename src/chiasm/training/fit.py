@@ -3,10 +3,8 @@
 import json
 import logging
 import math
-import signal
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +42,7 @@ from chiasm.training.epochs import Epoch
 from chiasm.training.keep_freed_memory import keep_freed_memory
 from chiasm.training.length_grouped import LengthGrouped
 from chiasm.training.loss import ClassificationLoss, class_weights
+from chiasm.training.on_interrupt import on_interrupt
 from chiasm.training.optimizer import build_optimizer
 from chiasm.training.ranks import ranks
 
@@ -106,7 +105,7 @@ def fit(
         # Seeded alike, all would hide the same features and modalities of their rows.
         transformers.set_seed(config.seed + processes.process_index)
     memory = computed_twice(model) if config.gradient_checkpointing else nullcontext()
-    with interrupted.listening(), memory:
+    with on_interrupt(interrupted.press), memory:
         trainer.train(resume_from_checkpoint=_last_checkpoint(checkpoints))
     if interrupted.pressed:
         raise TrainingStopped
@@ -229,19 +228,7 @@ class _StopOnInterrupt(TrainerCallback):
     def __init__(self) -> None:
         self.pressed = False
 
-    @contextmanager
-    def listening(self) -> Iterator[None]:
-        # Python lets only the main thread handle signals.
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        before = signal.signal(signal.SIGINT, self._press)
-        try:
-            yield
-        finally:
-            signal.signal(signal.SIGINT, before)
-
-    def _press(self, *_: Any) -> None:
+    def press(self, *_: Any) -> None:
         if self.pressed:
             raise KeyboardInterrupt
         self.pressed = True

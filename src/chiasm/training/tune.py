@@ -1,5 +1,6 @@
 """tune: better settings for a recipe, by trying them on inner folds."""
 
+import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -20,6 +21,7 @@ from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable, encode_table
 from chiasm.model.lacking import say_lacking
 from chiasm.training.folds import fold_parts, fold_problems
+from chiasm.training.on_interrupt import on_interrupt
 from chiasm.training.parts import Parts
 from chiasm.training.processes import processes, side_by_side
 from chiasm.training.recipe import Recipe
@@ -88,7 +90,11 @@ def tune(
 
     stopped = False
     try:
-        with side_by_side(), Parallel(n_jobs=processes()) as parallel:
+        with (
+            on_interrupt(signal.default_int_handler),
+            side_by_side(),
+            Parallel(n_jobs=processes()) as parallel,
+        ):
 
             def judge(settings: Mapping[str, Setting]) -> Iterator[Scores]:
                 return _judge(rows, parts, table.classes, space.recipe_with(settings), parallel)

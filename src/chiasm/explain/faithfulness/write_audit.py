@@ -9,15 +9,19 @@ from chiasm.evaluation.views.blank_figure import blank_figure
 from chiasm.explain.faithfulness.audit import RANDOM, Audit
 from chiasm.explain.faithfulness.audit_view import NOTE, audit_sheets
 from chiasm.json_files import write_json
+from chiasm.whole_files import written_together
 
 
 def write_audit(audit: Audit, out: Path) -> None:
-    """Write ``audit.json``, its tables as ``audit.md`` and the curves as ``audit.png``."""
-    out.mkdir(parents=True, exist_ok=True)
-    write_json({"finding": audit.finding} | asdict(audit), out / "audit.json")
-    parts = [audit.finding, *_markdown(audit), NOTE]
-    (out / "audit.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
-    _draw(audit, out / "audit.png")
+    """Write ``audit.json``, its tables as ``audit.md`` and the curves as ``audit.png``.
+
+    An audit that is there already stays until all of it is written.
+    """
+    paragraphs = [audit.finding, *_markdown(audit), NOTE]
+    with written_together(out) as part:
+        write_json({"finding": audit.finding} | asdict(audit), part / "audit.json")
+        (part / "audit.md").write_text("\n\n".join(paragraphs) + "\n", encoding="utf-8")
+        _draw(audit, part / "audit.png")
 
 
 def _markdown(audit: Audit) -> list[str]:
