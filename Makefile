@@ -15,6 +15,8 @@ venv: $(INSTALLED) ## make .venv with chiasm, every extra and the tools of devel
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv --upgrade-deps .venv
 	$(BIN)/pip install --no-compile --constraint constraints.txt --editable ".[all]" --group dev
+	# Once, on all cores: where no bytecode may be written, each command would compile all anew.
+	-$(BIN)/python -m compileall -q -j 0 .venv/lib > .venv/compiled.log 2>&1
 	touch $@
 
 demo: $(INSTALLED) ## from data to a judged model: generated reviews, or your own with DATA=path

@@ -13,6 +13,7 @@ from chiasm.errors import ChiasmError
 
 # Address space, not disk: the file grows with what is in it.
 _MAP_SIZE = 256 << 30
+_SMALLEST_MAP = 1 << 30
 _MAX_READERS = 512
 # Pages that were read stay mapped, and count as memory of the process, until the file is closed.
 _MOST_MAPPED = 128 << 20
@@ -104,14 +105,7 @@ def _leave(folder: Path, opened: _Opened) -> None:
 def _open(folder: Path) -> lmdb.Environment:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        environment = lmdb.open(
-            str(folder),
-            map_size=_MAP_SIZE,
-            max_readers=_MAX_READERS,
-            # A crash of the machine may lose the last batch, never the file.
-            metasync=False,
-            readahead=False,
-        )
+        environment = _map(folder, _MAP_SIZE)
         _check_length(environment, folder / "data.mdb")
     except (lmdb.CorruptedError, lmdb.InvalidError, lmdb.VersionMismatchError) as error:
         raise _damaged(folder, error) from error
@@ -122,6 +116,26 @@ def _open(folder: Path) -> lmdb.Environment:
         ) from error
     environment.reader_check()  # frees the places of readers that were killed
     return environment
+
+
+def _map(folder: Path, size: int) -> lmdb.Environment:
+    """The file in so much address space, or less where a limit of the system refuses that."""
+    try:
+        return lmdb.open(
+            str(folder),
+            map_size=size,
+            max_readers=_MAX_READERS,
+            # A crash of the machine may lose the last batch, never the file.
+            metasync=False,
+            readahead=False,
+        )
+    except lmdb.MemoryError as error:
+        if size > _SMALLEST_MAP:
+            return _map(folder, size // 2)
+        raise ChiasmError(
+            f"The cache {folder.parent} cannot be opened: there is too little address space. See "
+            "`ulimit -v`, and allow some gigabytes more, or no limit."
+        ) from error
 
 
 def _check_length(environment: lmdb.Environment, file: Path) -> None:

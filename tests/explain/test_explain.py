@@ -261,3 +261,13 @@ def test_a_notebook_shows_words_pictures_and_neighbours_in_a_frame() -> None:
     assert page.count("<img") == 1
     assert "The nearest labelled rows" in page
     assert "<img" not in html.unescape(other._repr_html_())
+
+
+def test_long_ids_and_equal_ones_have_files_of_their_own(table: Table, tmp_path: Path) -> None:
+    (one,) = explain(make_model("concat"), table, rows=[0], cache=None)
+    ids = ["图" * 80, "图" * 79 + "书", "same", "same"]
+    write_explanations([replace(one, id=name) for name in ids], tmp_path / "why")
+    files = sorted((tmp_path / "why").glob("*.json"))
+    assert len(files) == 4
+    assert max(len(file.name.encode()) for file in files) < 200
+    assert {json.loads(file.read_text())["id"] for file in files} == set(ids)

@@ -3,7 +3,14 @@
 from contextlib import ExitStack
 
 from chiasm.cli.expand import expand_options
-from chiasm.cli.options import Address, Data, Engine, Reading, Settings
+from chiasm.cli.options import (
+    Address,
+    Data,
+    Engine,
+    Reading,
+    Settings,
+    refuse_without_effect,
+)
 from chiasm.cli.screen import notes, say_what_was_read
 
 
@@ -25,6 +32,8 @@ def encode(
     from chiasm.encoders.cache import FeatureCache
     from chiasm.model.dataset import encode_table
 
+    if engine != "ray":
+        refuse_without_effect("with --engine ray", address=address)
     recipe = settings.read_recipe()
     table = reading.read(data)
     say_what_was_read(table)

@@ -6,13 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chiasm.cli.expand import expand_options
-from chiasm.cli.options import Data, Model, Reading, Strict
+from chiasm.cli.options import Data, Model, Reading, Strict, refuse_without_effect
 from chiasm.cli.screen import notes, results, say_what_was_read
 from chiasm.cli.writes_alone import writes_alone
 from chiasm.errors import DataError
 
 if TYPE_CHECKING:
     from chiasm.data.table import Table
+
+
+# Rows that an audit draws by default.
+_AUDITED = 100
 
 
 @expand_options
@@ -33,8 +37,9 @@ def explain(
         ),
     ] = False,
     rows: Annotated[
-        int, typer.Option(min=2, metavar="N", help="How many rows an audit draws.")
-    ] = 100,
+        int | None,
+        typer.Option(min=2, metavar="N", help="How many rows an audit draws; by default 100."),
+    ] = None,
     chosen: Annotated[
         str | None,
         typer.Option("--class", help="The class to explain; by default the predicted one."),
@@ -69,11 +74,22 @@ def explain(
 
     if audit == bool(row):
         raise DataError("Give the rows to explain (--row ID, several times) or --audit, not both.")
+    if audit:
+        refuse_without_effect(
+            "where rows are explained, not with --audit",
+            class_=chosen,
+            against=against,
+            training=training,
+        )
+    else:
+        refuse_without_effect("with --audit", rows=rows)
     loaded = load_model(model)
     table = reading.read(data)
     say_what_was_read(table)
     if audit:
-        audited = auditing.audit(loaded, table, rows=rows, cache=FeatureCache(), strict=strict)
+        audited = auditing.audit(
+            loaded, table, rows=rows or _AUDITED, cache=FeatureCache(), strict=strict
+        )
         write_audit(audited, out)
         results.print(audited.finding, highlight=False, markup=False)
         for sheet in audit_sheets(audited):

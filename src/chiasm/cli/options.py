@@ -27,6 +27,20 @@ Data: TypeAlias = Annotated[
 Model: TypeAlias = Annotated[
     Path, typer.Argument(metavar="MODEL", help="The folder that chiasm train wrote.")
 ]
+
+
+def refuse_without_effect(because: str, **given: object) -> None:
+    """Let options pass that were not given, where they have no effect.
+
+    Raises:
+        ChiasmError: one was given; ``because`` says where it has one.
+    """
+    named = [name for name, value in given.items() if value]
+    if named:
+        option = f"--{named[0].replace('_', '-').strip('-')}"
+        raise ChiasmError(f"{option} has an effect only {because}. Leave it out.")
+
+
 Engine: TypeAlias = Annotated[
     Literal["local", "ray"],
     typer.Option(help="This process, or Ray: all cores of this machine, or a cluster."),

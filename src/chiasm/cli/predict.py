@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chiasm.cli.expand import expand_options
-from chiasm.cli.options import Address, Data, Engine, Reading, Strict
+from chiasm.cli.options import (
+    Address,
+    Data,
+    Engine,
+    Reading,
+    Strict,
+    refuse_without_effect,
+)
 from chiasm.cli.progress import progress_bar
 from chiasm.cli.screen import notes, say_what_was_read
 from chiasm.sole_writer import sole_writer
@@ -47,6 +54,7 @@ def predict(
         table = _read(reading, data)
         _predict_on_ray(model, table, out, address, strict=strict)
     else:
+        refuse_without_effect("with --engine ray", address=address)
         _predict_here(model, reading, data, Path(out), strict=strict)
 
 

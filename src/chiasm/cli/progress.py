@@ -8,10 +8,10 @@ from chiasm.cli.screen import notes
 def progress_bar(verb: str) -> Progress:
     """A bar named ``verb``, with the description of its task behind it."""
     return Progress(
-        TextColumn(verb),
+        TextColumn(verb, markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         console=notes,
     )

@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from chiasm.cli.torchrun import forget_leftovers
+
 if TYPE_CHECKING:
     from chiasm.data.table import Table
 
+forget_leftovers()
 # Of several processes that torchrun started, the first one speaks for all.
 is_silent = os.environ.get("RANK", "0") != "0"
 # Results go to stdout, all that is said about the work to stderr.
 results = Console(quiet=is_silent)
-notes = Console(stderr=True, quiet=is_silent)
+# What they hold comes from data and paths: brackets in it are no markup.
+notes = Console(stderr=True, quiet=is_silent, markup=False)
 
 
 def command_line() -> str:

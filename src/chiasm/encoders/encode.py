@@ -168,7 +168,7 @@ def _progress(encoder: Encoder, total: int) -> Iterator[Callable[[int], None]]:
     """A bar on stderr, where a person is there to see it and the work is long."""
     console = Console(stderr=True)
     bar = Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),

@@ -1,6 +1,7 @@
 """write_explanations: explanations as files."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -17,6 +18,9 @@ from chiasm.explain.explanation import Explanation
 from chiasm.json_files import write_json
 from chiasm.whole_files import written_together
 
+# Bytes of the beginning of a name: most file systems allow 255 in all.
+_LONGEST, _DIGITS = 120, 12
+
 
 def write_explanations(explanations: Sequence[Explanation], out: Path) -> None:
     """Write ``ROW.json``, and ``ROW-MODALITY.png`` and ``ROW-ASKING-ASKED.png`` for each row.
@@ -28,9 +32,10 @@ def write_explanations(explanations: Sequence[Explanation], out: Path) -> None:
 
 
 def _write(explanations: Sequence[Explanation], out: Path) -> None:
+    taken: set[str] = set()
     for one in explanations:
-        # An id may hold what no file name can.
-        stem = quote(one.id, safe=" ")
+        stem = _name_files(one.id, but=taken)
+        taken.add(stem)
         write_json(one.as_dict(), out / f"{stem}.json")
         for modality, value in one.values.items():
             own = [a for a in one.attributions if a.modality == modality]
@@ -39,6 +44,21 @@ def _write(explanations: Sequence[Explanation], out: Path) -> None:
         for attention in one.attention:
             path = out / f"{stem}-{attention.asking}-{attention.asked}.png"
             draw_heatmap(attention).savefig(path)
+
+
+def _name_files(row_id: str, *, but: Collection[str]) -> str:
+    """How the files of a row begin: its id, without what no file name can hold, and unlike others.
+
+    A long one is cut, and told from others by a digest.
+    """
+    stem = quote(row_id, safe=" ", errors="replace")
+    if len(stem) > _LONGEST:
+        digest = hashlib.sha256(row_id.encode(errors="surrogatepass")).hexdigest()
+        stem = f"{stem[: _LONGEST - _DIGITS]}-{digest[:_DIGITS]}"
+    number, unlike = 2, stem
+    while unlike in but:
+        unlike, number = f"{stem} ({number})", number + 1
+    return unlike
 
 
 def draw_attributions(value: Value, attributions: Sequence[Attribution]) -> Figure:
