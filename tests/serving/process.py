@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 
 _HERE = Path(__file__).parent
 _SOURCE = _HERE.parents[1] / "src"
@@ -19,12 +20,13 @@ class Served:
     process: "subprocess.Popen[str]"
     url: str
     log: list[dict[str, object]]
+    reader: Thread
 
     def stop(self) -> int:
         """The exit status after SIGTERM; the log is whole then."""
         self.process.send_signal(signal.SIGTERM)
-        _, rest = self.process.communicate(timeout=30)
-        self.log += [json.loads(line) for line in rest.splitlines()]
+        self.process.wait(timeout=30)
+        self.reader.join(timeout=30)
         return self.process.returncode
 
 
@@ -39,9 +41,14 @@ def served(*, seconds: float = 0.0) -> Iterator[Served]:
         assert process.stderr is not None
         log: list[dict[str, object]] = []
         for line in process.stderr:
-            log.append(json.loads(line))
-            if log[-1]["event"] == "listening":
-                yield Served(process, str(log[-1]["url"]), log)
+            said = json.loads(line)
+            log.append(said)
+            if said["event"] == "listening":
+                # A pipe that nobody reads is full some day, and the server waits then.
+                rest = map(json.loads, process.stderr)
+                reader = Thread(target=log.extend, args=(rest,), daemon=True)
+                reader.start()
+                yield Served(process, str(said["url"]), log, reader)
                 return
         raise AssertionError(f"the server did not start: {log}")
     finally:
