@@ -80,3 +80,15 @@ def test_threads_of_blas_do_not_fight_over_small_products(monkeypatch: pytest.Mo
     monkeypatch.setattr("chiasm.evaluation.shift.LogisticRegression", Watched)
     shift_to(TRAINING)
     assert set(threads) == {1}
+
+
+@pytest.mark.filterwarnings("error")
+def test_classes_with_fewer_rows_than_folds_are_left_out() -> None:
+    rare = np.arange(CLASSES, CLASSES + 4)
+    training = np.concatenate([TRAINING, vectors_of(rare, signal=3, seed=2)])
+    labels, groups = np.concatenate([LABELS, rare]), np.concatenate([GROUPS, 1000 + rare])
+    test = vectors_of(LABELS, signal=3, seed=1)
+    with_rare = measure_shift(training, labels, groups, test, GROUPS, seed=0)
+    assert with_rare is not None
+    # The folds differ by the order drawn, so this is no equality.
+    assert with_rare.training == pytest.approx(shift_to(test).training, abs=0.02)

@@ -52,8 +52,12 @@ def measure_shift(
 ) -> Shift | None:
     """The shift of vectors ``[n, d]`` with class indices and groups ``[n]`` to others ``[m, d]``.
 
-    None where they are too few to tell: fewer groups than folds, or one class left in a fold.
+    Rows of classes that have fewer rows than there are folds are left out: no classifier could
+    learn them. None where the others are too few to tell: fewer groups than folds, or one class
+    left in a fold.
     """
+    learnable = (np.bincount(labels) >= _FOLDS)[labels]
+    training, labels, groups = training[learnable], labels[learnable], groups[learnable]
     if len(np.unique(groups)) < _FOLDS or not len(test):
         return None
     sure, unsure = np.empty(len(training)), np.zeros(len(test))
