@@ -7,7 +7,7 @@ import pytest
 from chiasm.data.samples.make_folder import make_folder
 from chiasm.encoders.huggingface.checkpoint import fingerprint_of
 from chiasm.errors import ChiasmError, DataError
-from chiasm.training.own_folder import check_own_folder
+from chiasm.own_folder import check_own_folder
 
 
 def leave(folder: Path) -> None:

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from chiasm.errors import ChiasmError
+from chiasm.own_folder import check_own_folder
 from chiasm.sole_writer import sole_writer
-from chiasm.training.own_folder import check_own_folder
 
 
 @pytest.mark.parametrize("folder", [True, False])

@@ -29,7 +29,8 @@ from chiasm.model.dataset import encode_table
 from chiasm.model.inference import predict_probabilities
 from chiasm.model.lacking import lacking
 from chiasm.model.left_out import note_left_out
-from chiasm.model.storage import load_model, read_card, save_model
+from chiasm.model.storage import CONFIG, load_model, read_card, save_model
+from chiasm.own_folder import check_own_folder
 from chiasm.recipes.check_names import check_names
 from chiasm.training.card import model_card
 from chiasm.training.config import ClassWeight, TrainingConfig
@@ -227,8 +228,13 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         )
 
     def save(self, folder: Path | str) -> None:
-        """Write the model as a folder that the command line reads too."""
+        """Write the model as a folder that the command line reads too.
+
+        Raises:
+            ChiasmError: the folder holds other files than an earlier model.
+        """
         check_is_fitted(self, "model_")
+        check_own_folder(Path(folder), record=Path(folder) / CONFIG)
         card = model_card(self.trained_) if hasattr(self, "trained_") else self._card
         save_model(self.model_, Path(folder), card=card)
 

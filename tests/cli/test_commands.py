@@ -160,8 +160,8 @@ def test_cache_is_shown_and_cleared(
     [
         (("check", "nowhere.csv"), "nowhere.csv"),
         (("train", "{data}", "--out", "{out}", "--fusion", "magic"), "cross_attention"),
-        (("train", "{data}", "--out", "{data}"), "is a file"),
-        (("train", "{data}", "--out", "{reviews}"), "is not empty"),
+        (("train", "{data}", "--out", "{data}"), "which is read"),
+        (("train", "{data}", "--out", "{reviews}"), "which is read"),
         (("train", "{data}", "--out", "{out}", "--text-encoder", "no/such-model"), "minilm"),
         (("compare", "{data}", "--out", "{out}", "--folds", "90"), "--folds"),
         (("compare", "{data}", "--out", "{out}", "--only-folds", "6"), "numbers 1 to 5"),

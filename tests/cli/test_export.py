@@ -31,7 +31,10 @@ def test_an_exported_model_predicts_what_the_model_predicts(
     assert list(filled[1]["id"]) == list(rows["id"])
     assert list(np.flatnonzero(filled[1]["label"].isna())) == [3]
     # The same command goes over an earlier export, and over nothing else.
-    assert chiasm("export", exported, "--out", exported) == 1
+    assert chiasm("export", model, "--out", exported) == 0
+    assert chiasm("export", exported, "--out", tmp_path / "again") == 1
     assert "There is no model in" in capsys.readouterr().err
     assert chiasm("export", model, "--out", model) == 1
+    assert "which is read" in " ".join(capsys.readouterr().err.split())
+    assert chiasm("export", model, "--out", tmp_path) == 1
     assert "is not empty and holds no manifest.json" in " ".join(capsys.readouterr().err.split())

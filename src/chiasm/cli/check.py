@@ -28,7 +28,7 @@ def check(data: Data, reading: Reading, encoders: Encoders, json: Json = None) -
     from chiasm.data.check_view import render
     from chiasm.model.left_out import note_left_out, unsuited_encoder
 
-    table = reading.read(data)
+    table = reading.read(data, spare_from=(json,))
     loaded = _load(encoders, table)
     report = checking.check(note_left_out(table, loaded))
     warning = unsuited_encoder(table, loaded)

@@ -54,7 +54,7 @@ def compare(
 
     recipe = settings.read_recipe()
     chosen = _numbers(only_folds)
-    table = reading.read(data)
+    table = reading.read(data, spare_from=(out,))
     say_what_was_read(table)
     names = tuple(fusions.split(",")) if fusions else _offered(recipe, table)
     run = len(chosen) or folds

@@ -45,7 +45,7 @@ def evaluate(
     from chiasm.model.storage import load_model
 
     loaded = load_model(model)
-    table = reading.read(data)
+    table = reading.read(data, spare_from=(json, out))
     say_what_was_read(table)
     cache = FeatureCache()
     judged = judged_rows(table)

@@ -84,7 +84,7 @@ def explain(
     else:
         refuse_without_effect("with --audit", rows=rows)
     loaded = load_model(model)
-    table = reading.read(data)
+    table = reading.read(data, spare_from=(out,))
     say_what_was_read(table)
     if audit:
         audited = auditing.audit(
@@ -104,7 +104,7 @@ def explain(
         rows=positions,
         chosen=chosen,
         against=against,
-        training=None if training is None else reading.read(training),
+        training=None if training is None else reading.read(training, spare_from=(out,)),
         cache=FeatureCache(),
         strict=strict,
     )

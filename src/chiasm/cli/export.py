@@ -27,10 +27,7 @@ def export(
     """
     from chiasm.export import export as exporting
     from chiasm.model.storage import load_model
-    from chiasm.runtime.manifest import MANIFEST
-    from chiasm.training.own_folder import check_own_folder
 
-    check_own_folder(out, record=out / MANIFEST)
     exporting.export(load_model(model), out, int8=int8)
     size = sum(path.stat().st_size for path in out.iterdir())
     notes.print(f"{out}: {size / 1e6:,.0f} MB, checked against the model", highlight=False)

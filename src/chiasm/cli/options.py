@@ -1,6 +1,6 @@
 """Options that several commands share."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
@@ -9,6 +9,7 @@ import typer
 
 from chiasm.encoders.defaults import DEFAULT_ENCODERS
 from chiasm.errors import ChiasmError, DataError
+from chiasm.spare_inputs import spare_inputs
 from chiasm.training.config import TrainingConfig
 
 if TYPE_CHECKING:
@@ -101,12 +102,16 @@ class Reading:
         bool, _option("Allow paths that leave the data folder.", "--allow-outside")
     ] = False
 
-    def read(self, data: Path) -> "Table":
-        """Read a table in this way."""
+    def read(self, data: Path, *, spare_from: Iterable[Path | None] = ()) -> "Table":
+        """Read a table in this way.
+
+        Raises:
+            ChiasmError: an output, of ``spare_from``, is one of the files that were read.
+        """
         from chiasm.data.columns import Columns
         from chiasm.data.read import read
 
-        return read(
+        table = read(
             data,
             columns=Columns(
                 text=self.text,
@@ -122,6 +127,8 @@ class Reading:
             on_bad=self.on_bad,
             allow_outside=self.allow_outside,
         )
+        spare_inputs(spare_from, table.files_read())
+        return table
 
 
 def _named(features: Sequence[str]) -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chiasm.cli.expand import expand_options
+from chiasm.cli.named_inputs import named_inputs
 from chiasm.cli.options import (
     Address,
     Data,
@@ -18,6 +19,7 @@ from chiasm.cli.options import (
 from chiasm.cli.progress import progress_bar
 from chiasm.cli.screen import notes, say_what_was_read
 from chiasm.sole_writer import sole_writer
+from chiasm.spare_inputs import spare_inputs
 
 if TYPE_CHECKING:
     from chiasm.data.table import Table
@@ -58,8 +60,8 @@ def predict(
         _predict_here(model, reading, data, Path(out), strict=strict)
 
 
-def _read(reading: Reading, data: Path) -> "Table":
-    table = reading.read(data)
+def _read(reading: Reading, data: Path, *, spare_from: Path | None = None) -> "Table":
+    table = reading.read(data, spare_from=(spare_from,))
     say_what_was_read(table)
     return table
 
@@ -73,9 +75,10 @@ def _predict_here(model: Path, reading: Reading, data: Path, out: Path, *, stric
     from chiasm.scale.load_predictor import load_predictor
 
     check_prediction_path(out)
+    spare_inputs([out], named_inputs({"model": model, "data": data}))
     with sole_writer(out, folder=False):
         predict_table = load_predictor(model, cached=True)
-        table = rows_to_predict(_read(reading, data), out)
+        table = rows_to_predict(_read(reading, data, spare_from=out), out)
         predicted = predict_table(table, strict=strict)
         table = replace(table, problems=(*table.problems, *predicted.problems))
         write_predictions(predicted, table, out)

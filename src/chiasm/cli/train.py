@@ -59,7 +59,7 @@ def train(
     recipe = settings.read_recipe()
     if fusion is not None:
         recipe = replace(recipe, fusion=replace(recipe.fusion, name=fusion))
-    table = reading.read(data)
+    table = reading.read(data, spare_from=(out,))
     say_what_was_read(table)
     # In vain, so that data that cannot be trained on is refused before anything is encoded.
     part_rows(table, recipe)

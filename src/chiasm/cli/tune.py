@@ -46,7 +46,7 @@ def tune(
     from chiasm.training.tuning_view import render_tuning
 
     recipe = settings.read_recipe()
-    table = reading.read(data)
+    table = reading.read(data, spare_from=(out,))
     say_what_was_read(table)
     with progress_bar("tuning") as progress:
         task = progress.add_task("", total=trials)

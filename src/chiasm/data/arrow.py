@@ -52,7 +52,7 @@ def read_parquet(path: Path, data: bytes) -> RawRows:
         columns = arrow_columns(file.schema_arrow, file.metadata.num_rows, column)
     except _UNREADABLE as error:
         raise DataError(f"{path} is not a readable Parquet file: {error}") from error
-    return RawRows(str(path), columns, folders=folders_of(path))
+    return RawRows(str(path), columns, folders=folders_of(path), files=(path,))
 
 
 def arrow_columns(

@@ -58,6 +58,7 @@ def assemble(
     sounds: list[SoundFacts | None] = [None] * size
     widths: dict[str, int] = {}
     values: dict[str, tuple[Value | None, ...]] = {}
+    read_from = list(raw.files)
     if "id" in cells:
         ids = verify_ids(cells["id"], whole, findings)
     if "text" in cells:
@@ -78,10 +79,11 @@ def assemble(
         )
         values["audio"] = tuple(files)
     for name, origin in features.items():
-        vectors, widths[name] = read_features(
+        vectors, widths[name], feature_files = read_features(
             name, origin, raw, whole, findings, allow_outside=allow_outside
         )
         values[name] = tuple(vectors)
+        read_from += feature_files
     for row in whole:
         if all(column[row] is None for column in values.values()):
             findings.add(row, "row", f"no readable {' or '.join(values)}", "set aside")
@@ -109,6 +111,7 @@ def assemble(
         text_digests=tuple(digests),
         widths=widths,
         columns=tuple(raw.columns),
+        files=tuple(read_from),
     )
     if on_bad == "fail" and table.problems:
         raise DataError(_refusal(table.source, table.problems))

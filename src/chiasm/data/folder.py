@@ -90,7 +90,14 @@ def _read(
     found = {"guid": guids, "text": texts, "tag": tags}
     if any(pictures):
         found["image"] = pictures
-    return RawRows(source, found, folders=(folder,), encoding=detected, broken=broken)
+    return RawRows(
+        source,
+        found,
+        folders=(folder,),
+        encoding=detected,
+        broken=broken,
+        files=(*lists, *(files[name] for name in contents)),
+    )
 
 
 def _decode(content: bytes, encoding: str) -> str | UnreadableExample:

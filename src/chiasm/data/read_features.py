@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import fields
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -34,8 +33,8 @@ def read_features(
     findings: Findings,
     *,
     allow_outside: bool,
-) -> tuple[list[Vectors | None], int]:
-    """The features ``[l, d]`` of each row, None where missing, and d.
+) -> tuple[list[Vectors | None], int, list[Path]]:
+    """The features ``[l, d]`` of each row, None where missing, d, and the files they come from.
 
     Args:
         name: of the modality.
@@ -56,7 +55,12 @@ def read_features(
             f"Features cannot be named {name!r}. A name is of letters, digits and _, and none of "
             f"{', '.join(_OWN_WORDS)}."
         )
-    locate = partial(locate_file, folders=raw.folders, allow_outside=allow_outside)
+    files: list[Path] = []
+
+    def locate(path: str) -> Path:
+        files.append(locate_file(path, folders=raw.folders, allow_outside=allow_outside))
+        return files[-1]
+
     file = _FILE.fullmatch(origin)
     if file:
         read = _open_file(name, file[1], file[2], raw, locate)
@@ -71,7 +75,7 @@ def read_features(
             found[row] = vectors
     if all(vectors is None for vectors in found):
         raise DataError(_all_missing(name, origin, findings))
-    return found, _width(name, origin, found)
+    return found, _width(name, origin, found), files
 
 
 def _open_file(name: str, path: str, key: str | None, raw: RawRows, locate: _Locate) -> _ReadRow:

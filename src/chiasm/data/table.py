@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -81,7 +81,7 @@ class Table:
     outer whitespace was stripped. ``widths`` names the modalities that are precomputed features,
     with the length d of their vectors; their values are ``[l, d]``. ``encoding_note`` says how sure
     the encoding is, with a line that shows it, where it could be another. ``columns`` are the names
-    of all columns of the source, read or not.
+    of all columns of the source, read or not; ``files`` were read besides those that are values.
     """
 
     source: str
@@ -99,6 +99,7 @@ class Table:
     widths: dict[str, int] = field(default_factory=dict)
     encoding_note: str | None = None
     columns: tuple[str, ...] = ()
+    files: tuple[Path, ...] = ()
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -186,6 +187,12 @@ class Table:
                 numbers = vectors.astype(np.float32).tobytes()
                 contents[name] = (vectors.shape, hashlib.sha256(numbers).hexdigest())
         return contents
+
+    def files_read(self) -> Iterator[Path]:
+        """Every file that the rows come from, those that they name among them."""
+        yield from self.files
+        for column in self.values.values():
+            yield from (value for value in column if isinstance(value, Path))
 
     def sound_of(self, row: int) -> SoundFacts | None:
         """The facts of its sound, if it has one."""

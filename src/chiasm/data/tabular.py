@@ -36,7 +36,14 @@ def read_tabular(path: Path, *, encoding: str | None) -> RawRows:
         columns, broken = _read_json_lines(path, text)
     else:
         columns, broken = read_delimited(path, text, _DELIMITERS[kind])
-    return RawRows(str(path), columns, folders=folders_of(path), encoding=detected, broken=broken)
+    return RawRows(
+        str(path),
+        columns,
+        folders=folders_of(path),
+        encoding=detected,
+        broken=broken,
+        files=(path,),
+    )
 
 
 def _decode_file(path: Path, data: bytes, forced: str | None) -> tuple[str, Detected]:

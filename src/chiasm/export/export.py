@@ -20,6 +20,7 @@ from chiasm.export.to_onnx import to_onnx
 from chiasm.export.write_fusion import write_fusion
 from chiasm.extras import needs_extra
 from chiasm.model.classifier import FusionClassifier
+from chiasm.own_folder import check_own_folder
 from chiasm.runtime.manifest import MANIFEST, Manifest, ModalityManifest, write_manifest
 from chiasm.runtime.stored_preprocessing import describe_preprocessing
 from chiasm.whole_files import written_together
@@ -46,8 +47,10 @@ def export(model: FusionClassifier, folder: Path, *, int8: bool = False) -> None
 
     Raises:
         EncoderError: an encoder cannot be exported.
-        ChiasmError: a network cannot be written, or the folder predicts other than the model.
+        ChiasmError: the folder holds other files, a network cannot be written, or the export
+            predicts other than the model.
     """
+    check_own_folder(folder, record=folder / MANIFEST)
     with written_together(folder, seal=MANIFEST) as part:
         _write(model, part, int8=int8)
 

@@ -7,6 +7,7 @@ from chiasm.data.table import Table
 from chiasm.errors import ChiasmError
 from chiasm.model.predicted import Predicted
 from chiasm.model.prediction_frame import prediction_frame
+from chiasm.spare_inputs import spare_inputs
 from chiasm.whole_files import written_whole
 
 _ENDINGS = (".csv", ".jsonl", ".parquet", ".txt")
@@ -45,7 +46,11 @@ def write_predictions(predicted: Predicted, table: Table, path: Path) -> None:
     CSV, JSONL and Parquet tell of each row its id, its label (empty where nothing could be read),
     what was wrong with it and the probability of each class. The lab's own form (``.txt``) is a
     ``guid,tag`` list. What is there already stays until all rows are written.
+
+    Raises:
+        ChiasmError: the rows were read from that file.
     """
+    spare_inputs([path], table.files_read())
     with written_whole(path) as part:
         _write(predicted, table, part)
 

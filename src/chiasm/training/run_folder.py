@@ -11,8 +11,8 @@ from typing import Any
 from chiasm.data.table import Problem
 from chiasm.errors import ChiasmError
 from chiasm.json_files import write_json
+from chiasm.own_folder import check_own_folder
 from chiasm.training.epochs import Epoch
-from chiasm.training.own_folder import check_own_folder
 from chiasm.training.record import RunRecord
 from chiasm.whole_files import PART, written_whole
 

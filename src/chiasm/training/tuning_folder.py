@@ -8,8 +8,8 @@ from pathlib import Path
 
 from chiasm.errors import ChiasmError
 from chiasm.json_files import write_json
+from chiasm.own_folder import check_own_folder
 from chiasm.training.draw_trials import draw_trials
-from chiasm.training.own_folder import check_own_folder
 from chiasm.training.record import RunRecord
 from chiasm.training.tuning import Scores, Trial
 from chiasm.whole_files import written_together
