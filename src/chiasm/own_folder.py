@@ -1,4 +1,4 @@
-"""check_own_folder: whether a folder may be written to."""
+"""Whether a folder may be written to."""
 
 from pathlib import Path
 
@@ -16,10 +16,15 @@ def check_own_folder(path: Path, *, record: Path) -> None:
     """
     if path.exists() and not path.is_dir():
         raise ChiasmError(f"{path} is a file. Give a folder.")
-    held = [file for file in path.iterdir() if not is_litter(file)] if path.is_dir() else []
-    # What a process that was killed left there is not the user's either.
-    if any(not file.name.startswith((LOCK, PART)) for file in held) and not record.is_file():
+    if holds_files(path) and not record.is_file():
         raise ChiasmError(
             f"{path} is not empty and holds no {record.name}. Give a new or empty folder, so that "
             "nothing of yours is overwritten."
         )
+
+
+def holds_files(folder: Path) -> bool:
+    """Whether something is in a folder that systems, and processes, do not put there themselves."""
+    held = [file for file in folder.iterdir() if not is_litter(file)] if folder.is_dir() else []
+    # What a process that was killed left there is not the user's either.
+    return any(not file.name.startswith((LOCK, PART)) for file in held)

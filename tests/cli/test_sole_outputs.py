@@ -4,28 +4,34 @@ from pathlib import Path
 
 import pytest
 from command_line import chiasm
+from typer.main import get_command
+from writing import WRITING, is_folder
 
+from chiasm.cli.app import app
 from chiasm.sole_writer import sole_writer
 
 
-@pytest.mark.parametrize(
-    ("command", "option"),
-    [
-        (["check", "data.csv"], "--json"),
-        (["evaluate", "model", "data.csv"], "--json"),
-        (["evaluate", "model", "data.csv"], "--out"),
-        (["explain", "model", "data.csv", "--audit"], "--out"),
-        (["explain", "model", "data.csv", "--row", "1"], "--out"),
-    ],
-)
+def test_every_command_that_names_an_output_is_tried() -> None:
+    written = {
+        (name, parameter.opts[-1] if parameter.param_type_name == "option" else "argument")
+        for name, command in get_command(app).commands.items()  # type: ignore[attr-defined]
+        for parameter in command.params
+        if parameter.name in ("out", "json")
+    }
+    tried = {(call[0], call[-1] if call[-1].startswith("--") else "argument") for call in WRITING}
+    assert written == tried
+
+
+@pytest.mark.parametrize("call", WRITING, ids=" ".join)
 def test_an_output_that_another_process_writes_is_refused(
-    command: list[str],
-    option: str,
+    call: tuple[str, ...],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with sole_writer(Path("taken"), folder=option == "--out"):
-        assert chiasm(*command, option, "taken") == 1
-    assert "Another process is writing to taken" in capsys.readouterr().err
+    taken = "taken" if is_folder(call) else "taken.csv"
+    with sole_writer(Path(taken), folder=is_folder(call)):
+        assert chiasm(*call, taken) == 1
+    told = " ".join(capsys.readouterr().err.split())
+    assert f"Another process is writing to {taken}" in told

@@ -6,6 +6,7 @@ import pytest
 from data_inputs import encode, noise
 
 from chiasm.data.read import read
+from chiasm.errors import DataError
 
 
 def test_pictures_in_a_frame_may_be_paths_bytes_or_pil(tmp_path: Path) -> None:
@@ -64,3 +65,11 @@ def test_dataset_is_read_without_decoding_its_pictures() -> None:
     assert table.values["image"] == (png, None, None)
     assert table.labels == ("good", "bad", None)
     assert [p.row for p in table.problems] == ["2", "3"]
+
+
+def test_no_encoding_can_be_chosen_for_texts_in_memory(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"text": ["a", "b"], "label": ["x", "y"]})
+    frame.to_parquet(tmp_path / "rows.parquet")
+    for source in (frame, tmp_path / "rows.parquet"):
+        with pytest.raises(DataError, match="no encoding can be chosen"):
+            read(source, encoding="cp1252")

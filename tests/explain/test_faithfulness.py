@@ -7,6 +7,7 @@ import pytest
 from model.letters import make_model, make_table
 from rich.console import Console
 
+from chiasm.encoders.cache import FeatureCache
 from chiasm.errors import DataError
 from chiasm.explain.faithfulness.audit import RANDOM, Audit, audit
 from chiasm.explain.faithfulness.audit_view import audit_sheets
@@ -92,6 +93,15 @@ def test_the_same_seed_gives_the_same_audit(audited: Audit) -> None:
 def test_too_few_rows_are_refused() -> None:
     with pytest.raises(DataError, match="fewer than two"):
         audit(make_model(), make_table(text=["a", None]), rows=10, cache=None)
+
+
+def test_rows_that_are_mostly_duplicates_are_refused_before_anything_is_encoded() -> None:
+    # As of questions about pictures, where the same question is asked of each.
+    table = make_table(text=["the same question"] * 30, image=[b"%d" % i for i in range(30)])
+    model = make_model()
+    with pytest.raises(DataError, match=r"30 of 30 usable rows .* --group-by"):
+        audit(model, table, rows=24, cache=FeatureCache(Path("/dev/null/no cache")))
+    assert audit(model, table, rows=24, group_by=("image",), cache=None).rows == 24
 
 
 def test_an_audit_is_shown_and_written(audited: Audit, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from chiasm.errors import ChiasmError
 from chiasm.training.epochs import Epoch
-from chiasm.training.record import RunRecord
+from chiasm.training.record import RunRecord, recorded_group_by
 from chiasm.training.run_folder import RunFolder
 
 RECORD = RunRecord(
@@ -58,3 +58,12 @@ def test_checkpoints_of_a_finished_run_are_never_gone_on_with(tmp_path: Path) ->
     assert not again.goes_on
     again.finish()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["history.csv", "run.json"]
+
+
+def test_what_made_rows_duplicates_in_a_run_is_known_from_its_record(tmp_path: Path) -> None:
+    RunFolder(tmp_path, replace(RECORD, recipe={"group_by": ["image"]}))
+    assert recorded_group_by(tmp_path) == ("image",)
+    for content in ("", "[]", '{"recipe": {"group_by": null}}', '{"recipe": {}}'):
+        (tmp_path / "run.json").write_text(content)
+        assert recorded_group_by(tmp_path) is None
+    assert recorded_group_by(tmp_path / "nowhere") is None

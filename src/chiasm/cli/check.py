@@ -29,6 +29,7 @@ def check(data: Data, reading: Reading, encoders: Encoders, json: Json = None) -
     from chiasm.model.left_out import note_left_out, unsuited_encoder
 
     table = reading.read(data, spare_from=(json,))
+    encoders.refuse_unused(table.modalities)
     loaded = _load(encoders, table)
     report = checking.check(note_left_out(table, loaded))
     warning = unsuited_encoder(table, loaded)

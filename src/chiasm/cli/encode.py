@@ -1,14 +1,15 @@
 """The command ``chiasm encode``."""
 
 from contextlib import ExitStack
+from importlib import import_module
 
 from chiasm.cli.expand import expand_options
 from chiasm.cli.options import (
     Address,
     Data,
+    Encoding,
     Engine,
     Reading,
-    Settings,
     refuse_without_effect,
 )
 from chiasm.cli.screen import notes, say_what_was_read
@@ -18,13 +19,13 @@ from chiasm.cli.screen import notes, say_what_was_read
 def encode(
     data: Data,
     reading: Reading,
-    settings: Settings,
+    settings: Encoding,
     engine: Engine = "local",
     address: Address = None,
 ) -> None:
     """Encode the data into the feature cache, so that train, compare and tune begin at once.
 
-    A recipe and options as they will be given to those. What is in the cache is not encoded again,
+    A recipe and encoders as they will be given to those. What is in the cache is not encoded again,
     so the same command goes on after an interruption.
 
     Example: chiasm encode reviews.csv --engine ray --address auto
@@ -32,11 +33,14 @@ def encode(
     from chiasm.encoders.cache import FeatureCache
     from chiasm.model.dataset import encode_table
 
-    if engine != "ray":
+    if engine == "ray":
+        import_module("chiasm.scale.cluster")  # before any work, as it may be missing
+    else:
         refuse_without_effect("with --engine ray", address=address)
     recipe = settings.read_recipe()
     table = reading.read(data)
     say_what_was_read(table)
+    settings.refuse_unused([m for m in table.modalities if m in recipe.encoders])
     encoders = recipe.for_table(table).load_encoders(table.modalities)
     with ExitStack() as stack:
         cache = FeatureCache()

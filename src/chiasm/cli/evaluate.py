@@ -7,7 +7,16 @@ from typing import Annotated
 import typer
 
 from chiasm.cli.expand import expand_options
-from chiasm.cli.options import Data, GroupBy, Json, Model, Reading, Strict, split_names
+from chiasm.cli.options import (
+    Data,
+    GroupBy,
+    Json,
+    Model,
+    Reading,
+    Strict,
+    refuse_without_effect,
+    split_names,
+)
 from chiasm.cli.screen import command_line, notes, results, say_what_was_read
 from chiasm.cli.writes_alone import writes_alone
 from chiasm.json_files import write_json
@@ -43,7 +52,10 @@ def evaluate(
     from chiasm.model.lacking import absent
     from chiasm.model.left_out import note_left_out
     from chiasm.model.storage import load_model
+    from chiasm.training.record import recorded_group_by
 
+    if out is None:
+        refuse_without_effect("on the report, with --out", group_by=group_by)
     loaded = load_model(model)
     table = reading.read(data, spare_from=(json, out))
     say_what_was_read(table)
@@ -71,7 +83,7 @@ def evaluate(
             part="labelled rows" if whole else "test rows",
             caution="They tell what the model can do only if it was not trained on them.",
             reference=table.labelled,
-            group_by=split_names(group_by),
+            group_by=split_names(group_by) or recorded_group_by(model),
             history=(),
             command=command_line(),
             seed=0,

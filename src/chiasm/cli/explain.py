@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chiasm.cli.expand import expand_options
-from chiasm.cli.options import Data, Model, Reading, Strict, refuse_without_effect
+from chiasm.cli.options import (
+    Data,
+    GroupBy,
+    Model,
+    Reading,
+    Strict,
+    refuse_without_effect,
+    split_names,
+)
 from chiasm.cli.screen import notes, results, say_what_was_read
 from chiasm.cli.writes_alone import writes_alone
 from chiasm.errors import DataError
@@ -55,6 +63,7 @@ def explain(
             "by default the data itself.",
         ),
     ] = None,
+    group_by: GroupBy = None,
     strict: Strict = False,
 ) -> None:
     """Show why rows are predicted as they are: modalities, words, parts of the picture, sound.
@@ -71,6 +80,7 @@ def explain(
     from chiasm.explain.write_explanations import write_explanations
     from chiasm.model.left_out import left_out
     from chiasm.model.storage import load_model
+    from chiasm.training.record import recorded_group_by
 
     if audit == bool(row):
         raise DataError("Give the rows to explain (--row ID, several times) or --audit, not both.")
@@ -82,13 +92,18 @@ def explain(
             training=training,
         )
     else:
-        refuse_without_effect("with --audit", rows=rows)
+        refuse_without_effect("with --audit", rows=rows, group_by=group_by)
     loaded = load_model(model)
     table = reading.read(data, spare_from=(out,))
     say_what_was_read(table)
     if audit:
         audited = auditing.audit(
-            loaded, table, rows=rows or _AUDITED, cache=FeatureCache(), strict=strict
+            loaded,
+            table,
+            rows=rows or _AUDITED,
+            group_by=split_names(group_by) or recorded_group_by(model),
+            cache=FeatureCache(),
+            strict=strict,
         )
         write_audit(audited, out)
         results.print(audited.finding, highlight=False, markup=False)

@@ -1,6 +1,6 @@
 """Options that several commands share."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
@@ -50,8 +50,8 @@ Address: TypeAlias = Annotated[
     str | None,
     typer.Option(
         metavar="HOST:PORT",
-        envvar="RAY_ADDRESS",
-        help="A Ray cluster; auto: the one that this machine is in. By default this machine alone.",
+        help="A Ray cluster; auto: the one that this machine is in. By default that of the "
+        "environment variable RAY_ADDRESS, or this machine alone.",
     ),
 ]
 Json: TypeAlias = Annotated[
@@ -151,7 +151,7 @@ GroupBy: TypeAlias = Annotated[
     str | None,
     _option(
         "What makes rows duplicates, which are no independent ones: some of text,image,audio; by "
-        "default all.",
+        "default what the recipe says, otherwise all.",
         metavar="A,B",
         panel=_MODEL,
     ),
@@ -226,10 +226,32 @@ class Encoders:
             max_seconds=recipe.max_seconds if self.max_seconds is None else self.max_seconds,
         )
 
+    def refuse_unused(self, looked_at: Collection[str]) -> None:
+        """Let settings pass of modalities that are looked at.
+
+        Raises:
+            ChiasmError: one is given for another modality.
+        """
+        for option, modality in self._options():
+            if modality not in looked_at:
+                raise ChiasmError(
+                    f"{option} has an effect only where {modality} is looked at. Here that is "
+                    f"{' and '.join(looked_at)}: leave it out."
+                )
+
+    def _options(self) -> Iterator[tuple[str, str]]:
+        """The options that were given, each with its modality."""
+        if self.text_encoder is not None:
+            yield "--text-encoder", "text"
+        if self.audio_encoder is not None:
+            yield "--audio-encoder", "audio"
+        if self.max_seconds is not None:
+            yield "--max-seconds", "audio"
+
 
 @dataclass(frozen=True)
-class Settings(Encoders):
-    """What decides how a model is made: a recipe, and what is to be different from it."""
+class Encoding(Encoders):
+    """What decides the features: all encoders, and how much of them is trained."""
 
     image_encoder: Annotated[
         str | None,
@@ -257,6 +279,31 @@ class Settings(Encoders):
             panel=_MODEL,
         ),
     ] = None
+
+    def read_recipe(self) -> "Recipe":
+        recipe = super().read_recipe()
+        return replace(
+            recipe,
+            encoders=recipe.encoders | _given({"image": self.image_encoder}),
+            trainable_blocks=recipe.trainable_blocks | _blocks(self.trainable_blocks or []),
+            lora=recipe.lora | _ranks(self.lora or []),
+        )
+
+    def _options(self) -> Iterator[tuple[str, str]]:
+        yield from super()._options()
+        if self.image_encoder is not None:
+            yield "--image-encoder", "image"
+        yield from (
+            (f"--trainable-blocks {modality}", modality)
+            for modality in _blocks(self.trainable_blocks or [])
+        )
+        yield from ((f"--lora {modality}", modality) for modality in _ranks(self.lora or []))
+
+
+@dataclass(frozen=True)
+class Settings(Encoding):
+    """What decides how a model is made: a recipe, and what is to be different from it."""
+
     group_by: GroupBy = None
     validation: Annotated[
         float | None,
@@ -300,9 +347,6 @@ class Settings(Encoders):
         training = {name: getattr(self, name) for name in _TRAINING}
         return replace(
             recipe,
-            encoders=recipe.encoders | _given({"image": self.image_encoder}),
-            trainable_blocks=recipe.trainable_blocks | _blocks(self.trainable_blocks or []),
-            lora=recipe.lora | _ranks(self.lora or []),
             training=replace(recipe.training, **_given(training)),
             group_by=split_names(self.group_by) or recipe.group_by,
         )

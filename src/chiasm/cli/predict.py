@@ -1,6 +1,7 @@
 """The command ``chiasm predict``."""
 
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -53,6 +54,7 @@ def predict(
     chiasm predict model unseen.csv --engine ray --out predictions
     """
     if engine == "ray":
+        import_module("chiasm.scale.cluster")  # before any work, as it may be missing
         table = _read(reading, data)
         _predict_on_ray(model, table, out, address, strict=strict)
     else:

@@ -6,8 +6,10 @@ from typing import Annotated, Literal
 import typer
 
 from chiasm.cli.screen import results
+from chiasm.cli.writes_alone import writes_alone
 
 
+@writes_alone
 def sample(
     name: Annotated[
         Literal["audiovisual", "reviews", "vqa"],

@@ -1,7 +1,7 @@
 """The command ``chiasm serve``."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from chiasm.cli.expand import expand_options
+from chiasm.cli.options import refuse_without_effect
 from chiasm.cli.screen import notes
 from chiasm.errors import ChiasmError
 
@@ -138,6 +139,7 @@ def serve(
     settings = _settings(access, load, host, port)
     with _exported(model) as folder:
         runtime = load_runtime(folder)
+        _refuse_unused(load, runtime.modalities)
         notes.print(f"{runtime.name}: http://{host}:{port}/ (Ctrl-C stops)", highlight=False)
         run(runtime, settings)
 
@@ -168,6 +170,17 @@ def _settings(access: Access, load: Load, host: str, port: int) -> "Settings":
             answer_seconds=load.timeout,
         ),
     )
+
+
+def _refuse_unused(load: Load, modalities: Collection[str]) -> None:
+    """Let limits pass of what the model looks at."""
+    if load.max_batch == 1 and load.max_wait != Load.max_wait:
+        refuse_without_effect("with a --max-batch above 1", max_wait=True)
+    of_modalities = {"text": "characters", "image": "megapixels", "audio": "seconds"}
+    for modality, limit in of_modalities.items():
+        name = f"max_{limit}"
+        if modality not in modalities and getattr(load, name) != getattr(Load, name):
+            refuse_without_effect(f"where the model looks at {modality}", **{name: True})
 
 
 def _keys(access: Access) -> tuple[str, ...]:

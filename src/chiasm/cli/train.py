@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from chiasm.cli.expand import expand_options
-from chiasm.cli.options import Data, Reading, Settings
+from chiasm.cli.options import Data, Reading, Settings, refuse_without_effect
 from chiasm.cli.screen import command_line, notes, results, say_what_was_read
 from chiasm.cli.writes_alone import writes_alone
 
@@ -45,6 +45,7 @@ def train(
     Examples: chiasm train reviews.csv --out model;
     chiasm train reviews.csv --recipe review-offline --out model
     """
+    from chiasm.data.split import given_split
     from chiasm.encoders.cache import FeatureCache
     from chiasm.evaluation.views.metrics_view import render_metrics
     from chiasm.evaluation.views.shift_line import shift_line
@@ -56,11 +57,23 @@ def train(
     from chiasm.training.parts import part_rows
     from chiasm.training.ranks import ranks
 
+    if tensorboard:
+        training.check_tensorboard()
     recipe = settings.read_recipe()
     if fusion is not None:
         recipe = replace(recipe, fusion=replace(recipe.fusion, name=fusion))
     table = reading.read(data, spare_from=(out,))
     say_what_was_read(table)
+    settings.refuse_unused(recipe.looked_at(table))
+    given = given_split(table) or {}
+    if "test" not in given:
+        refuse_without_effect(
+            "where the data names test rows of its own", ignore_shifted=ignore_shifted
+        )
+    if "validation" in given:
+        refuse_without_effect(
+            "where the data names no validation rows of its own", validation=settings.validation
+        )
     # In vain, so that data that cannot be trained on is refused before anything is encoded.
     part_rows(table, recipe)
     cache = FeatureCache()

@@ -48,6 +48,7 @@ def tune(
     recipe = settings.read_recipe()
     table = reading.read(data, spare_from=(out,))
     say_what_was_read(table)
+    settings.refuse_unused(recipe.looked_at(table))
     with progress_bar("tuning") as progress:
         task = progress.add_task("", total=trials)
 

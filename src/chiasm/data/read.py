@@ -48,6 +48,11 @@ def read(
         raise DataError(f"--on-bad is keep, drop or fail, not {on_bad!r}.")
     encoding = None if encoding is None else known_encoding(encoding)
     raw = _read_raw(source, encoding, allow_outside)
+    if encoding is not None and raw.encoding is None:
+        raise DataError(
+            f"The texts of {raw.source} are Unicode already: no encoding can be chosen for them. "
+            "Leave it out."
+        )
     return assemble(
         raw,
         columns=columns or Columns(),

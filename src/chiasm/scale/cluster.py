@@ -18,11 +18,14 @@ _HERE = "local"
 
 @contextmanager
 def cluster(address: str | None) -> Iterator[None]:
-    """Join the Ray cluster at ``address``; None: one of this machine alone, for the time being.
+    """Join the Ray cluster at ``address``, or at that of the environment variable RAY_ADDRESS.
+
+    Without either: one of this machine alone, for the time being.
 
     Raises:
         ChiasmError: there is no cluster at that address.
     """
+    address = address or os.environ.get("RAY_ADDRESS")
     try:
         ray.init(
             address or _HERE,

@@ -78,6 +78,11 @@ class Recipe:
         precomputed = {name: precomputed_name(width) for name, width in table.widths.items()}
         return replace(self, encoders=self.encoders | precomputed)
 
+    def looked_at(self, table: Table) -> tuple[str, ...]:
+        """The modalities of the table that its fusion looks at."""
+        encoders = self.for_table(table).encoders
+        return self.fusion.looked_at(m for m in table.modalities if m in encoders)
+
     def load_encoders(self, modalities: Sequence[str]) -> dict[str, Encoder]:
         """The encoders of those of these modalities that the recipe looks at.
 

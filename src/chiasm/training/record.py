@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from chiasm.data.table import Table
 from chiasm.encoders.base import Encoder
 from chiasm.training.recipe import Recipe
 
+RECORD = "run.json"
 _PACKAGES = ("chiasm", "torch", "transformers", "scikit-learn", "numpy", "pillow")
 # Runs the packaged picture encoders, and is missing where these are.
 _ENGINE = "onnxruntime"
@@ -56,6 +58,18 @@ def record_run(
         encoders={modality: encoder.fingerprint for modality, encoder in encoders.items()},
         versions=installed_versions(),
     )
+
+
+def recorded_group_by(folder: Path) -> tuple[str, ...] | None:
+    """What made rows duplicates in the run that wrote this folder; None: all, or it has no record.
+
+    A model that ``save`` wrote has none.
+    """
+    try:
+        given = json.loads((folder / RECORD).read_text("utf-8"))["recipe"]["group_by"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return tuple(map(str, given)) if isinstance(given, list) else None
 
 
 def installed_versions() -> dict[str, str]:

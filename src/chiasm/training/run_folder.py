@@ -13,7 +13,7 @@ from chiasm.errors import ChiasmError
 from chiasm.json_files import write_json
 from chiasm.own_folder import check_own_folder
 from chiasm.training.epochs import Epoch
-from chiasm.training.record import RunRecord
+from chiasm.training.record import RECORD, RunRecord
 from chiasm.whole_files import PART, written_whole
 
 # The checkpoints of a run that needs them no more.
@@ -34,7 +34,7 @@ class RunFolder:
         self.path = path
         self.checkpoints = path / "checkpoints"
         self.events = path / "tensorboard"
-        self._record = path / "run.json"
+        self._record = path / RECORD
         self._history = path / "history.csv"
         check_own_folder(path, record=self._record)
         self.goes_on = self.checkpoints.is_dir()

@@ -31,6 +31,16 @@ from chiasm.training.trained import TrainedModel
 from chiasm.whole_files import written_together
 
 
+def check_tensorboard() -> None:
+    """Make sure that events can be written.
+
+    Raises:
+        ChiasmError: TensorBoard is not installed.
+    """
+    with needs_extra("tensorboard", "Events of TensorBoard need the package tensorboard"):
+        import_module("tensorboard")
+
+
 def train(
     table: Table,
     recipe: Recipe,
@@ -54,8 +64,7 @@ def train(
         TrainingStopped: Ctrl-C; the same call goes on.
     """
     if tensorboard:
-        with needs_extra("tensorboard", "Events of TensorBoard need the package tensorboard"):
-            import_module("tensorboard")
+        check_tensorboard()
     recipe = recipe.for_table(table)
     parts = part_rows(table, recipe)
     classes = table.classes_of(parts.train)

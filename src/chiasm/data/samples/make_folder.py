@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from chiasm.errors import DataError
-from chiasm.litter import is_litter
+from chiasm.own_folder import holds_files
 
 
 def make_folder(out: Path) -> None:
@@ -14,7 +14,7 @@ def make_folder(out: Path) -> None:
     """
     if out.exists() and not out.is_dir():
         raise DataError(f"{out} is a file; a sample needs a folder. Give another name.")
-    if out.exists() and not all(map(is_litter, out.iterdir())):
+    if holds_files(out):
         raise DataError(
             f"{out} is not empty, and a sample never overwrites files. "
             "Give a new folder, or empty this one first."

@@ -89,19 +89,24 @@ def audit(
     *,
     rows: int,
     seed: int = 0,
+    group_by: Sequence[str] | None = None,
     cache: FeatureCache | None,
     strict: bool = False,
 ) -> Audit:
     """Draw rows and follow the predicted class while tokens go and come in each method's order.
 
-    Gains are paired by row, and their intervals are bootstrapped over groups of duplicates.
+    Gains are paired by row, and their intervals are bootstrapped over groups of duplicates, which
+    ``group_by`` says what makes; None: any modality.
 
     Raises:
-        DataError: the table has fewer than two rows that the model can look at; or no row has one
-            of the modalities that the model looks at, and ``strict``.
+        DataError: the table has fewer than two rows that the model can look at; more than half of
+            its rows are duplicates of each other; or no row has one of the modalities that the
+            model looks at, and ``strict``.
         ChiasmError: a package that a method needs is not installed.
     """
     check_methods(model)
+    # Before the long work, as more than half may be one group.
+    groups = duplicate_groups(table, by=group_by)
     say_lacking(table, model.modalities, strict=strict)
     random = np.random.default_rng(seed)
     # Drawn before anything is encoded, which is what takes time.
@@ -117,7 +122,7 @@ def audit(
         method: token_scores(model, part, method=method, chosen=chosen)
         for method in methods_for(model)
     }
-    groups = duplicate_groups(table, by=None)[drawn]
+    groups = groups[drawn]
     tested: list[Tested] = []
     for modality in model.modalities:
         tokens = [len(row.get(modality, ())) for row in scores["occlusion"]]
