@@ -122,7 +122,7 @@ def _map(folder: Path, size: int) -> lmdb.Environment:
     """The file in so much address space, or less where a limit of the system refuses that."""
     try:
         return lmdb.open(
-            str(folder),
+            os.fsencode(folder),  # any name, UTF-8 or not
             map_size=size,
             max_readers=_MAX_READERS,
             # A crash of the machine may lose the last batch, never the file.

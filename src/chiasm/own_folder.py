@@ -12,8 +12,9 @@ def check_own_folder(path: Path, *, record: Path) -> None:
     """Make sure that a folder is new, empty, or of the same command, which wrote ``record`` there.
 
     Raises:
-        ChiasmError: it is a file, or holds other files.
+        ChiasmError: it is a file, holds other files, or is not named in UTF-8.
     """
+    check_decodable(path)
     if path.exists() and not path.is_dir():
         raise ChiasmError(f"{path} is a file. Give a folder.")
     if holds_files(path) and not record.is_file():
@@ -21,6 +22,21 @@ def check_own_folder(path: Path, *, record: Path) -> None:
             f"{path} is not empty and holds no {record.name}. Give a new or empty folder, so that "
             "nothing of yours is overwritten."
         )
+
+
+def check_decodable(folder: Path) -> None:
+    """Make sure that models can be in a folder: what reads their weights takes UTF-8 names only.
+
+    Raises:
+        ChiasmError: its path is none.
+    """
+    try:
+        str(folder.absolute()).encode()
+    except UnicodeEncodeError as error:
+        raise ChiasmError(
+            f"{folder.absolute()} is no path in UTF-8, which a model's folder needs. Rename that, "
+            "or use another folder."
+        ) from error
 
 
 def holds_files(folder: Path) -> bool:

@@ -45,6 +45,11 @@ def written_together(folder: Path, *, seal: str | None = None) -> Iterator[Path]
         shutil.rmtree(part, ignore_errors=True)
 
 
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8; bytes of a file's name that are none are shown as numbers."""
+    path.write_text(text, encoding="utf-8", errors="backslashreplace")
+
+
 def _flush(file: Path) -> None:
     """Have the content on the disk before the name: else a power cut leaves an empty file."""
     with file.open("rb") as opened:

@@ -4,6 +4,7 @@ The modules of the commands import what is heavy (torch, transformers) inside th
 ``--help`` answers at once.
 """
 
+import io
 import logging
 import os
 import sys
@@ -11,7 +12,7 @@ from collections.abc import Sequence
 from typing import Annotated
 
 import typer
-from rich.console import Console
+import typer.rich_utils
 
 from chiasm import __version__
 from chiasm.cli.cache import cache
@@ -30,6 +31,7 @@ from chiasm.cli.serve import serve
 from chiasm.cli.train import train
 from chiasm.cli.tune import tune
 from chiasm.errors import ChiasmError, TrainingStopped
+from chiasm.terminal import Terminal, VisibleFormatter
 
 _INTERRUPTED = 130
 
@@ -83,7 +85,7 @@ def main(
 def run(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; a user's error is told in words, without a traceback."""
     logging.getLogger("chiasm").setLevel(logging.ERROR if is_silent else logging.INFO)
-    logging.basicConfig(format="%(message)s", level=logging.WARNING)
+    _show_safely()
     try:
         app(arguments)
     except TrainingStopped as stopped:
@@ -95,8 +97,19 @@ def run(arguments: Sequence[str] | None = None) -> None:
         _fail(tell_disk_error(error))
 
 
+def _show_safely() -> None:
+    """Have nothing reach the terminal that it would take for a command, or could not show."""
+    logging.basicConfig(level=logging.WARNING)
+    for handler in logging.getLogger().handlers:
+        handler.setFormatter(VisibleFormatter("%(message)s"))
+    logging.captureWarnings(True)
+    typer.rich_utils.Console = Terminal  # type: ignore[attr-defined]
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
 def _fail(reason: str) -> None:
-    errors = Console(stderr=True)
+    errors = Terminal(stderr=True)
     errors.print("Error:", style="bold red", end=" ")
-    errors.print(reason, highlight=False, markup=False)
+    errors.print(reason, highlight=False)
     sys.exit(1)

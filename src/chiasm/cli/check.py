@@ -35,7 +35,7 @@ def check(data: Data, reading: Reading, encoders: Encoders, json: Json = None) -
     warning = unsuited_encoder(table, loaded)
     results.print(render(report))
     if warning is not None:
-        results.print(warning, style="yellow", highlight=False, markup=False)
+        results.print(warning, style="yellow", highlight=False)
     if json is not None:
         write_json(report.as_dict() | {"warnings": [warning] if warning else []}, json)
 
@@ -53,6 +53,5 @@ def _load(encoders: Encoders, table: "Table") -> "dict[str, Encoder]":
             f"What is too long for the encoders, or unknown to them, is not counted: {error}",
             style="yellow",
             highlight=False,
-            markup=False,
         )
         return {}

@@ -106,7 +106,7 @@ def explain(
             strict=strict,
         )
         write_audit(audited, out)
-        results.print(audited.finding, highlight=False, markup=False)
+        results.print(audited.finding, highlight=False)
         for sheet in audit_sheets(audited):
             results.print(sheet.grid())
         results.print(NOTE, highlight=False)
@@ -129,7 +129,6 @@ def explain(
         notes.print(
             f"  row {problem.row}: {problem.field}: {problem.reason} ({problem.detail})",
             style="yellow",
-            markup=False,
         )
     explained = {one.id for one in explanations}
     for name in row or []:

@@ -5,9 +5,8 @@ import shlex
 import sys
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
 from chiasm.cli.torchrun import forget_leftovers
+from chiasm.terminal import Terminal
 
 if TYPE_CHECKING:
     from chiasm.data.table import Table
@@ -16,9 +15,8 @@ forget_leftovers()
 # Of several processes that torchrun started, the first one speaks for all.
 is_silent = os.environ.get("RANK", "0") != "0"
 # Results go to stdout, all that is said about the work to stderr.
-results = Console(quiet=is_silent)
-# What they hold comes from data and paths: brackets in it are no markup.
-notes = Console(stderr=True, quiet=is_silent, markup=False)
+results = Terminal(quiet=is_silent)
+notes = Terminal(stderr=True, quiet=is_silent)
 
 
 def command_line() -> str:
@@ -34,7 +32,7 @@ def say_what_was_read(table: "Table") -> None:
         highlight=False,
     )
     if table.encoding_note:
-        notes.print(f"  {table.encoding}: {table.encoding_note}", style="yellow", markup=False)
+        notes.print(f"  {table.encoding}: {table.encoding_note}", style="yellow")
     for (field, reason, action), count in table.count_problems().most_common():
         notes.print(
             f"  {count:,} rows, {field}: {reason} ({action})", style="yellow", highlight=False

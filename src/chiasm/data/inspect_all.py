@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from rich.console import Console
 from rich.progress import track
 
 from chiasm.cores import count_cores
 from chiasm.errors import UnreadableExample
+from chiasm.terminal import Terminal
 
 _Facts = TypeVar("_Facts")
 _Value = TypeVar("_Value")
@@ -40,7 +40,7 @@ def inspect_all(
             _map(pool, attempt, distinct),
             description=f"Reading {part}",
             total=len(distinct),
-            console=Console(stderr=True),
+            console=Terminal(stderr=True),
             transient=True,
             disable=len(distinct) < _WORTH_A_BAR or not sys.stderr.isatty(),
         )

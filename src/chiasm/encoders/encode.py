@@ -11,7 +11,6 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import torch
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import Tensor
 
@@ -22,6 +21,7 @@ from chiasm.encoders.features import Features, FeatureStore, InMemory
 from chiasm.encoders.files import digest_of
 from chiasm.encoders.tokens import Tokens
 from chiasm.errors import UnreadableExample
+from chiasm.terminal import Terminal
 
 _BATCH = 16
 _BEGUN_A_CORE = 2
@@ -166,7 +166,7 @@ def in_half(values: Tensor) -> Tensor:
 @contextmanager
 def _progress(encoder: Encoder, total: int) -> Iterator[Callable[[int], None]]:
     """A bar on stderr, where a person is there to see it and the work is long."""
-    console = Console(stderr=True)
+    console = Terminal(stderr=True)
     bar = Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),

@@ -14,7 +14,8 @@ from chiasm.fusion.build import FusionConfig
 from chiasm.json_files import write_json
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.tensor_files import write_tensors
-from chiasm.whole_files import written_together
+from chiasm.own_folder import check_decodable
+from chiasm.whole_files import write_text, written_together
 
 _FORMAT = 1
 CONFIG = "config.json"
@@ -43,7 +44,7 @@ def save_model(model: FusionClassifier, folder: Path, *, card: str) -> None:
     }
     with written_together(folder, seal=CONFIG) as part:
         write_tensors(model.state_dict(), part / _WEIGHTS)
-        (part / _CARD).write_text(card, encoding="utf-8")
+        write_text(part / _CARD, card)
         write_json(config, part / CONFIG)
 
 
@@ -78,6 +79,7 @@ def read_config(folder: Path) -> dict[str, Any]:
     Raises:
         ChiasmError: there is none, or none that this version can read.
     """
+    check_decodable(folder)
     try:
         config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

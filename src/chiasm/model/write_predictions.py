@@ -65,7 +65,8 @@ def _write(predicted: Predicted, table: Table, path: Path) -> None:
     elif path.suffix.lower() == ".jsonl":
         frame.to_json(path, orient="records", lines=True, force_ascii=False)
     else:
-        frame.to_parquet(path, index=False)
+        with path.open("wb") as file:  # its path may be none in UTF-8
+            frame.to_parquet(file, index=False)
 
 
 def _write_lab_form(predicted: Predicted, path: Path) -> None:

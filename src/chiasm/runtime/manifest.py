@@ -10,6 +10,7 @@ from typing import Any
 from chiasm.encoders.files import digest_of
 from chiasm.errors import ChiasmError
 from chiasm.json_files import write_json
+from chiasm.own_folder import check_decodable
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -69,6 +70,7 @@ def read_manifest(folder: Path) -> Manifest:
     Raises:
         ChiasmError: there is none, it is of another format, or a file is missing or another one.
     """
+    check_decodable(folder)
     try:
         content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

@@ -33,7 +33,7 @@ class JsonFormatter(logging.Formatter):
                     }
                 )
                 error = error.__cause__
-        return json.dumps(line, ensure_ascii=False)
+        return json.dumps(line)
 
 
 def json_log() -> dict[str, Any]:

@@ -107,7 +107,7 @@ class RunFolder:
     ) -> None:
         with (
             written_whole(path) as part,
-            part.open("w", newline="", encoding="utf-8") as file,
+            part.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file,
         ):
             csv.writer(file).writerows([header, *rows])
 

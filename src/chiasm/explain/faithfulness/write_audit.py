@@ -9,7 +9,7 @@ from chiasm.evaluation.views.blank_figure import blank_figure
 from chiasm.explain.faithfulness.audit import RANDOM, Audit
 from chiasm.explain.faithfulness.audit_view import NOTE, audit_sheets
 from chiasm.json_files import write_json
-from chiasm.whole_files import written_together
+from chiasm.whole_files import write_text, written_together
 
 
 def write_audit(audit: Audit, out: Path) -> None:
@@ -20,7 +20,7 @@ def write_audit(audit: Audit, out: Path) -> None:
     paragraphs = [audit.finding, *_markdown(audit), NOTE]
     with written_together(out) as part:
         write_json({"finding": audit.finding} | asdict(audit), part / "audit.json")
-        (part / "audit.md").write_text("\n\n".join(paragraphs) + "\n", encoding="utf-8")
+        write_text(part / "audit.md", "\n\n".join(paragraphs) + "\n")
         _draw(audit, part / "audit.png")
 
 

@@ -15,7 +15,7 @@ from chiasm.explain.report.render_page import render_page
 from chiasm.explain.report.report import Report
 from chiasm.explain.report.row_contributions import RowContributions
 from chiasm.json_files import write_json
-from chiasm.whole_files import written_together
+from chiasm.whole_files import write_text, written_together
 
 
 def write_report(report: Report, out: Path) -> None:
@@ -33,10 +33,10 @@ def write_report(report: Report, out: Path) -> None:
 
 def _write(report: Report, out: Path) -> None:
     comparison, tested = report.comparison, report.comparison.tested
-    (out / "report.html").write_text(render_page(report), encoding="utf-8")
+    write_text(out / "report.html", render_page(report))
     write_json(_numbers(report), out / "report.json")
     markdown = markdown_report(comparison, tested.classes, report.command)
-    (out / "report.md").write_text(markdown, encoding="utf-8")
+    write_text(out / "report.md", markdown)
     _predictions(tested).to_csv(out / "predictions.csv", index=False)
     _label_errors(report).to_csv(out / "label_errors.csv", index=False)
     if report.contributions:
