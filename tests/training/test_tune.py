@@ -157,7 +157,7 @@ def test_the_first_trial_is_the_recipe_and_the_best_is_no_worse(
 
 def test_the_trials_are_written_as_a_table_and_a_picture(trained: tuple[Path, Tuning]) -> None:
     out, tuning = trained
-    table = pd.read_csv(out / "trials.csv")
+    table = pd.read_csv(out / "trials.csv", float_precision="round_trip")
     assert list(table["trial"]) == [1, 2, 3]
     assert list(table["macro_f1"]) == [trial.mean.macro_f1 for trial in tuning.trials]
     assert list(table["dropout"]) == [trial.settings["dropout"] for trial in tuning.trials]
