@@ -8,6 +8,7 @@ import io
 import logging
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -103,6 +104,8 @@ def _show_safely() -> None:
     for handler in logging.getLogger().handlers:
         handler.setFormatter(VisibleFormatter("%(message)s"))
     logging.captureWarnings(True)
+    # What it finds odd in a picture it says of each tag; what matters is told of the row.
+    warnings.filterwarnings("ignore", module=r"PIL\.")
     typer.rich_utils.Console = Terminal  # type: ignore[attr-defined]
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")

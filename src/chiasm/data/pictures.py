@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
+from chiasm.data.picture_structure import has_costly_tags, refuse_costly
 from chiasm.errors import UnreadableExample
 
 MAX_PIXELS = 100_000_000
@@ -27,6 +28,8 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 _NOTES = (b"tEXt", b"zTXt", b"iTXt", b"iCCP")
 # Which part of the rows of a JPEG may be missing at its end.
 _MISSING = 0.25
+# Rows of pixels that are laid over white together.
+_BAND = 256
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -101,9 +104,18 @@ def as_rgb(image: Image.Image) -> Image.Image:
     if image.mode in ("I", "F"):
         raise UnreadableExample("32-bit pixels (save the picture with 8 or 16 bits)")
     if image.has_transparency_data:
-        layer = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
-    return image.convert("RGB")
+        return _over_white(image)
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def _over_white(image: Image.Image) -> Image.Image:
+    """Without its transparency, a band of rows at a time: whole copies would take four times it."""
+    opaque = Image.new("RGB", image.size)
+    for top in range(0, image.height, _BAND):
+        band = image.crop((0, top, image.width, min(top + _BAND, image.height))).convert("RGBA")
+        white = Image.new("RGBA", band.size, "white")
+        opaque.paste(Image.alpha_composite(white, band).convert("RGB"), (0, top))
+    return opaque
 
 
 def read_picture(source: Path | bytes) -> bytes:
@@ -147,6 +159,7 @@ def decode_picture(data: bytes, at_least: int | None = None) -> Decoded:
     Raises:
         UnreadableExample: as ``open_picture``.
     """
+    refuse_costly(data)
     try:
         return _decode(data, at_least)
     except UnreadableExample:
@@ -198,6 +211,8 @@ def _decode(data: bytes, at_least: int | None) -> Decoded:
 
 def upright(image: Image.Image) -> Image.Image:
     """The image as its camera was held, where its notes tell."""
+    if has_costly_tags(image.info.get("exif", b"")):
+        return image
     try:
         turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
     except (*_BROKEN, struct.error):

@@ -5,8 +5,10 @@ import struct
 
 from PIL import Image
 
+from chiasm.data.picture_structure import refuse_costly
 from chiasm.data.pictures import FORMATS
 from chiasm.data.sounds import import_audio
+from chiasm.errors import UnreadableExample
 from chiasm.serving.limits import Limits
 from chiasm.serving.problem import Problem
 
@@ -29,8 +31,12 @@ def refuse_large_picture(picture: bytes, limits: Limits) -> int:
     """How many pixels a picture has.
 
     Raises:
-        Problem: 422, more than allowed.
+        Problem: 422, more than allowed, or of a structure that would keep a decoder busy.
     """
+    try:
+        refuse_costly(picture)
+    except UnreadableExample as error:
+        raise Problem(422, f"image: {error.reason}.") from error
     pixels = count_pixels(picture)
     if pixels > limits.pixels:
         raise Problem(
