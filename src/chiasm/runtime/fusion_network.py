@@ -13,7 +13,8 @@ from chiasm.runtime.share_rows import share_rows
 Tokens = NDArray[np.float32]
 Probabilities = NDArray[np.float64]
 
-_BATCH = 32
+# More at once are not faster, and take memory.
+_BATCH = 8
 
 
 class FusionNetwork:

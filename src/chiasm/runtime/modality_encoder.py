@@ -10,13 +10,15 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from chiasm.encoders.preprocessing.base import Preprocessing
+from chiasm.encoders.preprocessing.log_mel import LogMel
 from chiasm.encoders.preprocessing.network_input import NetworkInput
 from chiasm.encoders.preprocessing.words import Words
 from chiasm.runtime.share_rows import share_rows
 
 Tokens = NDArray[np.float32]
 
-# More at once are not faster on a CPU, take memory, and let a core wait for the last of them.
+# More at once are not faster on a CPU, take memory, and let a core wait for the last of them; of
+# sounds, each of which takes hundreds of MB, more than one are not either.
 _BATCH = 4
 
 
@@ -40,6 +42,7 @@ class ModalityEncoder:
         self._network = network
         self._takes = {node.name for node in network.get_inputs()}
         self._padding = preprocessing.padding if isinstance(preprocessing, Words) else 0
+        self._batch = 1 if isinstance(preprocessing, LogMel) else _BATCH
 
     def encode(self, inputs: Sequence[NetworkInput], cores: ThreadPoolExecutor) -> Iterator[Tokens]:
         """The real tokens ``[l, d]`` of each input; they never depend on the others.
@@ -47,7 +50,7 @@ class ModalityEncoder:
         A batch runs on one core, which several of them use better than one batch uses several. They
         are begun at once, and waited for where the tokens are taken.
         """
-        batches = list(_batches(inputs))
+        batches = list(_batches(inputs, self._batch))
         run = cores.map(self._run, [[inputs[row] for row in rows] for rows in batches])
         return _in_order(batches, run)
 
@@ -68,14 +71,14 @@ def _in_order(batches: Sequence[Sequence[int]], run: Iterator[list[Tokens]]) -> 
     yield from (found[row] for row in range(len(found)))
 
 
-def _batches(inputs: Sequence[NetworkInput]) -> Iterator[Sequence[int]]:
+def _batches(inputs: Sequence[NetworkInput], most: int) -> Iterator[Sequence[int]]:
     """Rows that go through the network together: sequences of like length, others of one shape."""
     alike: dict[Any, list[int]] = {}
     for row, item in enumerate(inputs):
         alike.setdefault("sequence" if item.mask is not None else item.values.shape, []).append(row)
     for rows in alike.values():
         rows.sort(key=lambda row: len(inputs[row].values))
-        yield from share_rows(rows, most=_BATCH)
+        yield from share_rows(rows, most=most)
 
 
 def _stack(arrays: Sequence[NDArray[Any]], padding: int) -> NDArray[Any]:

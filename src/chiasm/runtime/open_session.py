@@ -18,14 +18,14 @@ UNUSABLE = (
 )
 
 
-def open_session(path: Path) -> onnxruntime.InferenceSession:
-    """A session of which each run takes one core.
+def open_session(path: Path, *, keeps_memory: bool = True) -> onnxruntime.InferenceSession:
+    """A session as ``one_core_session`` makes it.
 
     Raises:
         ChiasmError: the file is no network that this version of ONNX Runtime can run.
     """
     try:
-        return one_core_session(str(path))
+        return one_core_session(str(path), keeps_memory=keeps_memory)
     except UNUSABLE as error:
         raise ChiasmError(
             f"{path} cannot be run by ONNX Runtime {onnxruntime.__version__}: {error}. Install the "

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 from typing import TypeAlias
 
@@ -10,6 +11,7 @@ import numpy as np
 from chiasm.cores import count_cores
 from chiasm.data.table import Value
 from chiasm.encoders.place import Place, grid_places, numbered_places
+from chiasm.encoders.preprocessing.log_mel import LogMel
 from chiasm.encoders.preprocessing.network_input import NetworkInput
 from chiasm.errors import ChiasmError
 from chiasm.explain.attribution.attribution import Attribution
@@ -27,6 +29,8 @@ with needs_extra("runtime", "Exported models need ONNX Runtime"):
     from chiasm.runtime.stored_preprocessing import restore_preprocessing
 
 RuntimeInput: TypeAlias = NetworkInput
+# How many tokens are hidden, one in each copy of a row, at a time.
+_HIDDEN = 64
 
 
 class Runtime:
@@ -120,12 +124,16 @@ class Runtime:
         """
         with _cores() as cores:
             (encoded,) = self._encode([row], cores)
-            hidden = [
+            hidden = (
                 {**encoded, modality: np.delete(tokens, place, axis=0)}
                 for modality, tokens in encoded.items()
                 for place in range(len(tokens))
-            ]
-            probabilities = self._fusion.probabilities([encoded, *hidden], cores)
+            )
+            probabilities = self._fusion.probabilities([encoded], cores)
+            # Not all at once: each is a copy of the tokens of a modality.
+            while some := list(islice(hidden, _HIDDEN)):
+                without = self._fusion.probabilities(some, cores)
+                probabilities = np.concatenate([probabilities, without])
         index = int(probabilities[0].argmax()) if label is None else self._index(label)
         falls = iter(probabilities[0, index] - probabilities[1:, index])
         return {
@@ -248,7 +256,10 @@ def _load_encoder(folder: Path, told: ModalityManifest) -> ModalityEncoder:
         raise not_whole(folder, error) from error
     return ModalityEncoder(
         preprocessing=preprocessing,
-        network=open_session(folder / told.network),
+        # A run on a sound takes hundreds of MB, of which the next text has no use.
+        network=open_session(
+            folder / told.network, keeps_memory=not isinstance(preprocessing, LogMel)
+        ),
         grid=told.grid,
     )
 
