@@ -24,7 +24,7 @@ from served_model import ServedModel, served
 from chiasm.json_files import write_json
 
 RESULT = Path(__file__).parent / "results" / "serve_load.json"
-SERVERS = {"batched": (), "unbatched": ("--max-batch", "1", "--max-wait", "0")}
+SERVERS = {"batched": (), "unbatched": ("--max-batch", "1")}
 WARM_UP = 3.0
 
 

@@ -16,6 +16,14 @@ from chiasm.runtime.row_prediction import RowPrediction
 GRID = 7
 
 
+def load_sound(content: bytes) -> float:
+    return float(open_sound(content, rate=16_000, max_seconds=30).mean())
+
+
+def load_picture(content: bytes) -> Any:
+    return np.asarray(open_picture(content).resize((GRID, GRID)).convert("L")) / 255
+
+
 @dataclass
 class StandIn:
     """The text decides by its count of "good" less its count of "bad", the picture by its light."""
@@ -27,13 +35,8 @@ class StandIn:
     batches: list[int] = field(default_factory=list)
     before: Callable[[], None] = lambda: None
 
-    def load(self, modality: str, content: str | bytes) -> Any:
-        if modality == "text":
-            return content
-        assert isinstance(content, bytes)
-        if modality == "audio":
-            return float(open_sound(content, rate=16_000, max_seconds=30).mean())
-        return np.asarray(open_picture(content).resize((GRID, GRID)).convert("L")) / 255
+    def loader(self, modality: str) -> Callable[[Any], Any]:
+        return {"text": str, "audio": load_sound, "image": load_picture}[modality]
 
     def predict(
         self, rows: Sequence[Mapping[str, Any]], *, contributions: bool = True

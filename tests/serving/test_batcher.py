@@ -28,11 +28,11 @@ class Work:
 
 def batcher(work: Work, **settings: object) -> Batcher:
     given = {"max_batch": 4, "max_wait": 0.0, "observe": lambda rows, seconds: None, **settings}
-    return Batcher({"double": work, "again": work}, **given)
+    return Batcher(work, **given)
 
 
-async def ask(of: Batcher, *rows: int, kind: str = "double") -> list[object]:
-    waiting = [of.submit(kind, row) for row in rows]
+async def ask(of: Batcher, *rows: int) -> list[object]:
+    waiting = [of.submit(row) for row in rows]
     return await asyncio.gather(*waiting, return_exceptions=True)
 
 
@@ -67,18 +67,6 @@ def test_a_row_that_breaks_the_model_breaks_no_other() -> None:
     assert answers[::2] == [2, 6]
     assert isinstance(answers[1], ModelFailure)
     assert isinstance(answers[1].__cause__, ValueError)
-
-
-def test_different_works_do_not_share_a_call() -> None:
-    work = Work()
-    of = batcher(work, max_wait=0.2)
-
-    async def run() -> None:
-        await asyncio.gather(ask(of, 1, 2), ask(of, 3, kind="again"))
-
-    asyncio.run(run())
-    of.close()
-    assert sorted(map(sorted, work.batches)) == [[1, 2], [3]]
 
 
 def test_an_idle_model_waits_for_more() -> None:
@@ -116,7 +104,7 @@ def test_rows_whose_client_gave_up_are_not_computed() -> None:
         first = asyncio.create_task(ask(of, 0))
         await asyncio.to_thread(work.begun.wait, 20)
         with pytest.raises(asyncio.TimeoutError):
-            await asyncio.wait_for(of.submit("double", 7), 0.05)
+            await asyncio.wait_for(of.submit(7), 0.05)
         work.go_on.set()
         await first
 

@@ -10,6 +10,7 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from chiasm.errors import ChiasmError
+from chiasm.serving.decoders import Decoders
 from chiasm.serving.limits import Limits
 
 from .conftest import picture
@@ -34,7 +35,7 @@ def bomb(width: int, height: int) -> bytes:
 def test_a_bomb_is_refused_before_it_is_decoded(
     client: TestClient, monkeypatch: pytest.MonkeyPatch, width: int, height: int
 ) -> None:
-    monkeypatch.setattr(StandIn, "load", lambda *_: pytest.fail("decoded"))
+    monkeypatch.setattr(Decoders, "load", lambda *_: pytest.fail("decoded"))
     answer = client.post("/v1/predict", files={"image": bomb(width, height)})
     assert answer.status_code == 422
     assert "25 megapixels" in answer.json()["detail"]

@@ -134,9 +134,11 @@ def serve(
     curl http://127.0.0.1:8000/v1/predict -F text='Arrived broken.' -F image=@photo.jpg
     """
     from chiasm.runtime.runtime import load_runtime
+    from chiasm.serving.give_freed_memory_back import give_freed_memory_back
     from chiasm.serving.serve import serve as run
 
     settings = _settings(access, load, host, port)
+    give_freed_memory_back()
     with _exported(model) as folder:
         runtime = load_runtime(folder)
         _refuse_unused(load, runtime.modalities)

@@ -1,10 +1,10 @@
 """Runtime: an exported model, used without torch."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -79,8 +79,16 @@ class Runtime:
             UnreadableExample: the value cannot be decoded.
             ChiasmError: the model does not look at that modality.
         """
+        return self.loader(modality)(content)
+
+    def loader(self, modality: str) -> Callable[[Any], RuntimeInput]:
+        """What ``load`` calls for this modality; other processes can be sent it.
+
+        Raises:
+            ChiasmError: the model does not look at that modality.
+        """
         self._check([modality])
-        return self.encoders[modality].preprocessing.load(content)
+        return self.encoders[modality].preprocessing.load
 
     def predict(
         self, rows: Sequence[Mapping[str, RuntimeInput]], *, contributions: bool = True

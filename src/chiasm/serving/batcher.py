@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
@@ -16,7 +16,6 @@ Work = Callable[[Sequence[Any]], Sequence[Any]]
 
 @dataclass(frozen=True)
 class _Job:
-    kind: str
     row: Any
     answer: "Future[Any]" = field(default_factory=Future)
 
@@ -28,7 +27,7 @@ class Batcher:
     server. How many may gather is for ``Admission`` to say.
 
     Args:
-        works: what can be done with rows, by name; each answers all the rows it is given.
+        work: answers all the rows it is given.
         max_batch: rows in one call.
         max_wait: seconds that an idle model waits for more rows after the first.
         observe: is told the rows and the seconds of each call.
@@ -36,13 +35,13 @@ class Batcher:
 
     def __init__(
         self,
-        works: Mapping[str, Work],
+        work: Work,
         *,
         max_batch: int,
         max_wait: float,
         observe: Callable[[int, float], None],
     ) -> None:
-        self._works = works
+        self._work = work
         self._max_batch = max_batch
         self._max_wait = max_wait
         self._observe = observe
@@ -55,13 +54,13 @@ class Batcher:
         """Whether the thread still takes rows."""
         return self._thread.is_alive()
 
-    async def submit(self, kind: str, row: Any) -> Any:
-        """The answer of the work ``kind`` to this row, which may share its call with others.
+    async def submit(self, row: Any) -> Any:
+        """The answer to this row, which may share its call with others.
 
         Raises:
             ModelFailure: the work raised for this row, even when it was alone.
         """
-        job = _Job(kind, row)
+        job = _Job(row)
         self._waiting.put(job)
         return await asyncio.wrap_future(job.answer)
 
@@ -72,15 +71,10 @@ class Batcher:
 
     def _run(self) -> None:
         while jobs := self._take():
-            for kind, work in self._works.items():
-                # One whose client has given up is not worth the model's time.
-                live = [
-                    job
-                    for job in jobs
-                    if job.kind == kind and job.answer.set_running_or_notify_cancel()
-                ]
-                if live:
-                    self._answer(work, live)
+            # One whose client has given up is not worth the model's time.
+            live = [job for job in jobs if job.answer.set_running_or_notify_cancel()]
+            if live:
+                self._answer(live)
 
     def _take(self) -> list[_Job]:
         """What waits, from one job to a batch of them; none once the batcher was closed."""
@@ -101,10 +95,10 @@ class Batcher:
             jobs.append(job)
         return jobs
 
-    def _answer(self, work: Work, jobs: Sequence[_Job]) -> None:
+    def _answer(self, jobs: Sequence[_Job]) -> None:
         started = time.perf_counter()
         try:
-            answers = work([job.row for job in jobs])
+            answers = self._work([job.row for job in jobs])
         except Exception as error:  # belongs to the requests; the thread goes on
             if len(jobs) == 1:
                 failure = ModelFailure(type(error).__name__)
@@ -113,7 +107,7 @@ class Batcher:
                 return
             # A row that breaks the model must not break the others of its batch.
             for job in jobs:
-                self._answer(work, [job])
+                self._answer([job])
             return
         self._observe(len(jobs), time.perf_counter() - started)
         for job, answer in zip(jobs, answers, strict=True):

@@ -3,28 +3,34 @@
 import base64
 import io
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from chiasm.data.pictures import open_picture
+from PIL import Image
+
 from chiasm.explain.attribution.attribution import Attribution
 from chiasm.explain.attribution.score_grid import score_grid
 from chiasm.explain.attribution.word_scores import word_scores
 from chiasm.explain.drawing.heat import lay_heat
 from chiasm.runtime.row_prediction import RowPrediction
-from chiasm.serving.parse_row import Values
 from chiasm.serving.schemas import Explanation, PictureScores, SoundScore, WordScore
 
-_LONGEST_SIDE = 640
+
+@dataclass(frozen=True)
+class Shown:
+    """What of a row is shown beside its scores: a text, and a small copy of the picture."""
+
+    text: str | None
+    picture: Image.Image | None
 
 
 def explain_row(
-    values: Values,
+    shown: Shown,
     predicted: RowPrediction,
     scores: Mapping[str, Attribution],
     *,
     explained: str,
 ) -> Explanation:
     """What the model said of a row, the words and the parts of the picture it rests on."""
-    text, picture = values.get("text"), values.get("image")
     return Explanation(
         label=predicted.label,
         probabilities=predicted.probabilities,
@@ -32,9 +38,9 @@ def explain_row(
         notes=list(predicted.notes),
         explained=explained,
         contributions=predicted.contributions,
-        words=_words(text, scores["text"]) if isinstance(text, str) else None,
-        picture=_picture(picture, scores["image"]) if isinstance(picture, bytes) else None,
-        sound=_sound(scores["audio"]) if "audio" in values else None,
+        words=_words(shown.text, scores["text"]) if shown.text is not None else None,
+        picture=_picture(shown.picture, scores["image"]) if shown.picture is not None else None,
+        sound=_sound(scores["audio"]) if "audio" in scores else None,
     )
 
 
@@ -45,10 +51,8 @@ def _words(text: str, scores: Attribution) -> list[WordScore]:
     ]
 
 
-def _picture(file: bytes, scores: Attribution) -> PictureScores:
+def _picture(picture: Image.Image, scores: Attribution) -> PictureScores:
     grid, box = score_grid(scores)
-    picture = open_picture(file, at_least=_LONGEST_SIDE)
-    picture.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
     overlay = io.BytesIO()
     lay_heat(picture, scores).save(overlay, "PNG")
     return PictureScores(

@@ -16,6 +16,7 @@ class Limits:
         waiting_rows: rows that are being received, decoded or answered at the same time.
         waiting_bytes: what those rows may hold together.
         receive_seconds: for the body of a request; for the next piece of a batch.
+        decode_seconds: for one picture or sound.
         answer_seconds: from the whole body to the answer.
     """
 
@@ -27,4 +28,5 @@ class Limits:
     waiting_rows: int = 256
     waiting_bytes: int = 128 << 20
     receive_seconds: float = 20.0
+    decode_seconds: float = 10.0
     answer_seconds: float = 30.0

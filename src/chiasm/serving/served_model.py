@@ -1,6 +1,6 @@
 """ServedModel: what a server needs of a model."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from chiasm.explain.attribution.attribution import Attribution
@@ -14,7 +14,9 @@ class ServedModel(Protocol):
     classes: tuple[str, ...]
     modalities: tuple[str, ...]
 
-    def load(self, modality: str, content: str | bytes) -> Any: ...
+    def loader(self, modality: str) -> Callable[[Any], Any]:
+        """What turns a text or the content of a file into an input; processes can be sent it."""
+        ...
 
     def predict(
         self, rows: Sequence[Mapping[str, Any]], *, contributions: bool = True

@@ -1,47 +1,49 @@
 """Service: from the values of a row to its answer."""
 
 import asyncio
-import threading
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
+from chiasm.cores import count_cores
 from chiasm.errors import UnreadableExample
 from chiasm.explain.attribution.attribution import Attribution
 from chiasm.runtime.row_prediction import RowPrediction
 from chiasm.serving.admission import RETRY_AFTER
 from chiasm.serving.batcher import Batcher
-from chiasm.serving.explanation import explain_row
+from chiasm.serving.decode_worker import Loaded
+from chiasm.serving.decoders import Decoders
+from chiasm.serving.explanation import Shown, explain_row
 from chiasm.serving.limits import Limits
 from chiasm.serving.metrics import Metrics
 from chiasm.serving.parse_row import Values
 from chiasm.serving.problem import Problem
+from chiasm.serving.room import Room
 from chiasm.serving.schemas import Explanation, Prediction
 from chiasm.serving.served_model import ServedModel
-from chiasm.serving.sizes import refuse_large_picture, refuse_long_sound, refuse_long_text
+from chiasm.serving.sizes import refuse_large_picture, refuse_long_text
 
-# Of these a decoded copy or two is a good part of the memory: one at a time.
+# Of these a decoded copy or two is a good part of the memory: one at a time, and no sound with it.
 _LARGE_PIXELS = 6_000_000
 _READABLE = ("text", "image", "audio")
+_THREADS = 2
 _Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True)
-class _Loaded:
-    """A row as the model takes it, and what it was made of."""
+class _Row:
+    """A row as the model takes it, and what of it an explanation shows."""
 
     inputs: dict[str, Any]
-    values: Values
+    shown: Shown
 
 
 class Service:
-    """Parses and decodes rows in a few threads, and runs the model on batches of them in another.
+    """Parses rows in a few threads, decodes in processes, and runs the model on batches of rows.
 
-    Args:
-        decoders: threads that decode.
+    Explanations, which take seconds, have a thread of their own, beside which predictions go on.
     """
 
     def __init__(
@@ -52,7 +54,6 @@ class Service:
         metrics: Metrics,
         max_batch: int,
         max_wait: float,
-        decoders: int = 2,
     ) -> None:
         unreadable = [m for m in model.modalities if m not in _READABLE]
         if unreadable:
@@ -64,19 +65,24 @@ class Service:
         self.model = model
         self._limits = limits
         self._metrics = metrics
-        self._decoders = ThreadPoolExecutor(decoders, thread_name_prefix="decode")
-        self._large = threading.Lock()
-        self._batcher = Batcher(
-            {"predict": self._predict_rows, "explain": self._explain_rows},
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="parse")
+        self._decoders = Decoders(limits)
+        # The model hears one sound on each core at a time.
+        self._room = Room(count_cores())
+        self._predictions = Batcher(
+            self._predict_rows,
             max_batch=max_batch,
             max_wait=max_wait,
             observe=metrics.observe_batch,
+        )
+        self._explanations = Batcher(
+            self._explain_rows, max_batch=1, max_wait=0.0, observe=metrics.observe_batch
         )
 
     @property
     def ready(self) -> bool:
         """Whether rows are answered."""
-        return self._batcher.alive
+        return self._predictions.alive and self._explanations.alive
 
     async def predict(self, read: Callable[[], Values]) -> Prediction:
         """The prediction for the row that ``read`` gives.
@@ -99,12 +105,15 @@ class Service:
 
     def close(self) -> None:
         """Answer what was accepted, then stop."""
-        self._decoders.shutdown()
-        self._batcher.close()
+        self._decoders.close()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for batcher in (self._predictions, self._explanations):
+            batcher.close()
 
     async def _predict(self, read: Callable[[], Values]) -> Prediction:
-        row = await self._decode(self._load, read)
-        predicted = await self._batcher.submit("predict", row.inputs)
+        row = await self._load(read, shown=False)
+        async with self._room.lend(_sounds(row)):
+            predicted = await self._predictions.submit(row.inputs)
         self._count(predicted)
         return Prediction(
             label=predicted.label,
@@ -114,11 +123,12 @@ class Service:
         )
 
     async def _explain(self, read: Callable[[], Values], label: str | None) -> Explanation:
-        row = await self._decode(self._load, read)
-        predicted, scores = await self._batcher.submit("explain", (row.inputs, label))
+        row = await self._load(read, shown=True)
+        async with self._room.lend(_sounds(row)):
+            predicted, scores = await self._explanations.submit((row.inputs, label))
         self._count(predicted)
-        return await self._decode(
-            partial(explain_row, row.values, predicted, scores, explained=label or predicted.label)
+        return await self._in_thread(
+            partial(explain_row, row.shown, predicted, scores, explained=label or predicted.label)
         )
 
     def _predict_rows(self, rows: Sequence[dict[str, Any]]) -> list[RowPrediction]:
@@ -133,8 +143,8 @@ class Service:
             for one, (inputs, label) in zip(predicted, rows, strict=True)
         ]
 
-    async def _decode(self, work: Callable[..., _Result], *given: Any) -> _Result:
-        return await asyncio.get_running_loop().run_in_executor(self._decoders, work, *given)
+    async def _in_thread(self, work: Callable[..., _Result], *given: Any) -> _Result:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work, *given)
 
     async def _in_time(self, answer: Awaitable[_Result]) -> _Result:
         try:
@@ -147,34 +157,42 @@ class Service:
                 headers=RETRY_AFTER,
             ) from error
 
-    def _load(self, read: Callable[[], Values]) -> _Loaded:
-        values = read()
+    async def _load(self, read: Callable[[], Values], *, shown: bool) -> _Row:
+        values = await self._in_thread(read)
         readable = self.model.modalities
         if not values:
             raise Problem(422, f"The row is empty. Give at least one of: {', '.join(readable)}.")
         for modality in values:
             if modality not in readable:
                 raise Problem(422, f"{modality}: this model reads {' and '.join(readable)} only.")
-        return _Loaded({m: self._load_value(m, value) for m, value in values.items()}, values)
-
-    def _load_value(self, modality: str, value: str | bytes) -> Any:
-        with self._bounded(modality, value):
+        inputs: dict[str, Any] = {}
+        picture = None
+        for modality, value in values.items():
             try:
-                return self.model.load(modality, value)
+                loaded = await self._load_value(modality, value, shown=shown)
             except UnreadableExample as error:
                 raise Problem(422, f"{modality}: {error.reason}.") from error
+            inputs[modality] = loaded.inputs
+            picture = loaded.picture or picture
+        text = values.get("text")
+        return _Row(inputs, Shown(text if isinstance(text, str) else None, picture))
 
-    def _bounded(self, modality: str, value: str | bytes) -> AbstractContextManager[Any]:
-        """Refuse what is too large; what is only large waits for its turn to be decoded."""
+    async def _load_value(self, modality: str, value: str | bytes, *, shown: bool) -> Loaded:
+        load = self.model.loader(modality)
         if isinstance(value, str):
             refuse_long_text(value, self._limits)
-        elif modality == "audio":
-            refuse_long_sound(value, self._limits)
-        elif refuse_large_picture(value, self._limits) > _LARGE_PIXELS:
-            return self._large
-        return nullcontext()
+            return Loaded(await self._in_thread(load, value))
+        pixels = 0
+        if modality == "image":
+            pixels = await self._in_thread(refuse_large_picture, value, self._limits)
+        async with self._room.lend(self._room.units if pixels > _LARGE_PIXELS else 0):
+            return await self._decoders.load(load, modality, value, shown=shown)
 
     def _count(self, predicted: RowPrediction) -> None:
         self._metrics.predictions.labels(predicted.label).inc()
         for modality in predicted.missing:
             self._metrics.missing.labels(modality).inc()
+
+
+def _sounds(row: _Row) -> int:
+    return 1 if "audio" in row.inputs else 0

@@ -1,4 +1,4 @@
-"""refuse_large: pictures and sounds beyond the limits, told by their headers alone."""
+"""refuse_large: texts, pictures and sounds beyond the limits, told before anything is decoded."""
 
 import io
 import struct
@@ -10,14 +10,18 @@ from chiasm.data.pictures import FORMATS
 from chiasm.data.sounds import import_audio
 from chiasm.errors import UnreadableExample
 from chiasm.serving.limits import Limits
-from chiasm.serving.problem import Problem
 
 # What Pillow raises on a header that makes no sense; to say what is wrong is the decoder's part.
 _UNREADABLE = (OSError, SyntaxError, ValueError, TypeError, LookupError, OverflowError)
 
 
 def count_pixels(picture: bytes) -> int:
-    """Pixels of a picture file once decoded; 0 where its header tells nothing."""
+    """Pixels of a picture file once decoded; 0 where its header tells nothing.
+
+    Raises:
+        UnreadableExample: a structure that would keep a decoder busy.
+    """
+    refuse_costly(picture)
     try:
         with Image.open(io.BytesIO(picture), formats=FORMATS) as image:
             return image.width * image.height
@@ -31,18 +35,13 @@ def refuse_large_picture(picture: bytes, limits: Limits) -> int:
     """How many pixels a picture has.
 
     Raises:
-        Problem: 422, more than allowed, or of a structure that would keep a decoder busy.
+        UnreadableExample: more than allowed, or as ``count_pixels``.
     """
-    try:
-        refuse_costly(picture)
-    except UnreadableExample as error:
-        raise Problem(422, f"image: {error.reason}.") from error
     pixels = count_pixels(picture)
     if pixels > limits.pixels:
-        raise Problem(
-            422,
-            f"image: more than {limits.pixels / 1_000_000:g} megapixels. Send a smaller picture; "
-            "models look at a few hundred pixels a side.",
+        raise UnreadableExample(
+            f"more than {limits.pixels / 1_000_000:g} megapixels. Send a smaller picture; models "
+            "look at a few hundred pixels a side"
         )
     return pixels
 
@@ -51,7 +50,7 @@ def refuse_long_sound(sound: bytes, limits: Limits) -> None:
     """Let a sound pass that is not too long.
 
     Raises:
-        Problem: 422, longer than allowed.
+        UnreadableExample: longer than allowed.
     """
     soundfile = import_audio("soundfile")
     try:
@@ -59,16 +58,16 @@ def refuse_long_sound(sound: bytes, limits: Limits) -> None:
     except soundfile.SoundFileError:
         return  # what is wrong with it is for the decoder to say
     if seconds > limits.seconds:
-        raise Problem(422, f"audio: longer than {limits.seconds:g} seconds. Send a shorter sound.")
+        raise UnreadableExample(f"longer than {limits.seconds:g} seconds. Send a shorter sound")
 
 
 def refuse_long_text(text: str, limits: Limits) -> None:
     """Let a text pass that is not too long.
 
     Raises:
-        Problem: 422, longer than allowed.
+        UnreadableExample: longer than allowed.
     """
     if len(text) > limits.characters:
-        raise Problem(
-            422, f"text: longer than {limits.characters:,} characters. Send a shorter text."
+        raise UnreadableExample(
+            f"longer than {limits.characters:,} characters. Send a shorter text"
         )
