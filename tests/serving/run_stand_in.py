@@ -1,14 +1,16 @@
-"""Serve the stand-in as a process of its own: SECONDS a batch, PORT or 0 for any."""
+"""Serve the stand-in as a process of its own: SECONDS a batch, PORT or 0 for any, PATIENCE."""
 
 import sys
 from dataclasses import replace
 
 from stand_in import StandIn
 
+from chiasm.serving.limits import Limits
 from chiasm.serving.serve import serve
 from chiasm.serving.settings import Settings
 
 if __name__ == "__main__":
     seconds, port = float(sys.argv[1]), int(sys.argv[2])
     model = replace(StandIn(), seconds=seconds)
-    serve(model, Settings(port=port, max_batch=4))
+    limits = Limits(receive_seconds=float(sys.argv[3]))
+    serve(model, Settings(port=port, max_batch=4, limits=limits))

@@ -6,67 +6,134 @@ from contextlib import contextmanager
 
 from chiasm.serving.limits import Limits
 from chiasm.serving.problem import Problem
+from chiasm.serving.shares import Shares
 
 RETRY_AFTER = {"Retry-After": "1"}
 
 
 class Admission:
-    """Counts rows and their bytes from before they are received until they are answered.
+    """Counts rows, and the bytes of them that have arrived, until they are answered.
 
     A single request is admitted at once or refused. The rows of batches wait for their turn, and
-    leave half of the room to single requests.
+    leave half of the room to single requests. Each client has its share.
     """
 
     def __init__(self, limits: Limits) -> None:
-        self._most_rows = limits.waiting_rows
         self._most_bytes = limits.waiting_bytes
-        self._rows = 0
-        self._bytes = 0
+        self._rows = Shares(limits.waiting_rows)
+        self._bytes = Shares(limits.waiting_bytes)
+        self._rows_of_batches = Shares(max(1, limits.waiting_rows // 2))
         self._left = asyncio.Event()
 
     @property
     def rows(self) -> int:
         """How many rows are inside."""
-        return self._rows
+        return self._rows.taken
+
+    @property
+    def bytes(self) -> int:
+        """How many bytes of rows and of unread answers are held."""
+        return self._bytes.taken
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a row of a client that has none inside would be let in."""
+        return self._rows.is_open and self._bytes.is_open
 
     @contextmanager
-    def admit(self, size: int) -> Iterator[None]:
-        """Let one row of ``size`` bytes in, and out again.
+    def admit(self, client: str) -> Iterator["Held"]:
+        """Let one row in, of which nothing has arrived yet, and out again.
 
         Raises:
             Problem: 429, there is no room.
         """
-        if not self._fits(size, parts=1):
-            raise Problem(
-                429,
-                "The server is answering as many requests as it can hold. Ask again in a second.",
-                headers=RETRY_AFTER,
-            )
-        self._enter(size)
+        if not self._rows.take(client, 1):
+            raise full()
         try:
-            yield
+            with self.hold(client) as held:
+                yield held
         finally:
-            self.leave(size)
+            self._leave(client)
 
-    async def enter_in_turn(self, size: int) -> None:
-        """Let one row of a batch in as soon as there is room; ``leave`` must follow."""
-        while self._rows and not self._fits(size, parts=2):
+    @contextmanager
+    def hold(self, client: str) -> Iterator["Held"]:
+        """What is held for a client beside rows that were let in, nothing at first."""
+        held = Held(self._bytes, client, self._left)
+        try:
+            yield held
+        finally:
+            held.size = 0
+
+    async def enter_in_turn(self, client: str, size: int) -> None:
+        """Let one row of a batch in as soon as there is room; ``leave`` must follow.
+
+        Raises:
+            Problem: 429, there never is so much.
+        """
+        if size > self._most_bytes:
+            raise full()
+        while not self._enter(client, size):
             self._left.clear()
             await self._left.wait()
-        self._enter(size)
 
-    def leave(self, size: int) -> None:
+    def leave(self, client: str, size: int) -> None:
         """Make room again."""
-        self._rows -= 1
-        self._bytes -= size
+        self._bytes.give_back(client, size)
+        self._rows_of_batches.give_back(client, 1)
+        self._leave(client)
+
+    def _enter(self, client: str, size: int) -> bool:
+        taken: list[tuple[Shares, int]] = []
+        for shares, number in (
+            (self._rows_of_batches, 1),
+            (self._rows, 1),
+            (self._bytes, size),
+        ):
+            if not shares.take(client, number):
+                for earlier, given in taken:
+                    earlier.give_back(client, given)
+                return False
+            taken.append((shares, number))
+        return True
+
+    def _leave(self, client: str) -> None:
+        self._rows.give_back(client, 1)
         self._left.set()
 
-    def _enter(self, size: int) -> None:
-        self._rows += 1
-        self._bytes += size
 
-    def _fits(self, size: int, *, parts: int) -> bool:
-        return (
-            self._rows < self._most_rows // parts
-            and self._bytes + size <= self._most_bytes // parts
-        )
+class Held:
+    """Bytes that are held for a client."""
+
+    def __init__(self, shares: Shares, client: str, left: asyncio.Event) -> None:
+        self._shares = shares
+        self._client = client
+        self._left = left
+        self._size = 0
+
+    @property
+    def size(self) -> int:
+        """How many they are.
+
+        Raises:
+            Problem: 429, they grow and there is no room.
+        """
+        return self._size
+
+    @size.setter
+    def size(self, size: int) -> None:
+        if size > self._size:
+            if not self._shares.take(self._client, size - self._size):
+                raise full()
+        else:
+            self._shares.give_back(self._client, self._size - size)
+            self._left.set()
+        self._size = size
+
+
+def full() -> Problem:
+    """There is no room for what a client sends."""
+    return Problem(
+        429,
+        "The server is answering as many requests as it can hold. Ask again in a second.",
+        headers=RETRY_AFTER,
+    )

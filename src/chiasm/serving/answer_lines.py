@@ -1,11 +1,15 @@
 """answer_lines: rows that arrive one after the other, answered together and in their order."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from functools import partial
 
-from chiasm.serving.admission import Admission
+from chiasm.serving.admission import Admission, Held
+from chiasm.serving.problem import Problem
 from chiasm.serving.read_lines import Line
+
+# Bytes of an answer that is held, and of what holds it.
+_ANSWER = 2048
 
 
 async def answer_lines(
@@ -13,41 +17,48 @@ async def answer_lines(
     answer: Callable[[int, Line], Awaitable[bytes]],
     *,
     admission: Admission,
+    client: str,
     gone: Callable[[], Awaitable[bool]],
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """Answer lines while they still arrive.
 
-    Rows are taken in while their answers are not yet read: many clients send all before they
-    listen. The answers that wait for such a one are small, and no more than a batch has rows.
+    Rows are taken in while their answers are not yet read, since many clients send all before they
+    listen; the answers that wait for one are counted, and end its batch where there is no room.
     Whether the client is ``gone`` is asked once all lines are there.
     """
     answers: asyncio.Queue[asyncio.Future[bytes] | None] = asyncio.Queue()
 
-    async def take_in() -> None:
+    async def take_in(unread: Held) -> None:
         try:
             async for number, line in lines:
                 size = len(line) if isinstance(line, bytes) else 0
-                await admission.enter_in_turn(size)
+                try:
+                    unread.size = _ANSWER * answers.qsize()
+                    await admission.enter_in_turn(client, size)
+                except Problem as problem:
+                    answers.put_nowait(asyncio.ensure_future(answer(number, problem)))
+                    return
                 task = asyncio.ensure_future(answer(number, line))
-                task.add_done_callback(partial(_leave, admission, size))
+                task.add_done_callback(partial(_leave, admission, client, size))
                 answers.put_nowait(task)
         finally:
             answers.put_nowait(None)
 
-    reader = asyncio.create_task(take_in())
-    try:
-        while (task := await answers.get()) is not None:
-            yield await task
-            if reader.done() and await gone():
-                return
-        await reader
-    finally:
-        reader.cancel()
-        while not answers.empty():
-            if task := answers.get_nowait():
-                task.cancel()
+    with admission.hold(client) as unread:
+        reader = asyncio.create_task(take_in(unread))
+        try:
+            while (task := await answers.get()) is not None:
+                yield await task
+                if reader.done() and await gone():
+                    return
+            await reader
+        finally:
+            reader.cancel()
+            while not answers.empty():
+                if task := answers.get_nowait():
+                    task.cancel()
 
 
-def _leave(admission: Admission, size: int, _: object) -> None:
+def _leave(admission: Admission, client: str, size: int, _: object) -> None:
     # A callback, since a task that is cancelled before it began runs no code of its own.
-    admission.leave(size)
+    admission.leave(client, size)

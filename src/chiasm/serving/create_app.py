@@ -44,6 +44,7 @@ def create_app(model: ServedModel, settings: Settings) -> FastAPI:
     metrics = Metrics()
     admission = Admission(limits)
     metrics.waiting.set_function(lambda: admission.rows)
+    metrics.held.set_function(lambda: admission.bytes)
     service = Service(
         model,
         limits=limits,
@@ -71,7 +72,7 @@ def create_app(model: ServedModel, settings: Settings) -> FastAPI:
         predict_route(service, admission, limits),
         explain_route(service, admission, limits),
         batch_route(service, admission, limits),
-        status_routes(service, metrics, limits),
+        status_routes(service, admission, metrics, limits),
         page_routes(),
     ):
         app.include_router(router)

@@ -15,7 +15,9 @@ class Limits:
         batch_rows: lines of one batch.
         waiting_rows: rows that are being received, decoded or answered at the same time.
         waiting_bytes: what those rows may hold together.
-        receive_seconds: for the body of a request; for the next piece of a batch.
+        receive_seconds: for the head of a request, its body, or a line of a batch; for a client to
+            read a piece of the answer.
+        receive_rate: bytes a second of a body or a line, once it has arrived for five seconds.
         decode_seconds: for one picture or sound.
         answer_seconds: from the whole body to the answer.
     """
@@ -28,5 +30,6 @@ class Limits:
     waiting_rows: int = 256
     waiting_bytes: int = 128 << 20
     receive_seconds: float = 20.0
+    receive_rate: float = 1024.0
     decode_seconds: float = 10.0
     answer_seconds: float = 30.0

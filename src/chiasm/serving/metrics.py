@@ -46,6 +46,11 @@ class Metrics:
         self.waiting = Gauge(
             "chiasm_waiting_rows", "Rows received and not yet answered.", registry=self.registry
         )
+        self.held = Gauge(
+            "chiasm_held_bytes",
+            "What has arrived of rows and lines, and answers that are not read.",
+            registry=self.registry,
+        )
         self.batch_rows = Histogram(
             "chiasm_batch_rows",
             "Rows in a call of the model.",

@@ -4,35 +4,31 @@ import asyncio
 
 from starlette.requests import Request
 
+from chiasm.serving.admission import Held
 from chiasm.serving.limits import Limits
+from chiasm.serving.pace import Pace
 from chiasm.serving.problem import Problem
 
 # Read on and thrown away, so that a client that sends first and listens later hears why.
 _DISCARDED = 64 << 20
 
 
-async def read_body(request: Request, limits: Limits) -> bytes:
-    """The body of a request.
+async def read_body(request: Request, limits: Limits, held: Held) -> bytes:
+    """The body of a request, of which ``held`` counts what has arrived.
 
     Raises:
-        Problem: 413 it is larger than ``body_bytes``, 408 it did not come within
-            ``receive_seconds``, 415 it is compressed.
+        Problem: 413 it is larger than ``body_bytes``, 408 it does not come in time, 415 it is
+            compressed, 429 there is no room for it.
     """
     refuse_encoded(request)
     try:
-        return await asyncio.wait_for(_read(request, limits.body_bytes), limits.receive_seconds)
+        return await _read(request, limits, held)
     except asyncio.TimeoutError as error:
         raise Problem(
             408,
-            f"The body did not arrive within {limits.receive_seconds:g} seconds. Send it faster, "
-            "or a smaller one.",
+            f"The body did not arrive within {limits.receive_seconds:g} seconds, or slower than "
+            f"{limits.receive_rate:g} bytes a second. Send it faster, or a smaller one.",
         ) from error
-
-
-def declared_size(request: Request, limits: Limits) -> int:
-    """How many bytes a request takes at most: what its header says, otherwise what is allowed."""
-    declared = request.headers.get("content-length", "")
-    return min(int(declared), limits.body_bytes) if declared.isdecimal() else limits.body_bytes
 
 
 def refuse_encoded(request: Request) -> None:
@@ -42,21 +38,35 @@ def refuse_encoded(request: Request) -> None:
         raise Problem(415, "The body is compressed (Content-Encoding). Send it as it is.")
 
 
-async def _read(request: Request, most: int) -> bytes:
+async def _read(request: Request, limits: Limits, held: Held) -> bytes:
     body = bytearray()
     received = 0
-    async for chunk in request.stream():
+    refused: Problem | None = None
+    pace, stream = Pace(limits), request.stream()
+    while (chunk := await pace.next(anext(stream, None))) is not None:
+        pace.note(len(chunk))
         received += len(chunk)
-        if received <= most:
-            body += chunk
-        elif received > most + _DISCARDED:
+        if refused is None:
+            try:
+                _refuse_large(received, limits)
+                held.size = received
+            except Problem as problem:
+                refused = problem
+                body.clear()
+                held.size = 0
+            else:
+                body += chunk
+        elif received > limits.body_bytes + _DISCARDED:
             break
-        else:
-            body.clear()
-    if received > most:
+    if refused is not None:
+        raise refused
+    return bytes(body)
+
+
+def _refuse_large(received: int, limits: Limits) -> None:
+    if received > limits.body_bytes:
         raise Problem(
             413,
-            f"The body is larger than {most / (1 << 20):.3g} MiB. Send a smaller picture or a "
-            "shorter sound.",
+            f"The body is larger than {limits.body_bytes / (1 << 20):.3g} MiB. Send a smaller "
+            "picture or a shorter sound.",
         )
-    return bytes(body)

@@ -3,55 +3,73 @@
 import asyncio
 from collections.abc import AsyncIterator
 
+from chiasm.serving.admission import Held
 from chiasm.serving.limits import Limits
+from chiasm.serving.pace import Pace
 from chiasm.serving.problem import Problem
 
 Line = bytes | Problem
 
 
 async def read_lines(
-    chunks: AsyncIterator[bytes], limits: Limits
+    chunks: AsyncIterator[bytes], limits: Limits, held: Held
 ) -> AsyncIterator[tuple[int, Line]]:
     """The lines that are not blank with their numbers from 1, or why one is not to be had.
 
-    One line that is too long is passed over. A batch that is too long, or does not arrive, ends
-    with its reason.
+    One line that is too long is passed over. A batch that is too long, does not arrive, or whose
+    unfinished line, which ``held`` counts, finds no room, ends with its reason.
     """
-    held = bytearray()
+    line = bytearray()
     number = 1
     too_long = False
-    while (chunk := await _next(chunks, limits.receive_seconds)) is not None:
-        if isinstance(chunk, Problem):
-            yield number, chunk
-            return
-        *whole, rest = chunk.split(b"\n")
-        for piece in whole:
-            held += piece
-            if number > limits.batch_rows:
-                yield number, Problem(413, f"More than {limits.batch_rows:,} lines. Divide them.")
-                return
-            if too_long or len(held) > limits.body_bytes:
-                yield number, _too_long(limits)
-            elif held.strip():
-                yield number, bytes(held)
-            held.clear()
-            too_long = False
-            number += 1
-        held += rest
-        if len(held) > limits.body_bytes:
-            held.clear()
-            too_long = True
+    pace = Pace(limits)
+    try:
+        while (chunk := await pace.next(anext(chunks, None), is_begun=bool(line))) is not None:
+            if not line:
+                pace.begin()
+            *whole, rest = chunk.split(b"\n")
+            if whole:
+                held.size = 0  # what is whole is counted as a row
+            for piece in whole:
+                line += piece
+                if number > limits.batch_rows:
+                    yield (
+                        number,
+                        Problem(413, f"More than {limits.batch_rows:,} lines. Divide them."),
+                    )
+                    return
+                if too_long or len(line) > limits.body_bytes:
+                    yield number, _too_long(limits)
+                elif line.strip():
+                    yield number, bytes(line)
+                line.clear()
+                too_long = False
+                number += 1
+                pace.begin()
+            pace.note(len(rest))
+            line += rest
+            if len(line) > limits.body_bytes:
+                line.clear()
+                too_long = True
+            held.size = len(line)
+    except asyncio.TimeoutError:
+        yield number, _too_slow(limits)
+        return
+    except Problem as problem:  # no room
+        yield number, problem
+        return
     if too_long:
         yield number, _too_long(limits)
-    elif held.strip():
-        yield number, bytes(held)
+    elif line.strip():
+        yield number, bytes(line)
 
 
-async def _next(chunks: AsyncIterator[bytes], seconds: float) -> Line | None:
-    try:
-        return await asyncio.wait_for(anext(chunks, None), seconds)
-    except asyncio.TimeoutError:
-        return Problem(408, f"Nothing arrived for {seconds:g} seconds. Send the rest again.")
+def _too_slow(limits: Limits) -> Problem:
+    return Problem(
+        408,
+        f"Nothing arrived for {limits.receive_seconds:g} seconds, or a line slower than "
+        f"{limits.receive_rate:g} bytes a second. Send the rest again.",
+    )
 
 
 def _too_long(limits: Limits) -> Problem:

@@ -2,14 +2,14 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from functools import partial
 
 from starlette.requests import Request
 
 from chiasm.serving.admission import Admission
+from chiasm.serving.client import client_of
 from chiasm.serving.limits import Limits
 from chiasm.serving.parse_row import Values, parse_row
-from chiasm.serving.read_body import declared_size, read_body
+from chiasm.serving.read_body import read_body
 
 
 @asynccontextmanager
@@ -18,9 +18,12 @@ async def receive_row(
 ) -> AsyncIterator[Callable[[], Values]]:
     """Give the row's parser, which is to run in a thread: base64 of megabytes takes its time.
 
+    It can be called once, and keeps nothing of the body.
+
     Raises:
         Problem: 429 no room; what ``read_body`` raises.
     """
-    with admission.admit(declared_size(request, limits)):
-        body = await read_body(request, limits)
-        yield partial(parse_row, body, request.headers.get("content-type", ""))
+    client = client_of(request.client.host if request.client else "")
+    with admission.admit(client) as held:
+        bodies = [await read_body(request, limits, held)]
+        yield lambda: parse_row(bodies.pop(), request.headers.get("content-type", ""))

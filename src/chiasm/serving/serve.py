@@ -13,12 +13,11 @@ from chiasm.serving.settings import Settings
 with needs_extra("serve", "Serving needs a web server"):
     import uvicorn
 
+    from chiasm.serving.connection import MOST_CONNECTIONS, connection_type
     from chiasm.serving.create_app import create_app
     from chiasm.serving.server import Server
 
 _logger = logging.getLogger(__name__)
-# Connections beyond these are told 503 at once; rows are counted by Admission.
-_MOST_CONNECTIONS = 1_000
 _LONGEST_HEADERS = 16 << 10
 _BACKLOG = 1_024
 
@@ -34,14 +33,14 @@ def serve(model: ServedModel, settings: Settings) -> None:
     config = uvicorn.Config(
         create_app(model, settings),
         loop="asyncio",
-        http="h11",
+        http=connection_type(settings),
         ws="none",
         log_config=json_log(),
         access_log=False,  # it would hold paths and addresses; middleware.record writes our own
         server_header=False,
         proxy_headers=bool(settings.proxies),
         forwarded_allow_ips=list(settings.proxies),
-        limit_concurrency=_MOST_CONNECTIONS,
+        limit_concurrency=MOST_CONNECTIONS,
         h11_max_incomplete_event_size=_LONGEST_HEADERS,
         timeout_graceful_shutdown=settings.grace,
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from chiasm.serving.client import client_of
 from chiasm.serving.problem import Problem
 
 _PREFIX = "/v1/"
@@ -15,7 +16,7 @@ _REMEMBERED = 10_000
 
 
 class RateLimit:
-    """A bucket of ``per_minute`` tokens for each address, filled steadily; a request takes one.
+    """A bucket of ``per_minute`` tokens for each client, filled steadily; a request takes one.
 
     Probes, metrics and the page are free. A batch is one request.
     """
@@ -31,7 +32,7 @@ class RateLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(_PREFIX):
-            seconds = self._take(scope["client"][0] if scope.get("client") else "")
+            seconds = self._take(client_of(scope["client"][0] if scope.get("client") else ""))
             if seconds > 0:
                 problem = Problem(
                     429,

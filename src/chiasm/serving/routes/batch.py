@@ -2,7 +2,8 @@
 
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from functools import partial
 from typing import Any
 
@@ -13,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from chiasm.serving.admission import Admission
 from chiasm.serving.answer_lines import answer_lines
+from chiasm.serving.client import client_of
 from chiasm.serving.limits import Limits
 from chiasm.serving.model_failure import ModelFailure
 from chiasm.serving.openapi import problems, schema_of
@@ -55,11 +57,22 @@ def batch_route(service: Service, admission: Admission, limits: Limits) -> APIRo
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if media_type not in _MEDIA_TYPES:
             raise Problem(415, f"Send JSON lines, as {' or '.join(_MEDIA_TYPES)}.")
-        lines = read_lines(_chunks(request), limits)
-        answers = answer_lines(
-            lines, partial(_answer, service), admission=admission, gone=request.is_disconnected
-        )
-        return _Stream(answers, media_type=_MEDIA_TYPES[0])
+        client = client_of(request.client.host if request.client else "")
+        return _Stream(_answers_to(request, client), media_type=_MEDIA_TYPES[0])
+
+    async def _answers_to(request: Request, client: str) -> AsyncGenerator[bytes, None]:
+        with admission.hold(client) as held:
+            lines = read_lines(_chunks(request), limits, held)
+            answers = answer_lines(
+                lines,
+                partial(_answer, service),
+                admission=admission,
+                client=client,
+                gone=request.is_disconnected,
+            )
+            async with aclosing(answers):
+                async for answer in answers:
+                    yield answer
 
     return router
 

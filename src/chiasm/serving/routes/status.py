@@ -7,6 +7,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import PlainTextResponse, Response
 
 from chiasm import __version__
+from chiasm.serving.admission import Admission
 from chiasm.serving.limits import Limits
 from chiasm.serving.metrics import Metrics
 from chiasm.serving.openapi import problems
@@ -15,7 +16,9 @@ from chiasm.serving.schemas import ModelInfo
 from chiasm.serving.service import Service
 
 
-def status_routes(service: Service, metrics: Metrics, limits: Limits) -> APIRouter:
+def status_routes(
+    service: Service, admission: Admission, metrics: Metrics, limits: Limits
+) -> APIRouter:
     """The routes that take nothing."""
     router = APIRouter()
 
@@ -42,9 +45,11 @@ def status_routes(service: Service, metrics: Metrics, limits: Limits) -> APIRout
         responses=problems(503),
     )
     async def readyz() -> str:
-        """503 once the model is no longer run: send no more requests."""
+        """503 while there is no room, or once the model is no longer run: send no requests."""
         if not service.ready:
             raise Problem(503, "The model is not run any more. Ask another server.")
+        if not admission.is_open:
+            raise Problem(503, "The server holds all that it can. Ask another one, or later.")
         return "ok"
 
     @router.get(

@@ -1,0 +1,83 @@
+"""What one client does never keeps another out."""
+
+import asyncio
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chiasm.serving.admission import Admission
+from chiasm.serving.client import client_of
+from chiasm.serving.limits import Limits
+from chiasm.serving.problem import Problem
+from chiasm.serving.shares import Shares
+
+CLIENTS = st.sampled_from("abcd")
+
+
+@given(st.integers(1, 50), st.lists(st.tuples(CLIENTS, st.integers(1, 10)), max_size=60))
+def test_no_more_is_given_than_there_is_and_all_comes_back(
+    most: int, asked: list[tuple[str, int]]
+) -> None:
+    shares, given_out = Shares(most), []
+    for client, number in asked:
+        if shares.take(client, number):
+            given_out.append((client, number))
+        assert shares.taken == sum(number for _, number in given_out) <= most
+    for client, number in given_out:
+        shares.give_back(client, number)
+    assert shares.taken == 0
+    assert shares.take("e", most)
+
+
+@pytest.mark.parametrize("most", [8, 100, 1000])
+def test_a_client_alone_has_most_and_leaves_a_quarter(most: int) -> None:
+    shares = Shares(most)
+    while shares.take("greedy", 1):
+        pass
+    assert 0.7 * most <= shares.taken <= 0.8 * most
+    assert shares.take("other", 1)
+    assert not shares.take("greedy", 1)
+
+
+def test_the_networks_of_providers_are_one_client_each() -> None:
+    assert (
+        client_of("2001:db8:1:2::1")
+        == client_of("2001:db8:1:2:ffff::9")
+        != client_of("2001:db8:1:3::1")
+    )
+    assert client_of("::ffff:192.0.2.1") == client_of("192.0.2.1") != client_of("192.0.2.2")
+    assert client_of("testclient") == "testclient"
+
+
+def test_what_is_held_counts_as_it_arrives() -> None:
+    admission = Admission(Limits(waiting_bytes=100))
+    with admission.admit("a") as held:
+        assert (admission.rows, admission.bytes) == (1, 0)
+        held.size = 60
+        assert admission.bytes == 60
+        with pytest.raises(Problem):
+            held.size = 99
+        with admission.admit("b") as other:
+            other.size = 10
+        held.size = 20
+        assert admission.bytes == 20
+    assert (admission.rows, admission.bytes) == (0, 0)
+    assert admission.is_open
+
+
+def test_rows_of_batches_leave_half_to_single_requests() -> None:
+    admission = Admission(Limits(waiting_rows=8))
+
+    async def run() -> None:
+        entered = [asyncio.create_task(admission.enter_in_turn(c, 1)) for c in "abcdabcd"]
+        await asyncio.sleep(0.01)
+        assert sum(task.done() for task in entered) == admission.rows <= 4
+        with admission.admit("e"):
+            pass
+        for task, client in zip(entered, "abcdabcd", strict=True):
+            await asyncio.wait_for(task, 5)
+            admission.leave(client, 1)
+
+    asyncio.run(run())
+    assert (admission.rows, admission.bytes) == (0, 0)
