@@ -47,7 +47,7 @@ def served(*, seconds: float = 0.0, patience: float = 20.0) -> Iterator[Served]:
             said = json.loads(line)
             log.append(said)
             if said["event"] == "listening":
-                # A pipe that nobody reads is full some day, and the server waits then.
+                # A pipe that nobody reads is full some day, and lines are left out then.
                 rest = map(json.loads, process.stderr)
                 reader = Thread(target=log.extend, args=(rest,), daemon=True)
                 reader.start()

@@ -1,5 +1,6 @@
 """The command ``chiasm serve``."""
 
+import logging
 import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from chiasm.errors import ChiasmError
 if TYPE_CHECKING:
     from chiasm.serving.settings import Settings
 
+_logger = logging.getLogger(__name__)
 _KEY = "CHIASM_API_KEY"
 _SHORTEST_KEY = 16
 
@@ -133,16 +135,19 @@ def serve(
 
     curl http://127.0.0.1:8000/v1/predict -F text='Arrived broken.' -F image=@photo.jpg
     """
-    from chiasm.runtime.runtime import load_runtime
     from chiasm.serving.give_freed_memory_back import give_freed_memory_back
+    from chiasm.serving.json_log import json_log
     from chiasm.serving.serve import serve as run
 
     settings = _settings(access, load, host, port)
     give_freed_memory_back()
-    with _exported(model) as folder:
+    if notes.is_terminal:  # elsewhere each line is one of the log
+        notes.print(f"{model}: http://{host}:{port}/ (Ctrl-C stops)", highlight=False)
+    with json_log(), _exported(model) as folder:
+        from chiasm.runtime.runtime import load_runtime
+
         runtime = load_runtime(folder)
         _refuse_unused(load, runtime.modalities)
-        notes.print(f"{runtime.name}: http://{host}:{port}/ (Ctrl-C stops)", highlight=False)
         run(runtime, settings)
 
 
@@ -228,9 +233,9 @@ def _exported(model: Path) -> Iterator[Path]:
 
     loaded = load_model(model)
     with TemporaryDirectory(prefix="chiasm-") as folder:
-        notes.print(
-            f"{model} is exported to {folder} first. chiasm export does it once for all.",
-            highlight=False,
+        _logger.info(
+            "exported first; chiasm export does it once for all",
+            extra={"fields": {"model": str(model), "folder": folder}},
         )
         export(loaded, Path(folder))
         del loaded

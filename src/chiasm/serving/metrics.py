@@ -10,6 +10,8 @@ from prometheus_client import (
     generate_latest,
 )
 
+from chiasm.serving.log_writer import LEFT_OUT
+
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _ROWS = (1, 2, 4, 8, 16, 32, 64)
 
@@ -21,6 +23,7 @@ class Metrics:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
+        self.registry.register(LEFT_OUT)
         self.requests = Counter(
             "chiasm_requests",
             "Requests answered.",

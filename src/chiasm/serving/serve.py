@@ -6,7 +6,6 @@ import socket
 from chiasm.data.sounds import import_audio
 from chiasm.errors import ChiasmError
 from chiasm.extras import needs_extra
-from chiasm.serving.json_log import json_log
 from chiasm.serving.served_model import ServedModel
 from chiasm.serving.settings import Settings
 
@@ -15,6 +14,8 @@ with needs_extra("serve", "Serving needs a web server"):
 
     from chiasm.serving.connection import MOST_CONNECTIONS, connection_type
     from chiasm.serving.create_app import create_app
+    from chiasm.serving.json_log import json_log
+    from chiasm.serving.listener import Listener
     from chiasm.serving.server import Server
 
 _logger = logging.getLogger(__name__)
@@ -28,6 +29,11 @@ def serve(model: ServedModel, settings: Settings) -> None:
     Raises:
         ChiasmError: the address cannot be listened on, or the model cannot be served.
     """
+    with json_log():
+        _serve(model, settings)
+
+
+def _serve(model: ServedModel, settings: Settings) -> None:
     if "audio" in model.modalities:
         import_audio("soundfile")
     config = uvicorn.Config(
@@ -35,7 +41,7 @@ def serve(model: ServedModel, settings: Settings) -> None:
         loop="asyncio",
         http=connection_type(settings),
         ws="none",
-        log_config=json_log(),
+        log_config=None,
         access_log=False,  # it would hold paths and addresses; middleware.record writes our own
         server_header=False,
         proxy_headers=bool(settings.proxies),
@@ -56,10 +62,11 @@ def serve(model: ServedModel, settings: Settings) -> None:
         Server(config).run(sockets=[listener])
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int) -> Listener:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        plain = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        return Listener(fileno=plain.detach())
     except OSError as error:
         raise ChiasmError(
             f"The server cannot listen on {host}, port {port}: {error.strerror}. Choose another "
