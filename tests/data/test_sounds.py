@@ -205,8 +205,8 @@ def test_content_decides_not_the_name(tmp_path: Path, name: str) -> None:
 
 
 def test_missing_file_and_folder_are_refused(tmp_path: Path) -> None:
-    for path in (tmp_path / "none.wav", tmp_path):
-        with pytest.raises(UnreadableExample, match="file not found"):
+    for path, told in ((tmp_path / "none.wav", "file not found"), (tmp_path, "not a regular file")):
+        with pytest.raises(UnreadableExample, match=told):
             opened(path)
 
 

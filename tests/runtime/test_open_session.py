@@ -27,3 +27,25 @@ def test_a_folder_without_a_manifest_is_refused(tmp_path: Path) -> None:
 def test_preprocessing_is_restored_as_it_was_described() -> None:
     vectors = FeatureVectors("visual", 3)
     assert restore_preprocessing(describe_preprocessing(vectors), tokenizer=None) == vectors
+
+
+def test_weights_in_a_file_of_their_own_are_not_read(tmp_path: Path) -> None:
+    # Their digest is not in the manifest.
+    onnx = pytest.importorskip("onnx")
+    weights = onnx.helper.make_tensor("w", onnx.TensorProto.FLOAT, [1000], [1.0] * 1000)
+    graph = onnx.helper.make_graph(
+        [onnx.helper.make_node("Identity", ["w"], ["y"])],
+        "graph",
+        [],
+        [onnx.helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, [1000])],
+        [weights],
+    )
+    opset = onnx.helper.make_opsetid("", 17)
+    model = onnx.helper.make_model(graph, ir_version=8, opset_imports=[opset])
+    path = tmp_path / "text.onnx"
+    onnx.save(model, path)
+    open_session(path)
+    onnx.save(model, path, save_as_external_data=True, location="weights.bin", size_threshold=0)
+    assert (tmp_path / "weights.bin").is_file()
+    with pytest.raises(ChiasmError, match=r"text\.onnx"):
+        open_session(path)

@@ -192,6 +192,29 @@ def take_another_kind(folder: Path) -> None:
     edit(folder, modalities=modalities)
 
 
+def describe(**changes: object) -> Callable[[Path], None]:
+    """Describe one modality otherwise."""
+
+    def change(folder: Path) -> None:
+        modalities = json.loads((folder / "manifest.json").read_text())["modalities"]
+        modalities["visual"] |= changes
+        edit(folder, modalities=modalities)
+
+    return change
+
+
+def call_a_modality_otherwise(folder: Path) -> None:
+    modalities = json.loads((folder / "manifest.json").read_text())["modalities"]
+    modalities["../visual"] = modalities.pop("visual")
+    edit(folder, modalities=modalities)
+
+
+def link_a_network_to_elsewhere(folder: Path) -> None:
+    network = folder / "fusion.onnx"
+    network.rename(folder.parent / "elsewhere.onnx")
+    network.symlink_to(folder.parent / "elsewhere.onnx")
+
+
 def edit(folder: Path, **changes: object) -> None:
     manifest = json.loads((folder / "manifest.json").read_text()) | changes
     (folder / "manifest.json").write_text(json.dumps(manifest))
@@ -201,11 +224,29 @@ def edit(folder: Path, **changes: object) -> None:
     ("damage", "told"),
     [
         (change_a_byte, "Refused .*encoder-visual.onnx: its SHA-256"),
-        (lose_a_network, "fusion.onnx is missing"),
+        (lose_a_network, "fusion.onnx: file not found"),
         (name_a_file_outside, "is not whole"),
         (list_fewer_files, "is not whole"),
         (lose_the_classes, "is not whole"),
         (take_another_kind, "is not whole"),
+        *(
+            (describe(dim=size), "is not whole")
+            for size in (0, -1, 1 << 40, float("inf"), float("nan"), True, "3", None, 3.5)
+        ),
+        *((describe(grid=grid), "is not whole") for grid in ([1 << 40, 1], [0, 1], [1.5, 2], "ab")),
+        *(
+            (
+                describe(preprocessing={"kind": "vectors", "modality": "visual", "width": width}),
+                "whole",
+            )
+            for width in (1 << 60, "3", None, float("nan"))
+        ),
+        (lambda folder: edit(folder, temperature=float("nan")), "is not whole"),
+        (lambda folder: edit(folder, temperature="1"), "is not whole"),
+        (lambda folder: edit(folder, name=7), "is not whole"),
+        (call_a_modality_otherwise, "is not whole"),
+        (link_a_network_to_elsewhere, "leads out"),
+        (lambda folder: (folder / "manifest.json").write_text("[" * 100_000), "no exported model"),
         (lambda folder: edit(folder, format=2), "Export the model again"),
         (lambda folder: (folder / "manifest.json").write_text("{"), "no exported model"),
         (lambda folder: (folder / "manifest.json").unlink(), "no exported model"),

@@ -14,7 +14,8 @@ import typer
 from chiasm.cli.expand import expand_options
 from chiasm.cli.options import refuse_without_effect
 from chiasm.cli.screen import notes
-from chiasm.errors import ChiasmError
+from chiasm.errors import ChiasmError, UnreadableExample
+from chiasm.regular_files import read_regular
 
 if TYPE_CHECKING:
     from chiasm.serving.settings import Settings
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _logger = logging.getLogger(__name__)
 _KEY = "CHIASM_API_KEY"
 _SHORTEST_KEY = 16
+_MOST_OF_KEYS = 1_000_000
 
 
 def _option(help: str, *names: str, panel: str, **more: Any) -> Any:
@@ -203,9 +205,9 @@ def _keys(access: Access) -> tuple[str, ...]:
         lines = [variable]
     else:
         try:
-            lines = file.read_text(encoding="utf-8").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise ChiasmError(f"The API keys cannot be read from {file}.") from error
+            lines = read_regular(file, most=_MOST_OF_KEYS).decode().splitlines()
+        except (UnreadableExample, UnicodeDecodeError) as error:
+            raise ChiasmError(f"The API keys cannot be read from {file}: {error}.") from error
     keys = tuple(line.strip() for line in lines if line.strip())
     if not keys:
         raise ChiasmError(

@@ -9,13 +9,16 @@ from chiasm.data.encodings import Detected, decode, detect_encoding
 from chiasm.data.foreign import refuse_foreign
 from chiasm.data.locate import locate_file
 from chiasm.data.raw import RawRows, folders_of
-from chiasm.data.tabular import TABULAR
+from chiasm.data.tabular import TABULAR, read_table
 from chiasm.errors import DataError, UnreadableExample
 from chiasm.litter import is_litter
+from chiasm.regular_files import read_regular
 
 _TRAIN, _TEST, _DATA = "train.txt", "test_without_label.txt", "data"
 _HEADER = "guid,tag"
 _PICTURES = (".jpg", ".jpeg", ".png")
+# No encoder reads more than the beginning of a text.
+_MOST_OF_A_TEXT = 10_000_000
 
 
 def read_folder(path: Path, *, encoding: str | None, allow_outside: bool) -> RawRows:
@@ -108,7 +111,7 @@ def _decode(content: bytes, encoding: str) -> str | UnreadableExample:
 
 
 def _read_label_file(path: Path) -> bytes:
-    content = path.read_bytes()
+    content = read_table(path)
     refuse_foreign(str(path), content)
     header = content.partition(b"\n")[0].decode(errors="replace").strip("\ufeff\r ")
     if header != _HEADER:
@@ -128,8 +131,7 @@ def _index(folder: Path) -> dict[str, Path]:
 
 def _read_file(path: str, folder: Path, allow_outside: bool) -> bytes | UnreadableExample:
     try:
-        return locate_file(path, folders=[folder], allow_outside=allow_outside).read_bytes()
+        located = locate_file(path, folders=[folder], allow_outside=allow_outside)
+        return read_regular(located, most=_MOST_OF_A_TEXT)
     except UnreadableExample as error:
         return error
-    except OSError:
-        return UnreadableExample("file cannot be read")

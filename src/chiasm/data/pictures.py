@@ -11,6 +11,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 
 from chiasm.data.picture_structure import has_costly_tags, refuse_costly
 from chiasm.errors import UnreadableExample
+from chiasm.regular_files import read_regular, say_size
 
 MAX_PIXELS = 100_000_000
 MAX_BYTES = 200_000_000
@@ -124,18 +125,9 @@ def read_picture(source: Path | bytes) -> bytes:
     Raises:
         UnreadableExample: no such file, or an empty or too large one.
     """
-    if isinstance(source, Path):
-        try:
-            if not source.is_file():
-                raise UnreadableExample("file not found")
-            size = source.stat().st_size
-            data = source.read_bytes() if size <= MAX_BYTES else b""
-        except (OSError, ValueError) as error:
-            raise UnreadableExample("file cannot be read") from error
-    else:
-        data, size = source, len(source)
-    if size > MAX_BYTES:
-        raise UnreadableExample(f"picture file larger than {MAX_BYTES // 1_000_000} MB")
+    data = read_regular(source, most=MAX_BYTES) if isinstance(source, Path) else source
+    if len(data) > MAX_BYTES:
+        raise UnreadableExample(f"file larger than {say_size(MAX_BYTES)}")
     if not data:
         raise UnreadableExample("empty picture file")
     return data

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import math
+import os
 import re
 import struct
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from chiasm.data.table import SoundFacts
 from chiasm.errors import DataError, UnreadableExample
 from chiasm.extras import needs_extra
+from chiasm.regular_files import open_regular
 
 MAX_BYTES = 2_000_000_000
 MAX_SECONDS = 24 * 3600
@@ -139,15 +141,8 @@ def _stream(source: Path | bytes) -> Iterator[BinaryIO]:
         _refuse_by_size(len(source))
         yield io.BytesIO(source)
         return
-    try:
-        if not source.is_file():
-            raise UnreadableExample("file not found")
-        size = source.stat().st_size
-        stream = source.open("rb")
-    except (OSError, ValueError) as error:
-        raise UnreadableExample("file cannot be read") from error
-    with stream:
-        _refuse_by_size(size)
+    with open_regular(source) as stream:
+        _refuse_by_size(os.fstat(stream.fileno()).st_size)
         yield stream
 
 

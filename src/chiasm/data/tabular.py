@@ -12,9 +12,12 @@ from chiasm.data.delimited import read_delimited
 from chiasm.data.encodings import Detected, decode, detect_encoding, wide_encoding
 from chiasm.data.foreign import refuse_foreign
 from chiasm.data.raw import LazyColumn, RawRows, folders_of
-from chiasm.errors import DataError
+from chiasm.errors import DataError, UnreadableExample
+from chiasm.regular_files import read_regular
 
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
+# It is held in memory whole, a few times over.
+_MOST_OF_A_TABLE = 4_000_000_000
 TABULAR = (*_DELIMITERS, ".jsonl", ".parquet")
 
 
@@ -24,7 +27,7 @@ def read_tabular(path: Path, *, encoding: str | None) -> RawRows:
     Raises:
         DataError: empty, not of its kind, or without a usable first line.
     """
-    data = path.read_bytes()
+    data = read_table(path)
     if not data.strip():
         raise DataError(f"{path} is empty.")
     kind = path.suffix.lower()
@@ -44,6 +47,21 @@ def read_tabular(path: Path, *, encoding: str | None) -> RawRows:
         broken=broken,
         files=(path,),
     )
+
+
+def read_table(path: Path) -> bytes:
+    """The content of a file that lists rows.
+
+    Raises:
+        DataError: it is no regular file, or too large.
+    """
+    try:
+        return read_regular(path, most=_MOST_OF_A_TABLE)
+    except UnreadableExample as error:
+        raise DataError(
+            f"{path} cannot be read: {error.reason}. Give a regular file, large ones in parts, "
+            "with pictures and sounds as files beside them."
+        ) from error
 
 
 def _decode_file(path: Path, data: bytes, forced: str | None) -> tuple[str, Detected]:

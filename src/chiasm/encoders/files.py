@@ -4,11 +4,17 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
+from chiasm.regular_files import open_regular
+
 
 def digest_of(path: Path) -> bytes:
-    """SHA-256 of a file's contents."""
+    """SHA-256 of a file's contents.
+
+    Raises:
+        UnreadableExample: it is no regular file.
+    """
     digest = hashlib.sha256()
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         while chunk := file.read(1 << 20):
             digest.update(chunk)
     return digest.digest()

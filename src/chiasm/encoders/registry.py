@@ -14,7 +14,8 @@ from chiasm.encoders.packaged.efficientnet import EfficientNetEncoder
 from chiasm.encoders.packaged.minilm import MiniLM
 from chiasm.encoders.packaged.whisper import WhisperEncoder
 from chiasm.encoders.precomputed import Precomputed, precomputed_width
-from chiasm.errors import EncoderError
+from chiasm.errors import EncoderError, UnreadableExample
+from chiasm.regular_files import SMALL, read_regular
 
 _PACKAGED: dict[str, dict[str, Callable[..., Encoder]]] = {
     "text": {"minilm": MiniLM},
@@ -34,6 +35,8 @@ _HUGGING_FACE = {
     "audio": "chiasm.encoders.huggingface.audio:HuggingFaceAudio",
 }
 
+# Of a tokenizer with hundreds of thousands of words.
+_MOST_OF_A_VOCABULARY = 200_000_000
 # The modalities whose encoders can be trained with the fusion.
 _TUNABLE = ("text", "image")
 
@@ -117,6 +120,7 @@ def _load(
         return _PACKAGED[modality][name](**given)
     kind: Callable[..., Encoder] = resolve_name(_HUGGING_FACE[modality])
     folder = Path(name).expanduser()
+    _refuse_odd_settings(folder)
     _refuse_other_models(folder, modality)
     if not folder.is_dir():
         copy = fetch_checkpoint(name, revision=revision)
@@ -125,6 +129,19 @@ def _load(
         raise EncoderError(f"{name!r} is a local folder and has no revisions: leave revision out.")
     # The whole path, so that a saved model finds its encoder from any working folder.
     return kind(folder, name=str(folder.resolve()), **given)
+
+
+def _refuse_odd_settings(folder: Path) -> None:
+    """Let pass a folder whose settings and vocabulary the library can read to their end.
+
+    Raises:
+        EncoderError: one of them is no regular file, or too large for what it is.
+    """
+    try:
+        for file in sorted(folder.glob("*.json")):
+            read_regular(file, most=_MOST_OF_A_VOCABULARY)
+    except UnreadableExample as error:
+        raise EncoderError(f"{file}: {error}. Copy the encoder's folder again.") from error
 
 
 def _refuse_other_models(path: Path, modality: str) -> None:
@@ -143,8 +160,8 @@ def _refuse_other_models(path: Path, modality: str) -> None:
         )
     if (path / "manifest.json").is_file():
         raise EncoderError(f"{path} is a model that chiasm export wrote, and no encoder. {instead}")
-    with suppress(OSError, ValueError):
-        config = json.loads((path / "config.json").read_text(encoding="utf-8"))
+    with suppress(UnreadableExample, ValueError, RecursionError):
+        config = json.loads(read_regular(path / "config.json", most=SMALL))
         if isinstance(config, dict) and config.keys() >= {"classes", "encoders", "fusion"}:
             raise EncoderError(
                 f"{path} is a model that chiasm train wrote, and no encoder. {instead}"

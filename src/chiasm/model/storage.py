@@ -9,12 +9,13 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from chiasm.encoders.described import describe_encoder, load_described
-from chiasm.errors import ChiasmError
+from chiasm.errors import ChiasmError, UnreadableExample
 from chiasm.fusion.build import FusionConfig
 from chiasm.json_files import write_json
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.tensor_files import write_tensors
 from chiasm.own_folder import check_decodable
+from chiasm.regular_files import SMALL, open_own, read_own
 from chiasm.whole_files import write_text, written_together
 
 _FORMAT = 1
@@ -23,7 +24,7 @@ _WEIGHTS = "model.safetensors"
 _CARD = "README.md"
 # What building a model of a configuration raises that is not as it was written.
 _BROKEN = (
-    *(OSError, SafetensorError, RuntimeError, LookupError),
+    *(OSError, UnreadableExample, SafetensorError, RuntimeError, LookupError),
     *(TypeError, ValueError, AttributeError, ArithmeticError),
 )
 
@@ -58,6 +59,7 @@ def load_model(folder: Path) -> FusionClassifier:
     config = read_config(folder)
     try:
         model = _build(config)
+        open_own(folder, _WEIGHTS).close()
         model.load_state_dict(load_file(folder / _WEIGHTS))
     except _BROKEN as error:
         raise ChiasmError(
@@ -69,8 +71,10 @@ def load_model(folder: Path) -> FusionClassifier:
 
 def read_card(folder: Path) -> str:
     """The model card that was written with a model; nothing where it was taken away."""
-    card = folder / _CARD
-    return card.read_text(encoding="utf-8") if card.is_file() else ""
+    try:
+        return read_own(folder, _CARD, most=SMALL).decode()
+    except (UnreadableExample, UnicodeDecodeError):
+        return ""
 
 
 def read_config(folder: Path) -> dict[str, Any]:
@@ -81,8 +85,8 @@ def read_config(folder: Path) -> dict[str, Any]:
     """
     check_decodable(folder)
     try:
-        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        config = json.loads(read_own(folder, CONFIG, most=SMALL))
+    except (UnreadableExample, ValueError, RecursionError) as error:
         raise ChiasmError(
             f"There is no model in {folder}: it has no readable {CONFIG}. Give the folder that "
             "chiasm train wrote."

@@ -10,6 +10,21 @@ from chiasm.recipes.check_names import check_names
 from chiasm.recipes.find_recipe import find_recipe
 from chiasm.training.recipe import Recipe
 
+# An alias stands for all that its anchor names, and aliases of those for many times as much.
+_MOST_ALIASES = 16
+
+
+class _Loader(yaml.SafeLoader):
+    """The safe loader, with a few aliases at most."""
+
+    _aliases = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        self._aliases += self.check_event(yaml.AliasEvent)
+        if self._aliases > _MOST_ALIASES:
+            raise yaml.YAMLError(f"more than {_MOST_ALIASES} aliases. Write the values out")
+        return super().compose_node(parent, index)
+
 
 def read_recipe(name: str | Path) -> Recipe:
     """A recipe by its name, or one of your own by the path of its file.
@@ -21,7 +36,7 @@ def read_recipe(name: str | Path) -> Recipe:
             value of another kind, an unknown fusion or modality, directions between none.
     """
     try:
-        plain = yaml.safe_load(find_recipe(name))
+        plain = yaml.load(find_recipe(name), _Loader)  # noqa: S506 - a safe one
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         # A date or a number that there cannot be is a ValueError.
         raise ChiasmError(f"The recipe {name} is not YAML: {error}") from error

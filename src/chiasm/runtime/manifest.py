@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from chiasm.encoders.files import digest_of
-from chiasm.errors import ChiasmError
+from chiasm.errors import ChiasmError, UnreadableExample
 from chiasm.json_files import write_json
 from chiasm.own_folder import check_decodable
+from chiasm.regular_files import SMALL, open_own, read_own
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+# Of a width, or of the rows of a grid.
+_MOST = 1_000_000
 # What reading a manifest raises that is not as it was written.
 BROKEN = (KeyError, TypeError, ValueError, AttributeError)
 
@@ -72,11 +75,11 @@ def read_manifest(folder: Path) -> Manifest:
     """
     check_decodable(folder)
     try:
-        content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        content = json.loads(read_own(folder, MANIFEST, most=SMALL))
+    except (UnreadableExample, ValueError, RecursionError) as error:
         raise ChiasmError(
-            f"There is no exported model in {folder}: it has no readable {MANIFEST}. Give the "
-            "folder that chiasm export wrote."
+            f"There is no exported model in {folder}: it has no readable {MANIFEST} ({error}). "
+            "Give the folder that chiasm export wrote."
         ) from error
     if not isinstance(content, dict) or content.pop("format", None) != FORMAT:
         raise ChiasmError(
@@ -107,15 +110,24 @@ def _parse(content: dict[str, Any]) -> Manifest:
     named = {manifest.fusion}
     for modality in modalities.values():
         named |= {modality.network, modality.tokenizer or modality.network}
-    _check_numbers(manifest)
+    _check_values(manifest)
     if named != set(manifest.files) or any(Path(name).name != name for name in named):
         raise ValueError("the files it lists are not those that it uses")
     return manifest
 
 
-def _check_numbers(manifest: Manifest) -> None:
+def _check_values(manifest: Manifest) -> None:
+    texts = (manifest.name, manifest.chiasm, manifest.precision, *manifest.files.values())
+    if not all(isinstance(text, str) for text in texts):
+        raise ValueError("something is no text that must be one")
     if not (0 < manifest.temperature < math.inf):
         raise ValueError(f"the temperature is {manifest.temperature}")
+    for modality, described in manifest.modalities.items():
+        if not modality.isidentifier():
+            raise ValueError(f"a modality is called {modality!r}")
+        sides = [described.dim, *(described.grid or ())]
+        if not all(type(side) is int and 0 < side <= _MOST for side in sides):
+            raise ValueError(f"the {modality} has the sizes {sides}")
     if len(set(manifest.classes)) < len(manifest.classes) or not all(
         isinstance(label, str) for label in manifest.classes
     ):
@@ -132,10 +144,11 @@ def _pair(numbers: Any) -> tuple[int, int] | None:
 def _check_files(folder: Path, files: Mapping[str, str]) -> None:
     for name, expected in files.items():
         try:
-            found = digest_of(folder / name).hex()
-        except OSError as error:
+            with open_own(folder, name):
+                found = digest_of(folder / name).hex()
+        except UnreadableExample as error:
             raise ChiasmError(
-                f"{name} is missing in {folder}. Copy the folder again, or export anew."
+                f"{folder / name}: {error}. Copy the folder again, or export anew."
             ) from error
         if found != expected:
             raise ChiasmError(

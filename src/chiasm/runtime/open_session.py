@@ -6,7 +6,8 @@ import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as errors
 
 from chiasm.encoders.one_core_session import one_core_session
-from chiasm.errors import ChiasmError
+from chiasm.errors import ChiasmError, UnreadableExample
+from chiasm.regular_files import NETWORK, read_own
 
 UNUSABLE = (
     errors.Fail,
@@ -25,7 +26,11 @@ def open_session(path: Path, *, keeps_memory: bool = True) -> onnxruntime.Infere
         ChiasmError: the file is no network that this version of ONNX Runtime can run.
     """
     try:
-        return one_core_session(str(path), keeps_memory=keeps_memory)
+        # Not by its path: the network could name files of weights that no digest is known of.
+        content = read_own(path.parent, path.name, most=NETWORK)
+        return one_core_session(content, keeps_memory=keeps_memory)
+    except UnreadableExample as error:
+        raise ChiasmError(f"{path}: {error}. Copy the folder again, or export anew.") from error
     except UNUSABLE as error:
         raise ChiasmError(
             f"{path} cannot be run by ONNX Runtime {onnxruntime.__version__}: {error}. Install the "

@@ -17,6 +17,7 @@ from chiasm.errors import ChiasmError
 from chiasm.explain.attribution.attribution import Attribution
 from chiasm.explain.shapley import coalitions, shapley_values
 from chiasm.extras import needs_extra
+from chiasm.regular_files import NETWORK, read_own
 from chiasm.runtime.manifest import BROKEN, ModalityManifest, not_whole, read_manifest
 from chiasm.runtime.row_prediction import RowPrediction
 
@@ -274,7 +275,7 @@ def _load_encoder(folder: Path, told: ModalityManifest) -> ModalityEncoder:
 
 def _load_tokenizer(path: Path) -> Tokenizer:
     try:
-        return Tokenizer.from_file(str(path))
+        return Tokenizer.from_buffer(read_own(path.parent, path.name, most=NETWORK))
     except Exception as error:  # the library raises nothing more exact
         raise ChiasmError(
             f"{path} is no tokenizer: {error}. Copy the folder again, or export anew."

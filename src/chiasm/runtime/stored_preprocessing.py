@@ -10,6 +10,8 @@ from chiasm.encoders.preprocessing.feature_vectors import FeatureVectors
 from chiasm.encoders.preprocessing.log_mel import LogMel
 from chiasm.encoders.preprocessing.pixels import Pixels
 from chiasm.encoders.preprocessing.words import Words
+from chiasm.errors import ChiasmError
+from chiasm.from_plain import from_plain
 
 _KINDS: dict[str, type[Pixels | LogMel | FeatureVectors]] = {
     "pixels": Pixels,
@@ -17,6 +19,7 @@ _KINDS: dict[str, type[Pixels | LogMel | FeatureVectors]] = {
     "vectors": FeatureVectors,
 }
 _WORDS = "words"
+_MOST = 100_000
 
 
 def describe_preprocessing(preprocessing: Preprocessing) -> dict[str, Any]:
@@ -30,13 +33,29 @@ def describe_preprocessing(preprocessing: Preprocessing) -> dict[str, Any]:
 def restore_preprocessing(
     described: dict[str, Any], *, tokenizer: Tokenizer | None
 ) -> Preprocessing:
-    """The preprocessing that was described; KeyError, TypeError or ValueError if it is none."""
-    settings = {name: _frozen(setting) for name, setting in described.items()}
+    """The preprocessing that was described.
+
+    Raises:
+        KeyError, TypeError, ValueError: there is none of that kind, or with such settings.
+    """
+    settings = dict(described)
     kind = settings.pop("kind")
     if kind == _WORDS and tokenizer is not None:
         return Words(tokenizer)
-    return _KINDS[kind](**settings)
+    _check(settings)
+    try:
+        made: Preprocessing = from_plain(_KINDS[kind], settings, where=kind)
+    except ChiasmError as error:
+        raise ValueError(str(error)) from error
+    return made
 
 
-def _frozen(setting: Any) -> Any:
-    return tuple(setting) if isinstance(setting, list) else setting
+def _check(settings: Any) -> None:
+    """Raise ValueError where a number is none that a picture or a sound can need."""
+    if isinstance(settings, dict):
+        settings = list(settings.values())
+    if isinstance(settings, list):
+        for each in settings:
+            _check(each)
+    elif isinstance(settings, int | float) and not abs(settings) <= _MOST:
+        raise ValueError(f"a number is {settings}")

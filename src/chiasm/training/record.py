@@ -11,6 +11,8 @@ from typing import Any
 
 from chiasm.data.table import Table
 from chiasm.encoders.base import Encoder
+from chiasm.errors import UnreadableExample
+from chiasm.regular_files import SMALL, read_own
 from chiasm.training.recipe import Recipe
 
 RECORD = "run.json"
@@ -66,8 +68,8 @@ def recorded_group_by(folder: Path) -> tuple[str, ...] | None:
     A model that ``save`` wrote has none.
     """
     try:
-        given = json.loads((folder / RECORD).read_text("utf-8"))["recipe"]["group_by"]
-    except (OSError, ValueError, KeyError, TypeError):
+        given = json.loads(read_own(folder, RECORD, most=SMALL))["recipe"]["group_by"]
+    except (UnreadableExample, ValueError, KeyError, TypeError, RecursionError):
         return None
     return tuple(map(str, given)) if isinstance(given, list) else None
 

@@ -1,0 +1,87 @@
+"""Regular files, of bounded size: what else has a name may keep a reader waiting, or never end."""
+
+import os
+import stat
+from pathlib import Path
+from typing import BinaryIO
+
+from chiasm.errors import UnreadableExample
+
+# Of settings, manifests and records, which are a few kB.
+SMALL = 16 << 20
+# Of networks and tokenizers; what holds weights in one protobuf is smaller.
+NETWORK = 4 << 30
+# Pipes of nobody would be waited for; Windows knows no such files, and translates line ends.
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file for reading, at once.
+
+    Raises:
+        UnreadableExample: there is none, it may not be read, or it is a folder, a pipe, a socket or
+            a device.
+    """
+    try:
+        handle = os.open(path, _FLAGS | getattr(os, "O_CLOEXEC", 0))
+    except FileNotFoundError as error:
+        raise UnreadableExample("file not found") from error
+    except (OSError, ValueError) as error:
+        raise UnreadableExample("file cannot be read") from error
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise UnreadableExample("not a regular file")
+    return os.fdopen(handle, "rb")
+
+
+def read_regular(path: Path, *, most: int) -> bytes:
+    """The content of a file of at most so many bytes.
+
+    Raises:
+        UnreadableExample: it is larger, or as ``open_regular``.
+    """
+    with open_regular(path) as file:
+        try:
+            size = os.fstat(file.fileno()).st_size
+            # A file may grow while it is read.
+            content = file.read(most + 1) if size <= most else b""
+        except OSError as error:
+            raise UnreadableExample("file cannot be read") from error
+        except MemoryError as error:
+            raise UnreadableExample("file larger than the memory that is left") from error
+    if max(size, len(content)) > most:
+        raise UnreadableExample(f"file larger than {say_size(most)}")
+    return content
+
+
+def read_own(folder: Path, name: str, *, most: int) -> bytes:
+    """The content of a file of a folder, which no link leads out of.
+
+    Raises:
+        UnreadableExample: one does, or as ``read_regular``.
+    """
+    return read_regular(_own(folder, name), most=most)
+
+
+def open_own(folder: Path, name: str) -> BinaryIO:
+    """Open a file of a folder, which no link leads out of.
+
+    Raises:
+        UnreadableExample: one does, or as ``open_regular``.
+    """
+    return open_regular(_own(folder, name))
+
+
+def _own(folder: Path, name: str) -> Path:
+    path = (folder / name).resolve()
+    if not path.is_relative_to(folder.resolve()):
+        raise UnreadableExample("a link that leads out of its folder")
+    return path
+
+
+def say_size(size: int) -> str:
+    """A number of bytes, as people say it."""
+    for factor, unit in ((10**9, "GB"), (10**6, "MB")):
+        if size >= factor:
+            return f"{size / factor:.3g} {unit}"
+    return f"{size / 1000:.3g} kB"
