@@ -1,5 +1,6 @@
 """The server as a process: how it starts, and how it ends."""
 
+import re
 import socket
 import threading
 import time
@@ -103,3 +104,63 @@ def wait_for_rows(url: str, rows: int) -> None:
         while f"chiasm_waiting_rows {rows}.0\n" not in client.get(f"{url}/metrics").text:
             assert time.monotonic() < until, "the rows never waited"
             time.sleep(0.01)
+
+
+ASK = b"POST /v1/predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+
+
+def test_a_request_with_two_lengths_ends_its_connection(server: Served) -> None:
+    smuggled = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    lengths = b"Content-Length: 16\r\nTransfer-Encoding: chunked\r\n\r\n"
+    answer = exchange(server, ASK + lengths + b"10\r\n" + ROW + b"\r\n0\r\n\r\n" + smuggled)
+    assert statuses(answer) == [b"400"]
+    assert b"not both" in answer
+
+
+@pytest.mark.parametrize("kibibytes", [15, 17, 60, 2_000])
+@pytest.mark.parametrize("headers", [1, 100])
+def test_a_head_beyond_16_kib_is_refused_however_it_arrives(
+    server: Served, kibibytes: int, headers: int
+) -> None:
+    size = (kibibytes << 10) // headers - 10
+    lines = b"".join(b"X-%03d: %s\r\n" % (n, b"a" * size) for n in range(headers))
+    answer = exchange(server, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n" + lines + b"\r\n")
+    assert statuses(answer) == [b"200" if kibibytes < 16 else b"431"]
+
+
+@pytest.mark.parametrize("requests", [1, 3])
+def test_a_client_that_has_finished_sending_gets_its_answers(server: Served, requests: int) -> None:
+    one = ASK + b"Content-Length: %d\r\n\r\n" % len(ROW) + ROW
+    answer = exchange(server, one * requests)
+    assert statuses(answer) == [b"200"] * requests
+
+
+def test_a_client_that_stops_amid_its_request_is_let_go(server: Served) -> None:
+    assert exchange(server, ASK + b"Content-Length: 100\r\n\r\n" + ROW) == b""
+
+
+def test_what_is_no_chunk_after_an_answer_has_begun_fails_nothing(server: Served) -> None:
+    early = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+    where = urlsplit(server.url)
+    with socket.create_connection((where.hostname, where.port), timeout=10) as stream:
+        stream.sendall(early)
+        answer = stream.recv(1 << 16)
+        stream.sendall(b"zz\r\n")
+        answer += b"".join(iter(lambda: stream.recv(1 << 16), b""))
+    assert statuses(answer) == [b"200"]
+    assert httpx.get(f"{server.url}/healthz").text == "ok"
+    assert not [line for line in server.log if line["level"] == "error"]
+
+
+def exchange(server: Served, request: bytes) -> bytes:
+    """All that is answered to a client that says when it has finished."""
+    where = urlsplit(server.url)
+    with socket.create_connection((where.hostname, where.port), timeout=10) as stream:
+        with suppress(ConnectionError):  # refused before all was sent
+            stream.sendall(request)
+            stream.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: stream.recv(1 << 16), b""))
+
+
+def statuses(answer: bytes) -> list[bytes]:
+    return re.findall(rb"HTTP/1.1 (\d+)", answer)

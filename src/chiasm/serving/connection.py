@@ -4,21 +4,20 @@ import asyncio
 from collections.abc import Callable
 from functools import partial
 
-from uvicorn.protocols.http.h11_impl import H11Protocol
-
 from chiasm.serving.client import client_of
+from chiasm.serving.http_protocol import HttpProtocol
 from chiasm.serving.settings import Settings
 from chiasm.serving.shares import Shares
 
 MOST_CONNECTIONS = 1_000
 
 
-def connection_type(settings: Settings) -> type[H11Protocol]:
+def connection_type(settings: Settings) -> type[HttpProtocol]:
     """Uvicorn's connection, with a share for each client and a time for heads and answers."""
     connections = Shares(MOST_CONNECTIONS)
     seconds = settings.limits.receive_seconds
 
-    class Connection(H11Protocol):
+    class Connection(HttpProtocol):
         """One is ended where its client has too many, or takes too long to ask or to listen."""
 
         _sharer: str | None = None

@@ -19,7 +19,6 @@ with needs_extra("serve", "Serving needs a web server"):
     from chiasm.serving.server import Server
 
 _logger = logging.getLogger(__name__)
-_LONGEST_HEADERS = 16 << 10
 _BACKLOG = 1_024
 
 
@@ -47,7 +46,6 @@ def _serve(model: ServedModel, settings: Settings) -> None:
         proxy_headers=bool(settings.proxies),
         forwarded_allow_ips=list(settings.proxies),
         limit_concurrency=MOST_CONNECTIONS,
-        h11_max_incomplete_event_size=_LONGEST_HEADERS,
         timeout_graceful_shutdown=settings.grace,
     )
     if not (settings.keys or settings.is_loopback or settings.open):
