@@ -6,6 +6,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from chiasm.cores import count_cores
+from chiasm.extras import needs_whole
 
 if TYPE_CHECKING:
     from chiasm.data.check import check
@@ -33,5 +34,6 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     # Imported when asked for: torch takes seconds, and `chiasm --help` must not.
     if name in _HOMES:
-        return getattr(import_module(_HOMES[name]), name)
+        with needs_whole():
+            return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'chiasm' has no attribute {name!r}")

@@ -10,10 +10,11 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 import typer.rich_utils
+from typer.core import TyperGroup
 
 from chiasm import __version__
 from chiasm.cli.cache import cache
@@ -32,12 +33,23 @@ from chiasm.cli.serve import serve
 from chiasm.cli.train import train
 from chiasm.cli.tune import tune
 from chiasm.errors import ChiasmError, TrainingStopped
+from chiasm.extras import needs_whole
 from chiasm.terminal import Terminal, VisibleFormatter
 
 _INTERRUPTED = 130
 
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+class _Commands(TyperGroup):
+    """Says in words what a command needs that is not installed."""
+
+    def invoke(self, ctx: Any) -> Any:
+        with needs_whole():
+            return super().invoke(ctx)
+
+
+app = typer.Typer(
+    cls=_Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
 _COMMANDS = (
     check,
     compare,

@@ -5,6 +5,7 @@ import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any
@@ -230,6 +231,13 @@ def _exported(model: Path) -> Iterator[Path]:
     if (model / MANIFEST).is_file():
         yield model
         return
+    if find_spec("torch") is None:
+        raise ChiasmError(
+            f"{model} holds no exported model, and without torch, which is not installed here, "
+            f"none can be exported. Where it was trained, run: chiasm export {model} --out "
+            "exported; then here: chiasm serve exported. Or run here: pip install "
+            '"chiasm[export,serve]"'
+        )
     from chiasm.export.export import export
     from chiasm.model.storage import load_model
 

@@ -4,7 +4,7 @@ import textwrap
 from typing import Any
 
 import numpy as np
-from matplotlib.colors import to_rgba
+from PIL import ImageColor
 
 from chiasm.explain.attribution.attribution import Attribution
 
@@ -38,9 +38,15 @@ def relative(scores: Scores) -> Scores:
 def shade(scores: Scores) -> list[Colour]:
     """Blue where a token speaks for the class, orange where against, deeper the more it does."""
     return [
-        to_rgba(FOR if strength >= 0 else AGAINST, _STRONGEST * abs(float(strength)))
+        (*_rgb(FOR if strength >= 0 else AGAINST), _STRONGEST * abs(float(strength)))
         for strength in relative(scores)
     ]
+
+
+def _rgb(colour: str) -> tuple[float, float, float]:
+    # By Pillow, since a server draws in an environment without matplotlib.
+    red, green, blue = ImageColor.getrgb(colour)[:3]
+    return red / 255, green / 255, blue / 255
 
 
 def title_of(attribution: Attribution, *, width: float) -> str:
