@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from chiasm.encoders.preprocessing.feature_vectors import FeatureVectors
@@ -32,7 +33,7 @@ def test_preprocessing_is_restored_as_it_was_described() -> None:
 def test_weights_in_a_file_of_their_own_are_not_read(tmp_path: Path) -> None:
     # Their digest is not in the manifest.
     onnx = pytest.importorskip("onnx")
-    weights = onnx.helper.make_tensor("w", onnx.TensorProto.FLOAT, [1000], [1.0] * 1000)
+    weights = onnx.numpy_helper.from_array(np.ones(1000, np.float32), "w")
     graph = onnx.helper.make_graph(
         [onnx.helper.make_node("Identity", ["w"], ["y"])],
         "graph",
