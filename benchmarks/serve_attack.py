@@ -87,7 +87,7 @@ def _pss(pid: int) -> int:
 
 def _threads(pid: int) -> int:
     with suppress(OSError):
-        return len(os.listdir(f"/proc/{pid}/task"))
+        return sum(1 for _ in Path(f"/proc/{pid}/task").iterdir())
     return 0
 
 
@@ -103,7 +103,7 @@ def served(model: Path, *options: str) -> Iterator[Server]:
         log = Path(folder) / "log"
         port = _free_port()
         command = [sys.executable, "-m", "chiasm", "serve", str(model), "--port", str(port)]
-        with log.open("wb") as file:
+        with log.open("ab") as file:
             process = subprocess.Popen([*command, *options], stderr=file)
         try:
             until = time.monotonic() + 60
@@ -112,7 +112,6 @@ def served(model: Path, *options: str) -> Iterator[Server]:
                     raise SystemExit(f"The server did not start: {log.read_text()[-500:]}")
                 time.sleep(0.1)
             # What people see on a terminal comes before the log.
-            log.write_bytes(b"")
             os.truncate(log, 0)
             yield Server(process, port, log)
         finally:

@@ -31,12 +31,13 @@ class Served:
 
 
 @contextmanager
-def served(*, seconds: float = 0.0, patience: float = 20.0) -> Iterator[Served]:
+def served(*, seconds: float = 0.0, patience: float = 20.0, grace: int = 30) -> Iterator[Served]:
     """The stand-in, served on a free port until the end of the context.
 
     ``patience``: seconds that clients have to send and to read.
     """
-    command = [sys.executable, str(_HERE / "run_stand_in.py"), str(seconds), "0", str(patience)]
+    command = [sys.executable, str(_HERE / "run_stand_in.py"), str(seconds), "0"]
+    command += [str(patience), str(grace)]
     process = subprocess.Popen(
         command, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(_SOURCE)}
     )

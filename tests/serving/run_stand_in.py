@@ -1,4 +1,4 @@
-"""Serve the stand-in as a process of its own: SECONDS a batch, PORT or 0 for any, PATIENCE."""
+"""Serve the stand-in as a process of its own: SECONDS a batch, PORT or 0, PATIENCE, GRACE."""
 
 import sys
 from dataclasses import replace
@@ -13,4 +13,4 @@ if __name__ == "__main__":
     seconds, port = float(sys.argv[1]), int(sys.argv[2])
     model = replace(StandIn(), seconds=seconds)
     limits = Limits(receive_seconds=float(sys.argv[3]))
-    serve(model, Settings(port=port, max_batch=4, limits=limits))
+    serve(model, Settings(port=port, max_batch=4, limits=limits, grace=int(sys.argv[4])))

@@ -164,3 +164,17 @@ def exchange(server: Served, request: bytes) -> bytes:
 
 def statuses(answer: bytes) -> list[bytes]:
     return re.findall(rb"HTTP/1.1 (\d+)", answer)
+
+
+def test_what_still_computes_is_not_waited_for_beyond_the_grace() -> None:
+    with served(seconds=60, grace=2) as server, ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(
+            httpx.post, f"{server.url}/v1/predict", json={"text": "good"}, timeout=20
+        )
+        time.sleep(1)
+        started = time.monotonic()
+        assert server.stop() == 0
+        assert time.monotonic() - started < 4
+        answer = asked.result()
+    assert answer.status_code == 503
+    assert "being stopped" in answer.json()["detail"]

@@ -1,5 +1,6 @@
 """create_app: the server as an ASGI application."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -56,7 +57,8 @@ def create_app(model: ServedModel, settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
-        service.close()
+        # In a thread, while those that are cut off are told.
+        await asyncio.to_thread(service.close)
 
     app = FastAPI(
         title="chiasm",
