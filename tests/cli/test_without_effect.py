@@ -42,7 +42,7 @@ WITHOUT = {
     "train": [*_ENCODERS, "--encoding cp1252", "--ignore-shifted", "--validation 0.2"],
     "tune": [*_ENCODERS, "--encoding cp1252"],
     "evaluate": ["--group-by image", "--encoding cp1252"],
-    "predict": ["--address here:1", "--encoding cp1252"],
+    "predict": ["--address here:1", "--encoding cp1252", "--show-formulas --out p.jsonl"],
     "encode": [*_ENCODERS, "--encoding cp1252", "--address here:1"],
     "explain": [
         "--rows 7 --row 1",

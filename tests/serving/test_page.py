@@ -177,6 +177,56 @@ def test_a_csv_file_comes_back_filled(page: "sync_api.Page", tmp_path: Path) -> 
     assert float(rows[0]["probability_positive"]) > 0.5
 
 
+def filled_rows(page: "sync_api.Page", tmp_path: Path) -> list[dict[str, str]]:
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download the filled file").click()
+    download.value.save_as(tmp_path / "filled.csv")
+    with (tmp_path / "filled.csv").open(newline="", encoding="utf-8") as filled:
+        return list(csv.DictReader(filled))
+
+
+def test_cells_that_a_spreadsheet_would_run_are_shown_by_option(
+    page: "sync_api.Page", tmp_path: Path
+) -> None:
+    cells = ["=1+1", "+good", "-2.5", "@bad", "plain"]
+    content = "\r\n".join(["text", *cells]).encode()
+    page.get_by_role("tab", name="A CSV file").click()
+    page.set_input_files("#csv", {"name": "a.csv", "mimeType": "text/csv", "buffer": content})
+    page.get_by_role("button", name="Fill it in").click()
+    page.get_by_text("5 of 5 rows").wait_for()
+    shown = [row["text"] for row in filled_rows(page, tmp_path)]
+    assert shown == ["'=1+1", "'+good", "-2.5", "'@bad", "plain"]
+    page.get_by_label("a spreadsheet would run").uncheck()
+    assert [row["text"] for row in filled_rows(page, tmp_path)] == cells
+
+
+def test_photos_of_one_name_are_told_apart_by_their_folders(
+    page: "sync_api.Page", tmp_path: Path
+) -> None:
+    folder = tmp_path / "photos"
+    for name, light in (("a", 230), ("b", 20)):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "1.jpg").write_bytes(picture("JPEG", light=light))
+    content = b"image\r\na/1.jpg\r\nphotos/b/1.jpg\r\n1.jpg\r\n"
+    page.get_by_role("tab", name="A CSV file").click()
+    page.set_input_files("#csv", {"name": "a.csv", "mimeType": "text/csv", "buffer": content})
+    page.set_input_files("#folder", folder)
+    page.get_by_role("button", name="Fill it in").click()
+    page.get_by_text("3 of 3 rows").wait_for()
+    rows = filled_rows(page, tmp_path)
+    assert float(rows[0]["probability_positive"]) > float(rows[1]["probability_positive"]) + 0.1
+    assert "may be any of several files called 1.jpg" in rows[2]["problem"]
+    # One file alone, chosen by its name, is not taken for both.
+    page.reload()
+    page.wait_for_selector("#examples button")
+    page.get_by_role("tab", name="A CSV file").click()
+    page.set_input_files("#csv", {"name": "a.csv", "mimeType": "text/csv", "buffer": content})
+    page.set_input_files("#files", [photo("1.jpg")])
+    page.get_by_role("button", name="Fill it in").click()
+    page.get_by_text("3 of 3 rows").wait_for()
+    assert all("may be any of" in row["problem"] for row in filled_rows(page, tmp_path))
+
+
 @pytest.mark.parametrize("content", [b"", b"only a head\r\n", b'a,b\r\n"open', b"a\r\n\xff\xfe"])
 def test_a_csv_file_that_is_none_is_told(page: "sync_api.Page", content: bytes) -> None:
     page.get_by_role("tab", name="A CSV file").click()

@@ -43,6 +43,13 @@ def predict(
             "may be such as s3://bucket/folder.",
         ),
     ],
+    show_formulas: Annotated[
+        bool,
+        typer.Option(
+            "--show-formulas",
+            help="Put a ' before cells of a CSV that a spreadsheet would run as formulas.",
+        ),
+    ] = False,
     strict: Strict = False,
     engine: Engine = "local",
     address: Address = None,
@@ -53,13 +60,15 @@ def predict(
     Examples: chiasm predict model unseen.csv --out predictions.csv;
     chiasm predict model unseen.csv --engine ray --out predictions
     """
+    if engine == "ray" or not out.lower().endswith(".csv"):
+        refuse_without_effect("on a CSV file", show_formulas=show_formulas)
     if engine == "ray":
         import_module("chiasm.scale.cluster")  # before any work, as it may be missing
         table = _read(reading, data)
         _predict_on_ray(model, table, out, address, strict=strict)
     else:
         refuse_without_effect("with --engine ray", address=address)
-        _predict_here(model, reading, data, Path(out), strict=strict)
+        _predict_here(model, reading, data, Path(out), show_formulas=show_formulas, strict=strict)
 
 
 def _read(reading: Reading, data: Path, *, spare_from: Path | None = None) -> "Table":
@@ -68,7 +77,9 @@ def _read(reading: Reading, data: Path, *, spare_from: Path | None = None) -> "T
     return table
 
 
-def _predict_here(model: Path, reading: Reading, data: Path, out: Path, *, strict: bool) -> None:
+def _predict_here(
+    model: Path, reading: Reading, data: Path, out: Path, *, show_formulas: bool, strict: bool
+) -> None:
     from chiasm.model.write_predictions import (
         check_prediction_path,
         rows_to_predict,
@@ -83,7 +94,7 @@ def _predict_here(model: Path, reading: Reading, data: Path, out: Path, *, stric
         table = rows_to_predict(_read(reading, data, spare_from=out), out)
         predicted = predict_table(table, strict=strict)
         table = replace(table, problems=(*table.problems, *predicted.problems))
-        write_predictions(predicted, table, out)
+        write_predictions(predicted, table, out, show_formulas=show_formulas)
     notes.print(f"{len(table):,} rows: {out}")
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from chiasm.data.table import Table
 from chiasm.errors import ChiasmError
+from chiasm.model.formulas import shown_formula
 from chiasm.model.predicted import Predicted
 from chiasm.model.prediction_frame import prediction_frame
 from chiasm.spare_inputs import spare_inputs
@@ -40,27 +41,33 @@ def rows_to_predict(table: Table, path: Path) -> Table:
     return table.take(unlabelled) if unlabelled else table
 
 
-def write_predictions(predicted: Predicted, table: Table, path: Path) -> None:
+def write_predictions(
+    predicted: Predicted, table: Table, path: Path, *, show_formulas: bool = False
+) -> None:
     """Write the predictions for a table, in its order.
 
     CSV, JSONL and Parquet tell of each row its id, its label (empty where nothing could be read),
     what was wrong with it and the probability of each class. The lab's own form (``.txt``) is a
     ``guid,tag`` list. What is there already stays until all rows are written.
 
+    ``show_formulas``: whether cells of a CSV that a spreadsheet would run get a sign in front.
+
     Raises:
         ChiasmError: the rows were read from that file.
     """
     spare_inputs([path], table.files_read())
     with written_whole(path) as part:
-        _write(predicted, table, part)
+        _write(predicted, table, part, show_formulas=show_formulas)
 
 
-def _write(predicted: Predicted, table: Table, path: Path) -> None:
+def _write(predicted: Predicted, table: Table, path: Path, *, show_formulas: bool) -> None:
     if path.suffix.lower() == ".txt":
         _write_lab_form(predicted, path)
         return
     frame = prediction_frame(predicted, table)
     if path.suffix.lower() == ".csv":
+        if show_formulas:
+            frame = frame.rename(columns=shown_formula).map(shown_formula)
         frame.to_csv(path, index=False)
     elif path.suffix.lower() == ".jsonl":
         frame.to_json(path, orient="records", lines=True, force_ascii=False)

@@ -50,3 +50,9 @@ export function write(rows, mark) {
   const quote = (cell) => (/["\r\n]/.test(cell) || cell.includes(mark) ? `"${cell.replaceAll('"', '""')}"` : cell);
   return rows.map((row) => row.map((cell) => quote(String(cell))).join(mark)).join("\r\n") + "\r\n";
 }
+
+// A cell that a spreadsheet would run, with a sign in front that has it shown instead.
+export function shown(cell) {
+  const text = String(cell);
+  return /^[=+\-@\t\r]/.test(text) && !/^[+-]?[\d.,]+(e[+-]?\d+)?$/i.test(text) ? `'${text}` : text;
+}

@@ -1,7 +1,8 @@
 // A CSV file, sent in pieces and given back filled.
 
 import { ask } from "./api.js";
-import { decode, parse, write } from "./csv.js";
+import { decode, parse, shown, write } from "./csv.js";
+import { chosenFiles } from "./files.js";
 import { dropPlace } from "./drop.js";
 import { by, element, percent } from "./element.js";
 
@@ -53,7 +54,10 @@ export function manyRows(model) {
     }
   });
   by("stop").addEventListener("click", () => stopped?.abort());
+  by("shown").addEventListener("change", () => offerAgain());
 }
+
+let offerAgain = () => {};
 
 function tell(message) {
   by("batch-problem").hidden = !message;
@@ -74,9 +78,17 @@ function askForColumns(table, modalities) {
   const hasFiles = modalities.some((modality) => modality !== "text");
   if (hasFiles) {
     const files = element("input", { type: "file", id: "files", multiple: true });
-    const hint = element("p", { className: "hint", id: "files-hint" }, "Found by their names in the column.");
-    files.setAttribute("aria-describedby", hint.id);
-    parts.push(element("div", {}, element("label", { htmlFor: files.id }, "Files of the photos or sounds"), files, hint));
+    const folder = element("input", { type: "file", id: "folder", webkitdirectory: true });
+    const hint = element(
+      "p",
+      { className: "hint", id: "files-hint" },
+      "Found by their names in the column. Where two folders have files of one name, choose the folder that holds both.",
+    );
+    for (const input of [files, folder]) input.setAttribute("aria-describedby", hint.id);
+    parts.push(
+      element("div", {}, element("label", { htmlFor: files.id }, "Files of the photos or sounds"), files),
+      element("div", {}, element("label", { htmlFor: folder.id }, "Or their folder"), folder, hint),
+    );
   }
   by("columns").replaceChildren(...parts);
 }
@@ -87,13 +99,13 @@ async function fill(table, model, signal) {
   if (!used.length) throw new Error("Choose at least one column for the model to look at.");
   const unread = columns.filter(([, column]) => column < 0).map(([modality]) => NAMES[modality].toLowerCase());
   if (unread.length) tell(`The model looks at the ${unread.join(" and the ")} too, for which no column is chosen.`);
-  const files = new Map([...(by("files")?.files ?? [])].map((file) => [file.name, file]));
+  const find = chosenFiles([...(by("files")?.files ?? []), ...(by("folder")?.files ?? [])], named(table, used));
   const answers = new Array(table.rows.length).fill(null);
   const shown = begin(table, used, model);
   const began = performance.now();
   let failed = 0;
   try {
-    for await (const piece of pieces(table.rows, used, files, model.limits.body_bytes)) {
+    for await (const piece of pieces(table.rows, used, find, model.limits.body_bytes)) {
       for await (const answer of send(piece, signal)) {
         const { row, problem } = piece[answer.line - 1];
         answers[row] = { ...answer, problem: [problem, answer.error?.detail, ...(answer.notes ?? [])].filter(Boolean).join(" ") };
@@ -107,8 +119,13 @@ async function fill(table, model, signal) {
   }
 }
 
+function named(table, used) {
+  const columns = used.filter(([modality]) => modality !== "text").map(([, column]) => column);
+  return table.rows.flatMap((cells) => columns.map((column) => (cells[column] ?? "").trim())).filter(Boolean);
+}
+
 // Rows as lines of JSON, as many at a time as make a request of a fair size.
-async function* pieces(rows, used, files, most) {
+async function* pieces(rows, used, find, most) {
   let piece = [];
   let bytes = 0;
   for (const [row, cells] of rows.entries()) {
@@ -121,8 +138,8 @@ async function* pieces(rows, used, files, most) {
         values.text = cells[column];
         continue;
       }
-      const file = files.get(cell.split(/[\\/]/).at(-1));
-      if (!file) problems.push(`${modality}: ${cell} is not among the chosen files.`);
+      const { file, problem } = find(cell);
+      if (problem) problems.push(`${modality}: ${problem}`);
       else if (file.size * 1.4 > most) problems.push(`${modality}: ${cell} is too large.`);
       else values[modality] = await base64(file);
     }
@@ -216,10 +233,12 @@ function offer(table, answers, classes) {
     const padded = table.head.map((_, i) => cells[i] ?? "");
     return [...padded, answer?.label ?? "", ...classes.map((label) => answer?.probabilities?.[label] ?? ""), answer?.problem ?? ""];
   });
+  offerAgain = () => offer(table, answers, classes);
+  const cell = by("shown").checked ? shown : String;
   const link = by("download");
   URL.revokeObjectURL(link.href);
   link.href = URL.createObjectURL(
-    new Blob([write([[...table.head, ...added], ...filled], table.mark)], { type: "text/csv" }),
+    new Blob([write([[...table.head, ...added], ...filled].map((row) => row.map(cell)), table.mark)], { type: "text/csv" }),
   );
   link.download = table.name.replace(/(\.[^.]*)?$/, "-filled$1");
   link.hidden = !answers.some(Boolean);
