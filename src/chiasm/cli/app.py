@@ -25,6 +25,7 @@ from chiasm.cli.encode import encode
 from chiasm.cli.evaluate import evaluate
 from chiasm.cli.explain import explain
 from chiasm.cli.export import export
+from chiasm.cli.mild_stderr import mild_stderr
 from chiasm.cli.predict import predict
 from chiasm.cli.recipes import recipes
 from chiasm.cli.sample import sample
@@ -98,6 +99,7 @@ def main(
 def run(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; a user's error is told in words, without a traceback."""
     logging.getLogger("chiasm").setLevel(logging.ERROR if is_silent else logging.INFO)
+    mild_stderr()
     _show_safely()
     try:
         app(arguments)
