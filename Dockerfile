@@ -15,7 +15,8 @@ RUN /opt/chiasm/bin/pip install --no-cache-dir --no-compile --no-deps . \
 FROM python:3.11.13-slim-bookworm
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin chiasm
 COPY --from=build /opt/chiasm /opt/chiasm
-ENV PATH=/opt/chiasm/bin:$PATH PYTHONUNBUFFERED=1
+# NumPy would begin a thread for each core of the machine, in each of the server's processes.
+ENV PATH=/opt/chiasm/bin:$PATH PYTHONUNBUFFERED=1 OPENBLAS_NUM_THREADS=2
 USER 10001
 EXPOSE 8000
 STOPSIGNAL SIGTERM

@@ -3,11 +3,14 @@
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
+from chiasm import cores
 from chiasm.cores import count_cores
+from chiasm.runtime.runtime import _cores
 
 AFFINITY = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
@@ -82,3 +85,19 @@ def test_torch_is_told_where_there_are_fewer_than_the_machine_has() -> None:
         [sys.executable, "-c", look], env=environment, check=True, capture_output=True, text=True
     )
     assert found.stdout.strip() == "1"
+
+
+def test_a_server_on_many_cores_has_fewer_threads_than_its_container_allows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(128)), raising=False)
+    monkeypatch.setattr(cores, "_quotas", lambda _: iter(()))
+    go_on = threading.Event()
+    # One for predictions, one for explanations.
+    with _cores() as predicting, _cores() as explaining:
+        for pool in (predicting, explaining):
+            for _ in range(300):
+                pool.submit(go_on.wait)
+        threads = [t for t in threading.enumerate() if t.name.startswith("core")]
+        go_on.set()
+    assert len(threads) <= 40

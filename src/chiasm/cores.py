@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 _UNLIMITED = ("max", "-1")
+# A container allows a server a hundred processes or so, and each thread counts as one.
+_MOST_TO_SERVE = 16
 
 
 def count_cores(system: Path = Path("/")) -> int:
@@ -18,6 +20,11 @@ def count_cores(system: Path = Path("/")) -> int:
     else:
         given = os.cpu_count() or 1
     return max(1, math.ceil(min([given, *_quotas(system)])))
+
+
+def count_serving_cores() -> int:
+    """Those on which exported networks run beside each other: ``count_cores``, but at most 16."""
+    return min(count_cores(), _MOST_TO_SERVE)
 
 
 def _quotas(system: Path) -> Iterator[float]:

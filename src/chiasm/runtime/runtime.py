@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from chiasm.cores import count_cores
+from chiasm.cores import count_serving_cores
 from chiasm.data.table import Value
 from chiasm.encoders.place import Place, grid_places, numbered_places
 from chiasm.encoders.preprocessing.log_mel import LogMel
@@ -228,7 +228,7 @@ def _notes(row: Mapping[str, RuntimeInput]) -> Iterator[str]:
 
 def _cores() -> ThreadPoolExecutor:
     # For one call: threads that are kept would be missing after a fork.
-    return ThreadPoolExecutor(count_cores(), thread_name_prefix="core")
+    return ThreadPoolExecutor(count_serving_cores(), thread_name_prefix="core")
 
 
 def load_runtime(folder: Path) -> Runtime:

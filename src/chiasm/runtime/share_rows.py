@@ -5,7 +5,7 @@ from itertools import pairwise
 from math import ceil
 from typing import TypeVar
 
-from chiasm.cores import count_cores
+from chiasm.cores import count_serving_cores
 
 Row = TypeVar("Row")
 
@@ -16,7 +16,7 @@ def share_rows(rows: Sequence[Row], *, most: int) -> list[Sequence[Row]]:
     They are of about one size, so that no core is left to wait for the last one; few rows are one
     part each.
     """
-    cores = count_cores()
+    cores = count_serving_cores()
     parts = min(len(rows), cores * ceil(len(rows) / (most * cores)))
     ends = [len(rows) * part // parts for part in range(parts + 1)] if parts else []
     return [rows[start:stop] for start, stop in pairwise(ends)]

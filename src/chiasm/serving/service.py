@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
-from chiasm.cores import count_cores
+from chiasm.cores import count_serving_cores
 from chiasm.errors import UnreadableExample
 from chiasm.explain.attribution.attribution import Attribution
 from chiasm.runtime.row_prediction import RowPrediction
@@ -68,7 +68,7 @@ class Service:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="parse")
         self._decoders = Decoders(limits)
         # The model hears one sound on each core at a time.
-        self._room = Room(count_cores())
+        self._room = Room(count_serving_cores())
         self._predictions = Batcher(
             self._predict_rows,
             max_batch=max_batch,
