@@ -141,7 +141,7 @@ def started(
     """The stand-in, whose log cannot tell its port."""
     with socket.create_server(("127.0.0.1", 0)) as any_port:
         port = any_port.getsockname()[1]
-    command = [sys.executable, str(_HERE / "run_stand_in.py"), "0", str(port), "20"]
+    command = [sys.executable, str(_HERE / "run_stand_in.py"), "0", str(port), "20", "30"]
     if closed:
         command = ["sh", "-c", 'exec "$@" 2>&-', "sh", *command]
     environment = {**os.environ, "PYTHONPATH": str(_HERE.parents[1] / "src")}
