@@ -75,15 +75,15 @@ async def ask(
 async def load(
     server: ServedModel, requests: Sequence[bytes], clients: int, seconds: float
 ) -> dict[str, Any]:
-    port = int(server.url.rpartition(":")[2])
-
     async def run(seconds: float) -> tuple[list[float], Counter[int], float]:
         times: list[float] = []
         statuses: Counter[int] = Counter()
         shared = itertools.cycle(requests)
         began = time.perf_counter()
         until = began + seconds
-        await asyncio.gather(*(ask(port, shared, until, times, statuses) for _ in range(clients)))
+        await asyncio.gather(
+            *(ask(server.port, shared, until, times, statuses) for _ in range(clients))
+        )
         return times, statuses, time.perf_counter() - began
 
     await run(WARM_UP)

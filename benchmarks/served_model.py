@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from socket import socket
+from socket import AF_INET, AF_INET6, socket
+from typing import IO
 
 import httpx
 
@@ -21,8 +22,12 @@ class ServedModel:
     """A running server: its address, its process and the seconds until it was ready."""
 
     url: str
-    process: int
+    process: "subprocess.Popen[bytes]"
     started: float
+
+    @property
+    def port(self) -> int:
+        return int(self.url.rpartition(":")[2])
 
     def resident(self) -> float:
         """MB of memory."""
@@ -34,34 +39,46 @@ class ServedModel:
 
     def cpu(self) -> float:
         """Seconds of CPU so far, on all cores."""
-        fields = Path(f"/proc/{self.process}/stat").read_text().rpartition(")")[2].split()
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / _TICKS_A_SECOND
 
     def _status(self, name: str) -> int:
-        lines = Path(f"/proc/{self.process}/status").read_text().splitlines()
+        lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
         return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:"))
 
 
 @contextmanager
-def served(model: Path, options: Sequence[str] = ()) -> Iterator[ServedModel]:
-    """Serve an exported model on a free port of 127.0.0.1 until the end of the context."""
-    with socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def served(
+    model: Path,
+    options: Sequence[str] = (),
+    *,
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    log: IO[bytes] | int = subprocess.DEVNULL,
+) -> Iterator[ServedModel]:
+    """Serve an exported model, on a free port unless it is given, until the end of the context."""
+    port = port or free_port(host)
     code = "from chiasm.cli import run; run()"
-    command = [sys.executable, "-c", code, "serve", str(model), "--port", str(port), *options]
+    where = ("--host", host, "--port", str(port))
+    command = [sys.executable, "-c", code, "serve", str(model), *where, *options]
     began = time.perf_counter()
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}"
+    process = subprocess.Popen(command, stderr=log)
+    url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     try:
         while not _is_ready(url):
             if process.poll() is not None or time.perf_counter() - began > 120:
                 raise SystemExit(f"The server did not start: {' '.join(command[3:])}")
             time.sleep(0.05)
-        yield ServedModel(url, process.pid, time.perf_counter() - began)
+        yield ServedModel(url, process, time.perf_counter() - began)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait()
+
+
+def free_port(host: str = "127.0.0.1") -> int:
+    with socket(AF_INET6 if ":" in host else AF_INET) as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
 
 
 def _is_ready(url: str) -> bool:

@@ -156,10 +156,6 @@ class Service:
                 "Ask again.",
                 headers=RETRY_AFTER,
             ) from error
-        except asyncio.CancelledError as error:  # nothing else cancels what a client waits for
-            raise Problem(
-                503, "The server is being stopped. Ask again.", headers=RETRY_AFTER
-            ) from error
 
     async def _load(self, read: Callable[[], Values], *, shown: bool) -> _Row:
         values = await self._in_thread(read)

@@ -48,7 +48,9 @@ class RateLimit:
         """Take a token, or tell the whole seconds until there is one."""
         now = self._clock()
         tokens, then = self._buckets.pop(address, (float(self._most), now))
-        tokens = min(self._most, tokens + (now - then) * self._most / 60)
+        # A clock that was set back takes nothing away.
+        passed = max(0.0, now - then)
+        tokens = min(self._most, tokens + passed * self._most / 60)
         self._buckets[address] = (tokens - 1 if tokens >= 1 else tokens, now)
         if len(self._buckets) > _REMEMBERED:
             self._buckets.popitem(last=False)

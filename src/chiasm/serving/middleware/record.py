@@ -1,5 +1,6 @@
 """Record: one line of log and one count for each request."""
 
+import asyncio
 import logging
 import secrets
 import time
@@ -7,7 +8,10 @@ import time
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from chiasm.serving.admission import RETRY_AFTER
 from chiasm.serving.metrics import Metrics
+from chiasm.serving.middleware.security_headers import HEADERS
+from chiasm.serving.problem import Problem
 
 _logger = logging.getLogger("chiasm.serving")
 # Routes that are asked for every few seconds by machines.
@@ -32,7 +36,7 @@ class Record:
         started = time.perf_counter()
         request_id = secrets.token_hex(8)
         scope["request_id"] = request_id
-        status = 500
+        status: int | None = None
         received = 0
 
         async def counted_receive() -> Message:
@@ -50,7 +54,14 @@ class Record:
 
         try:
             await self._app(scope, counted_receive, noted_send)
+        except asyncio.CancelledError:  # the grace is over; nothing else cancels a request
+            if status is not None:
+                raise
+            headers = {**HEADERS, **RETRY_AFTER}
+            stopped = Problem(503, "The server is being stopped. Ask again.", headers=headers)
+            await stopped.response()(scope, counted_receive, noted_send)
         finally:
+            status = status or 500
             seconds = time.perf_counter() - started
             route = getattr(scope.get("route"), "path", "other")
             method = scope["method"] if scope["method"] in _METHODS else "other"
