@@ -5,7 +5,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test extras lint bench faults fuzz growth architectures docs clean
+.PHONY: help venv demo test extras lint bench faults fuzz growth architectures audit docs clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -49,6 +49,10 @@ growth: $(INSTALLED) ## time, memory and disk of 1,000, 10,000 and 100,000 rows
 
 architectures: $(INSTALLED) ## try a tiny model of each architecture of transformers into docs/architectures.md
 	$(BIN)/python benchmarks/architectures.py
+
+audit: $(INSTALLED) ## known vulnerabilities and licences of all that constraints.txt names
+	$(BIN)/pip install --quiet --constraint constraints.txt --group audit
+	$(BIN)/python benchmarks/audit.py
 
 docs: $(INSTALLED) ## build the documentation into site/
 	$(BIN)/mkdocs build --strict

@@ -9,6 +9,9 @@ from chiasm.encoders.one_core_session import one_core_session
 from chiasm.errors import ChiasmError, UnreadableExample
 from chiasm.regular_files import NETWORK, read_own
 
+# How ONNX names the file of weights that are kept beside a network; no export of ours has it.
+_EXTERNAL = b"location"
+
 UNUSABLE = (
     errors.Fail,
     errors.InvalidArgument,
@@ -26,9 +29,12 @@ def open_session(path: Path, *, keeps_memory: bool = True) -> onnxruntime.Infere
         ChiasmError: the file is no network that this version of ONNX Runtime can run.
     """
     try:
-        # Not by its path: the network could name files of weights that no digest is known of.
-        content = read_own(path.parent, path.name, most=NETWORK)
-        return one_core_session(content, keeps_memory=keeps_memory)
+        if _EXTERNAL in read_own(path.parent, path.name, most=NETWORK):
+            raise UnreadableExample(
+                "it may have weights in other files, of which no digest is known"
+            )
+        # By its path, since a session keeps the content that it is made of.
+        return one_core_session(str(path), keeps_memory=keeps_memory)
     except UnreadableExample as error:
         raise ChiasmError(f"{path}: {error}. Copy the folder again, or export anew.") from error
     except UNUSABLE as error:
