@@ -3,6 +3,7 @@
 import asyncio
 import multiprocessing
 import sys
+import tempfile
 from concurrent.futures import TimeoutError as TookTooLong
 from multiprocessing.context import BaseContext
 
@@ -74,9 +75,19 @@ class Decoders:
 
 
 def _context() -> BaseContext:
-    """New processes from one that has no threads, and has imported what decodes."""
-    if sys.platform == "win32":
+    """New processes from one that has no threads, and has imported what decodes.
+
+    Where there are no such ones, or no place for its socket, each imports it anew.
+    """
+    if sys.platform == "win32" or not _has_temporary_folder():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([decode_worker.__name__])
     return context
+
+
+def _has_temporary_folder() -> bool:
+    try:
+        return bool(tempfile.gettempdir())
+    except FileNotFoundError:  # a read-only file system without a /tmp
+        return False
