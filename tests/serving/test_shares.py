@@ -52,17 +52,19 @@ def test_the_networks_of_providers_are_one_client_each() -> None:
 
 def test_what_is_held_counts_as_it_arrives() -> None:
     admission = Admission(Limits(waiting_bytes=100))
-    with admission.admit("a") as held:
-        assert (admission.rows, admission.bytes) == (1, 0)
+    with admission.hold("a") as held:
+        assert (admission.rows, admission.bytes) == (0, 0)
         held.size = 60
         assert admission.bytes == 60
         with pytest.raises(Problem):
             held.size = 99
-        with admission.admit("b") as other:
+        with admission.hold("b") as other:
             other.size = 10
         held.size = 20
         assert admission.bytes == 20
     assert (admission.rows, admission.bytes) == (0, 0)
+    with admission.admit("a"):
+        assert admission.rows == 1
     assert admission.is_open
 
 

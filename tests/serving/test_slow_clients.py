@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from chiasm.serving.connection import MOST_CONNECTIONS
+from chiasm.serving.connection import MOST_CONNECTIONS, most_connections
 
 from .process import Served, served
 
@@ -102,6 +102,28 @@ def test_announced_bodies_keep_nobody_out(server: Served) -> None:
         assert predict(server) == 200
 
 
+def test_announced_bodies_of_many_addresses_are_no_rows_yet(server: Served) -> None:
+    with ExitStack() as stack:
+        for number in range(280):
+            connection = stack.enter_context(connect(server, source=f"127.0.1.{number % 70 + 1}"))
+            connection.sendall(HEAD % (b"predict", b"") + LONG + b"{")
+        assert predict(server) == 200
+        assert "chiasm_waiting_rows 0.0" in httpx.get(f"{server.url}/metrics").text
+
+
+def test_the_unfinished_line_of_a_client_that_has_left_is_not_answered(server: Served) -> None:
+    def predictions() -> list[str]:
+        text = httpx.get(f"{server.url}/metrics").text
+        return [line for line in text.splitlines() if "chiasm_predictions_total" in line]
+
+    before = predictions()
+    with connect(server) as connection:
+        connection.sendall(HEAD % (b"batch", b"l") + LONG + b'{"text": "good"}')
+        connection.recv(1)  # the batch has begun
+    time.sleep(PATIENCE / 2)
+    assert predictions() == before
+
+
 def test_answers_that_are_not_read_end_the_connection(server: Served) -> None:
     lines = b'{"text": "good"}\n' * 9_000
     head = HEAD % (b"batch", b"l") + b"Content-Length: %d\r\n\r\n" % len(lines)
@@ -127,6 +149,16 @@ def test_connections_of_one_address_leave_some_to_others(server: Served) -> None
         assert predict(server) == 200
         with connect(server) as one_more:
             assert answer_of(one_more) == b""
+
+
+def test_few_descriptors_mean_few_connections() -> None:
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (200, before[1]))
+        assert most_connections() < 200
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 def test_it_all_ends_with_status_0(server: Served) -> None:

@@ -41,8 +41,8 @@ class Admission:
         return self._rows.is_open and self._bytes.is_open
 
     @contextmanager
-    def admit(self, client: str) -> Iterator["Held"]:
-        """Let one row in, of which nothing has arrived yet, and out again.
+    def admit(self, client: str) -> Iterator[None]:
+        """Let one row in whose bytes have arrived, and out again.
 
         Raises:
             Problem: 429, there is no room.
@@ -50,14 +50,13 @@ class Admission:
         if not self._rows.take(client, 1):
             raise full()
         try:
-            with self.hold(client) as held:
-                yield held
+            yield
         finally:
             self._leave(client)
 
     @contextmanager
     def hold(self, client: str) -> Iterator["Held"]:
-        """What is held for a client beside rows that were let in, nothing at first."""
+        """What is held for a client, nothing at first."""
         held = Held(self._bytes, client, self._left)
         try:
             yield held

@@ -1,6 +1,7 @@
 """Connections: as many for a client as leave others theirs, none that waits without end."""
 
 import asyncio
+import sys
 from collections.abc import Callable
 from functools import partial
 
@@ -9,12 +10,27 @@ from chiasm.serving.http_protocol import HttpProtocol
 from chiasm.serving.settings import Settings
 from chiasm.serving.shares import Shares
 
+if sys.platform != "win32":
+    import resource
+
 MOST_CONNECTIONS = 1_000
+# For the model, the decoders and the log, and for connections that are being refused.
+_OTHER_DESCRIPTORS = 48
+
+
+def most_connections() -> int:
+    """How many there may be at once: each takes a descriptor of the process."""
+    if sys.platform == "win32":
+        return MOST_CONNECTIONS
+    descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if descriptors == resource.RLIM_INFINITY:
+        return MOST_CONNECTIONS
+    return max(2, min(MOST_CONNECTIONS, descriptors - _OTHER_DESCRIPTORS))
 
 
 def connection_type(settings: Settings) -> type[HttpProtocol]:
     """Uvicorn's connection, with a share for each client and a time for heads and answers."""
-    connections = Shares(MOST_CONNECTIONS)
+    connections = Shares(most_connections())
     seconds = settings.limits.receive_seconds
 
     class Connection(HttpProtocol):

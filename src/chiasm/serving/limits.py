@@ -13,8 +13,8 @@ class Limits:
         pixels: of a picture, by its header.
         seconds: of a sound, by its header.
         batch_rows: lines of one batch.
-        waiting_rows: rows that are being received, decoded or answered at the same time.
-        waiting_bytes: what those rows may hold together.
+        waiting_rows: rows that have arrived and are decoded or answered at the same time.
+        waiting_bytes: what those rows, and those that still arrive, may hold together.
         receive_seconds: for the head of a request, its body, or a line of a batch; for a client to
             read a piece of the answer.
         receive_rate: bytes a second of a body or a line, once it has arrived for five seconds.

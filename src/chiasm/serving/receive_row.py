@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from starlette.requests import Request
 
-from chiasm.serving.admission import Admission
+from chiasm.serving.admission import Admission, full
 from chiasm.serving.client import client_of
 from chiasm.serving.limits import Limits
 from chiasm.serving.parse_row import Values, parse_row
@@ -24,6 +24,9 @@ async def receive_row(
         Problem: 429 no room; what ``read_body`` raises.
     """
     client = client_of(request.client.host if request.client else "")
-    with admission.admit(client) as held:
+    if not admission.is_open:
+        raise full()  # before all of it is sent
+    with admission.hold(client) as held:
         bodies = [await read_body(request, limits, held)]
-        yield lambda: parse_row(bodies.pop(), request.headers.get("content-type", ""))
+        with admission.admit(client):
+            yield lambda: parse_row(bodies.pop(), request.headers.get("content-type", ""))

@@ -45,7 +45,9 @@ def _serve(model: ServedModel, settings: Settings) -> None:
         server_header=False,
         proxy_headers=bool(settings.proxies),
         forwarded_allow_ips=list(settings.proxies),
-        limit_concurrency=MOST_CONNECTIONS,
+        # Shares keep to the bound of connections; uvicorn's own bound, which refuses whoever comes
+        # next, also counts requests whose client has just left.
+        limit_concurrency=4 * MOST_CONNECTIONS,
         timeout_graceful_shutdown=settings.grace,
     )
     if not (settings.keys or settings.is_loopback or settings.open):

@@ -2,8 +2,8 @@
 
 import json
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
 from functools import partial
 from typing import Any
 
@@ -61,8 +61,9 @@ def batch_route(service: Service, admission: Admission, limits: Limits) -> APIRo
         return _Stream(_answers_to(request, client), media_type=_MEDIA_TYPES[0])
 
     async def _answers_to(request: Request, client: str) -> AsyncGenerator[bytes, None]:
-        with admission.hold(client) as held:
-            lines = read_lines(_chunks(request), limits, held)
+        # Who has left is told nothing, and the last line was not whole.
+        with suppress(ClientDisconnect), admission.hold(client) as held:
+            lines = read_lines(request.stream(), limits, held)
             answers = answer_lines(
                 lines,
                 partial(_answer, service),
@@ -103,14 +104,6 @@ async def _answer(service: Service, number: int, line: Line) -> bytes:
 def _line(number: int, name: str | None, **answer: Any) -> bytes:
     filled = BatchAnswer.model_validate({"line": number, "id": name, **answer})
     return filled.model_dump_json(exclude_none=True).encode() + b"\n"
-
-
-async def _chunks(request: Request) -> AsyncIterator[bytes]:
-    try:
-        async for chunk in request.stream():
-            yield chunk
-    except ClientDisconnect:
-        return  # there is nobody to tell
 
 
 def _rows() -> dict[str, object]:
