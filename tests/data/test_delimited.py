@@ -40,6 +40,36 @@ def test_reviews_of_several_lines_are_cells() -> None:
     assert len(columns["label"]) == 41
 
 
+@pytest.mark.parametrize(
+    ("header", "review"),
+    [
+        ("text,label", '"It came late\nand wet",pos'),
+        ("label,text", 'pos,"It came late\nand wet, too"'),
+        ("id,label,text", '7,pos,"It came late\n\nand wet"'),
+        ("text,label,id", '"It came, late\nand, wet",pos,7'),
+    ],
+)
+def test_the_cells_beside_a_review_of_several_lines_do_not_make_rows_of_its_lines(
+    header: str, review: str
+) -> None:
+    names = header.split(",")
+    cells = {"text": "text number {i}", "label": "{label}", "id": "{i}"}
+    row = ",".join(cells[name] for name in names)
+    rows = [row.format(i=i, label="pos" if i % 2 else "neg") for i in range(20)]
+    columns, broken = read_text([header, *rows[:10], review, *rows[10:]])
+    assert not broken
+    assert columns["label"][9:12] == ["pos", "pos", "neg"]
+    assert columns["text"][10].startswith("It came")
+
+
+@pytest.mark.parametrize("answer", [",answer {i}", ""])
+def test_a_quote_that_takes_a_row_is_noticed_where_no_column_has_few_values(answer: str) -> None:
+    rows = [f'{i},"text {i}"{answer.format(i=i)}' for i in range(40)]
+    rows[7] = rows[7].replace('text 7"', "text 7")
+    with pytest.raises(DataError, match="lines 9 to 10"):
+        read_text(["id,text" + (",label" if answer else ""), *rows])
+
+
 def test_few_rows_tell_by_their_number_of_cells() -> None:
     with pytest.raises(DataError, match="lines 2 to 4"):
         read_text(["id,text,label", '1,"open,pos', "2,between,neg", '3,closed",neutral'])

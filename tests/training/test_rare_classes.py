@@ -146,6 +146,8 @@ def test_validation_rows_of_such_labels_choose_no_epoch_and_count_as_wrong(tmp_p
         (["yes", "no"] * 18 + ["yess"] * 4, SPLIT, r"The test rows .* 'yess' \(4 rows\) for 'yes'"),
         (["yes", "no"] * 15 + ["maybe"] * 10, SPLIT, r"The test rows .* 'maybe' \(10 rows\)"),
         ([None] * 20, None, "no labelled rows"),
+        (["yes", "no"] * 20, ["test"] * 40, "its own split has 40 test rows"),
+        ([f"class {i}" for i in range(20)], None, "20 of them alone in their class"),
     ],
 )
 def test_what_labels_and_splits_forbid_is_told_before_anything_is_encoded_or_written(

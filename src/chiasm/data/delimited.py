@@ -61,10 +61,10 @@ class _Row:
     last: int
 
 
-def _parse(text: str, delimiter: str, *, quoting: Any = csv.QUOTE_MINIMAL) -> Iterator[_Row]:
+def _parse(text: str, delimiter: str, **dialect: Any) -> Iterator[_Row]:
     previous = csv.field_size_limit(_WIDEST_FIELD)
     try:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quoting=quoting)
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, **dialect)
         first = 1
         for cells in reader:
             yield _Row(cells, first, reader.line_num)
@@ -103,25 +103,69 @@ def _swallowing(text: str, rows: Sequence[_Row], delimiter: str) -> list[_Row]:
     if not long:
         return []
     width = len(rows[0].cells)
-    known = _repeated_values([row.cells for row in rows[1:] if row.last == row.first])
+    known = _repeated_values([row.cells for row in rows[1:]])
     lines = list(io.StringIO(text, newline=""))
 
-    def cells_of(row: _Row) -> list[list[str]]:
-        inside = (line.rstrip("\r\n") for line in lines[row.first - 1 : row.last])
-        return [line.split(delimiter) for line in inside]
-
-    def is_row(cells: list[str]) -> bool:
-        return len(cells) == width and any(
-            cells[place].strip('"') in values for place, values in known.items()
-        )
-
     def swallows(row: _Row) -> bool:
-        inside = cells_of(row)
-        # Where no column tells, several lines of as many cells as the header do.
-        alike = not known and len(inside) > _TELLING and all(len(c) == width for c in inside)
-        return alike or any(map(is_row, inside))
+        broken = _has_stray_quote("".join(lines[row.first - 1 : row.last]), delimiter)
+        inside = (_inside(cell, place, delimiter) for place, cell in enumerate(row.cells))
+        return any(_hides_rows(parts, width, known, broken=broken) for parts in inside if parts)
 
     return [row for row in long if swallows(row)]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What a line within a cell would be in a row of its own: its cells, from which place on."""
+
+    cells: list[str]
+    begin: int
+    is_last: bool
+
+    def fits(self, width: int, place: int) -> bool:
+        return self.begin + len(self.cells) == (place + 1 if self.is_last else width)
+
+
+def _inside(cell: str, place: int, delimiter: str) -> list[_Part]:
+    """The lines of a cell of several lines; its first one goes on where the row has come to."""
+    lines = cell.splitlines()
+    return [
+        _Part(line.split(delimiter), 0 if at else place, is_last=at == len(lines) - 1)
+        for at, line in enumerate(lines)
+        if len(lines) > 1
+    ]
+
+
+def _hides_rows(
+    parts: Sequence[_Part], width: int, known: dict[int, set[str]], *, broken: bool
+) -> bool:
+    """Whether lines of a cell are rows: they hold a value of a column that has few, in its place.
+
+    The cells around this one prove nothing: they are those of its own row.
+    """
+    place = parts[0].begin
+    if (broken or (not known and len(parts) > _TELLING)) and all(
+        part.fits(width, place) for part in parts
+    ):
+        return True
+    return any(
+        part.fits(width, place)
+        and any(
+            value.strip('"') in known.get(at, ())
+            for at, value in enumerate(part.cells, start=part.begin)
+            if at != place
+        )
+        for part in parts
+    )
+
+
+def _has_stray_quote(row: str, delimiter: str) -> bool:
+    """Whether a quoted cell goes on behind its closing quote."""
+    try:
+        list(_parse(row, delimiter, strict=True))
+    except csv.Error:
+        return True
+    return False
 
 
 def _repeated_values(rows: Sequence[Sequence[str]]) -> dict[int, set[str]]:
@@ -129,11 +173,12 @@ def _repeated_values(rows: Sequence[Sequence[str]]) -> dict[int, set[str]]:
     width = Counter(map(len, rows)).most_common(1)[0][0] if rows else 0
     columns = zip(*(row for row in rows if len(row) == width), strict=True)
     found = {place: Counter(column) for place, column in enumerate(columns)}
-    return {
+    repeated = {
         place: {value for value, times in counts.items() if value and times > 1}
         for place, counts in found.items()
         if len(counts) <= max(2, _FEW * len(rows))
     }
+    return {place: values for place, values in repeated.items() if values}
 
 
 def _check_separator(path: Path, header: Sequence[str], delimiter: str) -> None:

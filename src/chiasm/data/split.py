@@ -85,9 +85,11 @@ def hold_out(
         apart = held[~np.isin(groups[held], groups[rare])]
         held = apart if 2 * len(apart) >= len(held) else held
     if not len(held):
+        alone = f", {len(rare):,} of them alone in their class" if len(rare) else ""
         raise DataError(
-            f"{len(rows)} rows in {len(np.unique(groups[rows]))} groups of duplicates are too few "
-            "to hold some of them out for validation. Add labelled rows."
+            f"{len(rows):,} rows in {len(np.unique(groups[rows])):,} groups{alone}, are too few to "
+            "hold some of them out for validation: two groups of a class are needed at least. Add "
+            "labelled rows of each class."
         )
     return _rest(rows, held, groups), np.sort(held)
 

@@ -42,6 +42,12 @@ def part_rows(table: Table, recipe: Recipe) -> Parts:
     nothing = np.empty(0, dtype=np.int64)
     train = given.get("train", nothing)
     if not len(train):
+        others = " and ".join(f"{len(rows):,} {part}" for part, rows in given.items() if len(rows))
+        if others:
+            raise DataError(
+                f"{table.source} has no labelled rows to train on: its own split has {others} "
+                "rows. Call some of them train, or leave the column of the split out."
+            )
         raise DataError(
             f"{table.source} has no labelled rows to train on. Rows need a label and at least one "
             "readable modality; run chiasm check to see what is wrong with them."
