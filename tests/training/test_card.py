@@ -10,7 +10,9 @@ from encoders.conftest import save_checkpoint
 
 from chiasm.data.read import read
 from chiasm.encoders.cache import FeatureCache
+from chiasm.encoders.precomputed import Precomputed
 from chiasm.fusion.build import FusionConfig
+from chiasm.training.card import what_was_trained
 from chiasm.training.config import TrainingConfig
 from chiasm.training.recipe import Recipe
 from chiasm.training.train import train
@@ -54,3 +56,8 @@ def test_the_card_says_that_lora_was_trained(card: Card, blocks: Any, where: str
     pytest.importorskip("peft")
     written = card(trainable_blocks={"text": blocks}, lora={"text": 2})
     assert f"bert (text), trained by LoRA of rank 2 in {where}. " in written
+
+
+def test_the_card_of_features_of_the_data_tells_of_no_blocks() -> None:
+    encoder = Precomputed(modality="visual", width=4)
+    assert what_was_trained(encoder) == "features of the data, through a trained linear layer"

@@ -1,6 +1,7 @@
 """The README of a saved model."""
 
 from chiasm.encoders.base import Encoder
+from chiasm.encoders.precomputed import Precomputed
 from chiasm.evaluation.metrics import Metrics
 from chiasm.training.trained import TrainedModel
 
@@ -49,6 +50,8 @@ def model_card(trained: TrainedModel) -> str:
 def what_was_trained(encoder: Encoder) -> str:
     """How much of an encoder is trained with the fusion, in words."""
     blocks = encoder.trainable_blocks
+    if isinstance(encoder, Precomputed):
+        return "features of the data, through a trained linear layer"
     if blocks == 0:
         return "frozen"
     if encoder.random_init:

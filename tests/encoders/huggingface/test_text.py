@@ -4,12 +4,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import torch
-from transformers import AutoModel
+from transformers import AutoModel, BertConfig, BertModel, BertTokenizer
 
 from chiasm.data.read import read
 from chiasm.data.table import Table
 from chiasm.encoders.huggingface.text import HuggingFaceText
-from chiasm.errors import UnreadableExample
+from chiasm.errors import EncoderError, UnreadableExample
 
 Checkpoint = Callable[[str], Path]
 
@@ -25,6 +25,15 @@ def test_tokens_are_the_last_hidden_states_with_the_special_tokens(checkpoint: C
     expected = network(torch.tensor([[2, 5, 6, 8, 3]])).last_hidden_state[0]
     torch.testing.assert_close(tokens.values[0], expected, rtol=1e-4, atol=1e-5)
     assert tokens.mask.sum(dim=1).tolist() == [5, 3]
+
+
+def test_a_tokenizer_that_knows_more_tokens_than_its_network_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "vocab.txt").write_text("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\ncat\ndog\n")
+    BertTokenizer(str(tmp_path / "vocab.txt")).save_pretrained(tmp_path)
+    sizes = {"hidden_size": 8, "num_hidden_layers": 1, "intermediate_size": 8}
+    BertModel(BertConfig(vocab_size=6, num_attention_heads=2, **sizes)).save_pretrained(tmp_path)
+    with pytest.raises(EncoderError, match="up to number 6, and its network knows 6"):
+        encoder_of(tmp_path)
 
 
 def test_long_text_is_cut(checkpoint: Checkpoint) -> None:

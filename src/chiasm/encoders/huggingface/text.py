@@ -48,6 +48,21 @@ _Measured: TypeAlias = tuple[int, tuple[LeftOut, ...]]
 _FIRST = ("a", "a b c d e f g")
 
 
+def _check_vocabulary(tokenizer: Any, network: Any, name: str) -> None:
+    """Make sure that a network knows each token that its tokenizer makes.
+
+    Raises:
+        EncoderError: it does not.
+    """
+    known = getattr(network.config, "vocab_size", None)
+    last = max(tokenizer.get_vocab().values(), default=0)
+    if isinstance(known, int) and last >= known:
+        raise EncoderError(
+            f"The tokenizer of {name!r} makes tokens up to number {last}, and its network knows "
+            f"{known}, from 0 on: they are not of one model. Get both from one place."
+        )
+
+
 class HuggingFaceText(Encoder):
     """A text model: its last hidden states, special tokens included.
 
@@ -76,6 +91,7 @@ class HuggingFaceText(Encoder):
             )
         except (OSError, ValueError, ImportError) as error:
             raise EncoderError(f"The tokenizer of {name!r} cannot be loaded: {error}") from error
+        _check_vocabulary(self._tokenizer, network, name)
         if self._tokenizer.pad_token is None:
             self._tokenizer.pad_token = self._tokenizer.eos_token
         # One that takes no attention mask (SigLIP) was trained on texts padded to the full length.
