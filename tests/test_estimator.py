@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
@@ -72,6 +73,13 @@ def test_pictures_may_be_bytes_or_images(fitted: chiasm.Classifier, frame: pd.Da
     expected = fitted.predict_proba(paths)
     np.testing.assert_allclose(fitted.predict_proba(contents), expected, atol=1e-6)
     np.testing.assert_allclose(fitted.predict_proba(pictures), expected, atol=1e-2)
+
+
+def test_rows_may_come_as_arrow_data(fitted: chiasm.Classifier, frame: pd.DataFrame) -> None:
+    rows = frame[["text", "image"]].head(3)
+    np.testing.assert_array_equal(
+        fitted.predict(pa.Table.from_pandas(rows, preserve_index=False)), fitted.predict(rows)
+    )
 
 
 def test_saved_and_loaded_predict_alike(

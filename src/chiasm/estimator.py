@@ -9,6 +9,7 @@ from typing import Any, get_type_hints
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
@@ -45,9 +46,10 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """A text and image classifier with the interface of scikit-learn.
 
     ``X`` is a DataFrame with a column of texts, a column of pictures (paths, bytes or PIL images),
-    or both; the columns are found by their common names. It can be cloned and searched over. Rows
-    with equal texts or nearly equal pictures are kept on one side of the inner validation split;
-    for an outer cross-validation pass ``groups`` to it.
+    or both, of pandas or what hands out Arrow data (polars); the columns are found by their common
+    names. It can be cloned and searched over. Rows with equal texts or nearly equal pictures are
+    kept on one side of the inner validation split; for an outer cross-validation pass ``groups``
+    to it.
 
     Args:
         fusion: "cross_attention", "gated", "late", "concat", or a modality: "text", "image".
@@ -129,7 +131,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         rows = _features(X)
         labels = _labels(y, rows=len(rows))
         table = read(rows.assign(label=labels))
-        _check_joins(recipe.fusion.name, table, X)
+        _check_joins(recipe.fusion.name, table, rows)
         if self.verbose:
             print(epoch_header())  # noqa: T201
         with TemporaryDirectory() as folder:
@@ -336,10 +338,12 @@ def _labels(y: Any, *, rows: int) -> Any:
 
 
 def _features(frame: Any) -> pd.DataFrame:
+    if not isinstance(frame, pd.DataFrame) and hasattr(frame, "__arrow_c_stream__"):
+        frame = pa.table(frame).to_pandas(timestamp_as_object=True)
     if not isinstance(frame, pd.DataFrame):
         raise DataError(
-            f"X must be a pandas DataFrame with a text or an image column, not a "
-            f"{type(frame).__name__}."
+            f"X must be a DataFrame (pandas, polars, or another that hands out Arrow data) with a "
+            f"text or an image column, not a {type(frame).__name__}."
         )
     # A label column of X must not be taken for the labels, which are y.
     return frame.loc[:, [not is_label(name) for name in frame.columns]]
