@@ -43,7 +43,8 @@ class _Row:
 class Service:
     """Parses rows in a few threads, decodes in processes, and runs the model on batches of rows.
 
-    Explanations, which take seconds, have a thread of their own, beside which predictions go on.
+    Explanations, and rows with sounds, take up to seconds: they have threads of their own, beside
+    which the other predictions go on.
     """
 
     def __init__(
@@ -75,6 +76,9 @@ class Service:
             max_wait=max_wait,
             observe=metrics.observe_batch,
         )
+        self._sounds = Batcher(
+            self._predict_rows, max_batch=max_batch, max_wait=0.0, observe=metrics.observe_batch
+        )
         self._explanations = Batcher(
             self._explain_rows, max_batch=1, max_wait=0.0, observe=metrics.observe_batch
         )
@@ -82,7 +86,11 @@ class Service:
     @property
     def ready(self) -> bool:
         """Whether rows are answered."""
-        return self._predictions.alive and self._explanations.alive
+        return all(batcher.alive for batcher in self._batchers)
+
+    @property
+    def _batchers(self) -> tuple[Batcher, ...]:
+        return self._predictions, self._sounds, self._explanations
 
     async def predict(self, read: Callable[[], Values]) -> Prediction:
         """The prediction for the row that ``read`` gives.
@@ -107,13 +115,14 @@ class Service:
         """Answer what was accepted, then stop."""
         self._decoders.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
-        for batcher in (self._predictions, self._explanations):
+        for batcher in self._batchers:
             batcher.close()
 
     async def _predict(self, read: Callable[[], Values]) -> Prediction:
         row = await self._load(read, shown=False)
+        batcher = self._sounds if _sounds(row) else self._predictions
         async with self._room.lend(_sounds(row)):
-            predicted = await self._predictions.submit(row.inputs)
+            predicted = await batcher.submit(row.inputs)
         self._count(predicted)
         return Prediction(
             label=predicted.label,
