@@ -134,3 +134,44 @@ def test_aliases_of_a_recipe_are_few(tmp_path: Path) -> None:
     recipe.write_text("description: " + "a" * 200_000)
     with pytest.raises(ChiasmError, match="larger than 100 kB"):
         read_recipe(recipe)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("!!int ''", "!!float ''", "!!bool x", "!!timestamp x"),
+        "0x" + "f" * 5000,
+        "1" + ":1" * 3000,
+    ],
+)
+def test_values_that_there_cannot_be_are_told(value: str, tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(f"training: {{epochs: {value}}}\n")
+    with pytest.raises(ChiasmError, match=r"recipe\.yaml"):
+        read_recipe(recipe)
+
+
+@pytest.mark.parametrize("name", ["rows.csv", "rows.tsv", "rows.jsonl", "rows.txt"])
+def test_a_table_with_a_hole_is_no_text(name: str, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    path = tmp_path / name
+    path.write_text("guid,tag\n1,x\n")
+    os.truncate(path, 3 << 20)
+    with pytest.raises(ChiasmError, match=r"rows\.\w+ is no text"):
+        read(path)
+
+
+def test_a_text_with_a_hole_loses_only_its_row(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "train.txt").write_text("guid,tag\n1,x\n2,y\n")
+    for name in ("1", "2"):
+        (tmp_path / "data" / f"{name}.txt").write_text("good")
+    os.truncate(tmp_path / "data" / "2.txt", 3 << 20)
+    assert read(tmp_path).values["text"] == ("good", None)
+
+
+@pytest.mark.parametrize("name", ["vocab.txt", "spiece.model"])
+def test_a_vocabulary_of_an_encoder_is_bounded(name: str, tmp_path: Path) -> None:
+    sparse(tmp_path / name)
+    with pytest.raises(ChiasmError, match=name):
+        load_encoder("text", str(tmp_path))

@@ -30,6 +30,20 @@ def test_preprocessing_is_restored_as_it_was_described() -> None:
     assert restore_preprocessing(describe_preprocessing(vectors), tokenizer=None) == vectors
 
 
+def test_an_input_may_be_called_location(tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx")
+    given, made = (
+        onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1])
+        for name in ("location.tokens", "y")
+    )
+    node = onnx.helper.make_node("Identity", ["location.tokens"], ["y"], name="of.location")
+    graph = onnx.helper.make_graph([node], "graph", [given], [made])
+    opset = onnx.helper.make_opsetid("", 17)
+    path = tmp_path / "fusion.onnx"
+    onnx.save(onnx.helper.make_model(graph, ir_version=8, opset_imports=[opset]), path)
+    assert open_session(path).get_inputs()[0].name == "location.tokens"
+
+
 def test_weights_in_a_file_of_their_own_are_not_read(tmp_path: Path) -> None:
     # Their digest is not in the manifest.
     onnx = pytest.importorskip("onnx")

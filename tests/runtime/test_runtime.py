@@ -243,6 +243,7 @@ def edit(folder: Path, **changes: object) -> None:
         ),
         (lambda folder: edit(folder, temperature=float("nan")), "is not whole"),
         (lambda folder: edit(folder, temperature="1"), "is not whole"),
+        (lambda folder: edit(folder, temperature=10**400), "is not whole"),
         (lambda folder: edit(folder, name=7), "is not whole"),
         (call_a_modality_otherwise, "is not whole"),
         (link_a_network_to_elsewhere, "leads out"),

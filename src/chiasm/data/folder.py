@@ -6,7 +6,7 @@ from typing import Any
 
 from chiasm.data.delimited import read_delimited
 from chiasm.data.encodings import Detected, decode, detect_encoding
-from chiasm.data.foreign import refuse_foreign
+from chiasm.data.foreign import has_holes, refuse_foreign
 from chiasm.data.locate import locate_file
 from chiasm.data.raw import RawRows, folders_of
 from chiasm.data.tabular import TABULAR, read_table
@@ -132,6 +132,8 @@ def _index(folder: Path) -> dict[str, Path]:
 def _read_file(path: str, folder: Path, allow_outside: bool) -> bytes | UnreadableExample:
     try:
         located = locate_file(path, folders=[folder], allow_outside=allow_outside)
-        return read_regular(located, most=_MOST_OF_A_TEXT)
+        content = read_regular(located, most=_MOST_OF_A_TEXT)
     except UnreadableExample as error:
         return error
+    # Not kept: many of them would fill the memory.
+    return UnreadableExample("undecodable text") if has_holes(content) else content

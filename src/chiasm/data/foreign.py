@@ -2,6 +2,9 @@
 
 from chiasm.errors import DataError
 
+# No text in any encoding has so many in a row; a file of nothing but holes has.
+_ZEROS = bytes(1 << 20)
+
 _KINDS = {
     b"PK\x03\x04": "a workbook (such as .xlsx) or another zip archive",
     b"\xd0\xcf\x11\xe0": "a workbook of old (.xls) or another Office file",
@@ -23,11 +26,16 @@ _KINDS = {
 
 
 def refuse_foreign(name: str, content: bytes) -> None:
-    """Let pass what does not begin as a file of another kind does.
+    """Let pass what does not begin as a file of another kind does, and is no text with holes.
 
     Raises:
-        DataError: it does.
+        DataError: it does, or is.
     """
+    if has_holes(content):
+        raise DataError(
+            f"{name} is no text: it has a million zero bytes in a row. Perhaps it was only partly "
+            "copied: copy it again."
+        )
     begin = content[:16].lstrip(b"\xef\xbb\xbf \r\n\t")
     for mark, kind in _KINDS.items():
         if begin.startswith(mark) or begin.lower().startswith(mark):
@@ -35,3 +43,8 @@ def refuse_foreign(name: str, content: bytes) -> None:
                 f"{name} is {kind}, whatever its name says. Save the rows as CSV, TSV, JSONL or "
                 "Parquet, and give that file."
             )
+
+
+def has_holes(content: bytes) -> bool:
+    """Whether a text has more zero bytes in a row than any text can have."""
+    return _ZEROS in content

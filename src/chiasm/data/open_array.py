@@ -33,6 +33,8 @@ def open_array(path: Path, key: str | None = None) -> Vectors:
         raise UnreadableExample("file not found")
     try:
         array = _open_npz(path, key) if path.suffix.lower() == ".npz" else _open_npy(path)
+    except MemoryError as error:
+        raise UnreadableExample("more numbers than the memory that is left") from error
     except _BROKEN as error:
         raise UnreadableExample("no NumPy file of numbers (Python objects are not read)") from error
     if not isinstance(array, np.ndarray) or array.dtype.kind not in _NUMBERS:

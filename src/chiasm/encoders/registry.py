@@ -138,8 +138,10 @@ def _refuse_odd_settings(folder: Path) -> None:
         EncoderError: one of them is no regular file, or too large for what it is.
     """
     try:
-        for file in sorted(folder.glob("*.json")):
-            read_regular(file, most=_MOST_OF_A_VOCABULARY)
+        # Vocabularies of older tokenizers are texts, and models of SentencePiece.
+        for end in ("json", "txt", "model"):
+            for file in sorted(folder.glob(f"*.{end}")):
+                read_regular(file, most=_MOST_OF_A_VOCABULARY)
     except UnreadableExample as error:
         raise EncoderError(f"{file}: {error}. Copy the encoder's folder again.") from error
 

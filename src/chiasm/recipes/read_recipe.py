@@ -12,10 +12,14 @@ from chiasm.training.recipe import Recipe
 
 # An alias stands for all that its anchor names, and aliases of those for many times as much.
 _MOST_ALIASES = 16
+# Digits of a whole number: Python does not even print one of thousands.
+_MOST_DIGITS = 100
+# What the library raises besides its own for dates, numbers and tags that there cannot be.
+_NO_VALUES = (ValueError, LookupError, AttributeError, RecursionError)
 
 
 class _Loader(yaml.SafeLoader):
-    """The safe loader, with a few aliases at most."""
+    """The safe loader, with a few aliases and digits at most."""
 
     _aliases = 0
 
@@ -23,7 +27,11 @@ class _Loader(yaml.SafeLoader):
         self._aliases += self.check_event(yaml.AliasEvent)
         if self._aliases > _MOST_ALIASES:
             raise yaml.YAMLError(f"more than {_MOST_ALIASES} aliases. Write the values out")
-        return super().compose_node(parent, index)
+        node = super().compose_node(parent, index)
+        number = node if node is not None and node.tag == "tag:yaml.org,2002:int" else None
+        if number is not None and len(number.value) > _MOST_DIGITS:
+            raise yaml.YAMLError(f"a number of more than {_MOST_DIGITS} digits")
+        return node
 
 
 def read_recipe(name: str | Path) -> Recipe:
@@ -37,8 +45,7 @@ def read_recipe(name: str | Path) -> Recipe:
     """
     try:
         plain = yaml.load(find_recipe(name), _Loader)  # noqa: S506 - a safe one
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        # A date or a number that there cannot be is a ValueError.
+    except (yaml.YAMLError, *_NO_VALUES) as error:
         raise ChiasmError(f"The recipe {name} is not YAML: {error}") from error
     recipe: Recipe = from_plain(Recipe, plain, where=f"The recipe {name}")
     check_names(recipe, where=f"The recipe {name}")

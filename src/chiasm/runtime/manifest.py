@@ -18,7 +18,7 @@ MANIFEST = "manifest.json"
 # Of a width, or of the rows of a grid.
 _MOST = 1_000_000
 # What reading a manifest raises that is not as it was written.
-BROKEN = (KeyError, TypeError, ValueError, AttributeError)
+BROKEN = (KeyError, TypeError, ValueError, AttributeError, ArithmeticError)
 
 
 @dataclass(frozen=True)

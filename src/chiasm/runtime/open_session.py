@@ -1,5 +1,6 @@
 """open_session: a network of an exported folder, ready to run."""
 
+import re
 from pathlib import Path
 
 import onnxruntime
@@ -9,8 +10,9 @@ from chiasm.encoders.one_core_session import one_core_session
 from chiasm.errors import ChiasmError, UnreadableExample
 from chiasm.regular_files import NETWORK, read_own
 
-# How ONNX names the file of weights that are kept beside a network; no export of ours has it.
-_EXTERNAL = b"location"
+# How ONNX names the file of weights that are kept beside a network, after the last byte of the
+# length of that name; no export of ours has it, though a modality may be called "location".
+_EXTERNAL = re.compile(rb"[\x00\x08]location")
 
 UNUSABLE = (
     errors.Fail,
@@ -29,7 +31,7 @@ def open_session(path: Path, *, keeps_memory: bool = True) -> onnxruntime.Infere
         ChiasmError: the file is no network that this version of ONNX Runtime can run.
     """
     try:
-        if _EXTERNAL in read_own(path.parent, path.name, most=NETWORK):
+        if _EXTERNAL.search(read_own(path.parent, path.name, most=NETWORK)):
             raise UnreadableExample(
                 "it may have weights in other files, of which no digest is known"
             )

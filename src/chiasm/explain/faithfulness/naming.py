@@ -1,5 +1,6 @@
 """naming: how often a method names the modality that decides, where that is known."""
 
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,8 @@ import numpy as np
 import pandas as pd
 
 from chiasm.data.table import Table
+from chiasm.errors import UnreadableExample
+from chiasm.regular_files import SMALL, read_regular
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -37,7 +40,11 @@ def deciding_modalities(table: Table) -> list[str | None]:
     path = (path if path.is_dir() else path.parent) / _TRUTH
     if not path.is_file():
         return [None] * len(table)
-    truth = pd.read_csv(path, dtype=str)
+    try:
+        truth = pd.read_csv(io.BytesIO(read_regular(path, most=SMALL)), dtype=str)
+    except (UnreadableExample, ValueError):
+        # It may be a file of the user's that only has this name.
+        return [None] * len(table)
     if not {"id", "decided_by"} <= set(truth.columns):
         return [None] * len(table)
     decided = dict(zip(truth["id"], truth["decided_by"], strict=True))
