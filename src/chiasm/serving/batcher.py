@@ -24,7 +24,8 @@ class Batcher:
     """One thread runs the model, on as many of the waiting rows at a time as it may.
 
     While the model works, the rows of other requests gather; ``max_wait`` only matters to an idle
-    server. How many may gather is for ``Admission`` to say.
+    server. How many may gather is for ``Admission`` to say. The thread begins with the first row:
+    before, a server may fork.
 
     Args:
         work: answers all the rows it is given.
@@ -46,13 +47,12 @@ class Batcher:
         self._max_wait = max_wait
         self._observe = observe
         self._waiting: SimpleQueue[_Job | None] = SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="model", daemon=True)
-        self._thread.start()
+        self._thread: threading.Thread | None = None
 
     @property
     def alive(self) -> bool:
         """Whether the thread still takes rows."""
-        return self._thread.is_alive()
+        return self._thread is None or self._thread.is_alive()
 
     async def submit(self, row: Any) -> Any:
         """The answer to this row, which may share its call with others.
@@ -61,13 +61,17 @@ class Batcher:
             ModelFailure: the work raised for this row, even when it was alone.
         """
         job = _Job(row)
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="model", daemon=True)
+            self._thread.start()
         self._waiting.put(job)
         return await asyncio.wrap_future(job.answer)
 
     def close(self) -> None:
         """Answer what waits, then end the thread."""
         self._waiting.put(None)
-        self._thread.join()
+        if self._thread is not None:
+            self._thread.join()
 
     def _run(self) -> None:
         while jobs := self._take():
