@@ -45,6 +45,12 @@ def decoders() -> Iterator[Decoders]:
     decoders.close()
 
 
+async def has_begun(begun: Path) -> None:
+    """Wait until ``sleep`` has told its process."""
+    while not begun.is_file() or not begun.read_text():
+        await asyncio.sleep(0.01)
+
+
 def load(decoders: Decoders, work: Callable[[bytes], Any], content: bytes = b"a") -> Any:
     return decoders.load(work, "other", content, shown=False)
 
@@ -69,8 +75,7 @@ def test_a_request_that_is_given_up_frees_its_decoder(decoders: Decoders, tmp_pa
 
     async def run() -> None:
         waiting = asyncio.create_task(load(slow, sleep, os.fsencode(begun)))
-        while not begun.is_file() or not begun.read_text():
-            await asyncio.sleep(0.01)
+        await has_begun(begun)
         waiting.cancel()
         assert (await asyncio.wait_for(load(slow, process_of), 20)).inputs
 
@@ -88,8 +93,7 @@ def test_closing_waits_for_no_decoder(tmp_path: Path) -> None:
 
     async def run() -> None:
         waiting = asyncio.create_task(load(decoders, sleep, os.fsencode(begun)))
-        while not begun.is_file() or not begun.read_text():
-            await asyncio.sleep(0.01)
+        await has_begun(begun)
         await asyncio.to_thread(decoders.close)
         waiting.cancel()
 

@@ -138,11 +138,11 @@ class Runtime:
                 for modality, tokens in encoded.items()
                 for place in range(len(tokens))
             )
-            probabilities = self._fusion.probabilities([encoded], cores)
+            found = [self._fusion.probabilities([encoded], cores)]
             # Not all at once: each is a copy of the tokens of a modality.
             while some := list(islice(hidden, _HIDDEN)):
-                without = self._fusion.probabilities(some, cores)
-                probabilities = np.concatenate([probabilities, without])
+                found.append(self._fusion.probabilities(some, cores))
+        probabilities = np.concatenate(found)
         index = int(probabilities[0].argmax()) if label is None else self._index(label)
         falls = iter(probabilities[0, index] - probabilities[1:, index])
         return {

@@ -2,6 +2,8 @@
 
 from ipaddress import IPv6Address, IPv6Network, ip_address
 
+from starlette.types import Scope
+
 # What one customer of a provider is given, from which to draw addresses at will.
 _PREFIX = 64
 
@@ -17,3 +19,9 @@ def client_of(address: str) -> str:
     if found.ipv4_mapped is not None:
         return str(found.ipv4_mapped)
     return str(IPv6Network((int(found), _PREFIX), strict=False).network_address)
+
+
+def client_of_request(scope: Scope) -> str:
+    """Who sent a request; nobody where the server does not know."""
+    address, _ = scope.get("client") or ("", 0)
+    return client_of(address)

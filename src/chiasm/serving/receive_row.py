@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from starlette.requests import Request
 
 from chiasm.serving.admission import Admission, full
-from chiasm.serving.client import client_of
+from chiasm.serving.client import client_of_request
 from chiasm.serving.limits import Limits
 from chiasm.serving.parse_row import Values, parse_row
 from chiasm.serving.read_body import read_body
@@ -23,7 +23,7 @@ async def receive_row(
     Raises:
         Problem: 429 no room; what ``read_body`` raises.
     """
-    client = client_of(request.client.host if request.client else "")
+    client = client_of_request(request.scope)
     if not admission.is_open:
         raise full()  # before all of it is sent
     with admission.hold(client) as held:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from chiasm.serving.client import client_of
+from chiasm.serving.client import client_of_request
 from chiasm.serving.problem import Problem
 
 _PREFIX = "/v1/"
@@ -32,7 +32,7 @@ class RateLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(_PREFIX):
-            seconds = self._take(client_of(scope["client"][0] if scope.get("client") else ""))
+            seconds = self._take(client_of_request(scope))
             if seconds > 0:
                 problem = Problem(
                     429,

@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from chiasm.serving.admission import Admission
 from chiasm.serving.answer_lines import answer_lines
-from chiasm.serving.client import client_of
+from chiasm.serving.client import client_of_request
 from chiasm.serving.limits import Limits
 from chiasm.serving.model_failure import ModelFailure
 from chiasm.serving.openapi import problems, schema_of
@@ -57,7 +57,7 @@ def batch_route(service: Service, admission: Admission, limits: Limits) -> APIRo
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if media_type not in _MEDIA_TYPES:
             raise Problem(415, f"Send JSON lines, as {' or '.join(_MEDIA_TYPES)}.")
-        client = client_of(request.client.host if request.client else "")
+        client = client_of_request(request.scope)
         return _Stream(_answers_to(request, client), media_type=_MEDIA_TYPES[0])
 
     async def _answers_to(request: Request, client: str) -> AsyncGenerator[bytes, None]:
