@@ -1,9 +1,10 @@
 """Service: from the values of a row to its answer."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
@@ -38,6 +39,23 @@ class _Row:
 
     inputs: dict[str, Any]
     shown: Shown
+
+
+@dataclass(frozen=True)
+class _Encoded:
+    """A file to be decoded, and how many pixels it then has."""
+
+    content: bytes
+    pixels: int
+
+
+@dataclass
+class _Parsed:
+    """A row of which pictures and sounds are still to be decoded."""
+
+    inputs: dict[str, Any] = field(default_factory=dict)
+    encoded: dict[str, _Encoded] = field(default_factory=dict)
+    text: str | None = None
 
 
 class Service:
@@ -167,40 +185,54 @@ class Service:
             ) from error
 
     async def _load(self, read: Callable[[], Values], *, shown: bool) -> _Row:
-        values = await self._in_thread(read)
+        parsed = await self._in_thread(self._parse, read)
+        inputs, picture = dict(parsed.inputs), None
+        for modality, encoded in parsed.encoded.items():
+            with _refused(modality):
+                decoded = await self._decode(modality, encoded, shown=shown)
+            inputs[modality] = decoded.inputs
+            picture = decoded.picture or picture
+        return _Row(inputs, Shown(parsed.text, picture))
+
+    def _parse(self, read: Callable[[], Values]) -> _Parsed:
+        """A row but for what has to be decoded: in one go, since each thread waits for its turn."""
+        values = read()
         readable = self.model.modalities
         if not values:
             raise Problem(422, f"The row is empty. Give at least one of: {', '.join(readable)}.")
         for modality in values:
             if modality not in readable:
                 raise Problem(422, f"{modality}: this model reads {' and '.join(readable)} only.")
-        inputs: dict[str, Any] = {}
-        picture = None
+        parsed = _Parsed()
         for modality, value in values.items():
-            try:
-                loaded = await self._load_value(modality, value, shown=shown)
-            except UnreadableExample as error:
-                raise Problem(422, f"{modality}: {error.reason}.") from error
-            inputs[modality] = loaded.inputs
-            picture = loaded.picture or picture
-        text = values.get("text")
-        return _Row(inputs, Shown(text if isinstance(text, str) else None, picture))
+            with _refused(modality):
+                if isinstance(value, str):
+                    refuse_long_text(value, self._limits)
+                    parsed.inputs[modality] = self.model.loader(modality)(value)
+                    parsed.text = value
+                else:
+                    is_picture = modality == "image"
+                    pixels = refuse_large_picture(value, self._limits) if is_picture else 0
+                    parsed.encoded[modality] = _Encoded(value, pixels)
+        return parsed
 
-    async def _load_value(self, modality: str, value: str | bytes, *, shown: bool) -> Loaded:
+    async def _decode(self, modality: str, encoded: _Encoded, *, shown: bool) -> Loaded:
         load = self.model.loader(modality)
-        if isinstance(value, str):
-            refuse_long_text(value, self._limits)
-            return Loaded(await self._in_thread(load, value))
-        pixels = 0
-        if modality == "image":
-            pixels = await self._in_thread(refuse_large_picture, value, self._limits)
-        async with self._room.lend(self._room.units if pixels > _LARGE_PIXELS else 0):
-            return await self._decoders.load(load, modality, value, shown=shown)
+        async with self._room.lend(self._room.units if encoded.pixels > _LARGE_PIXELS else 0):
+            return await self._decoders.load(load, modality, encoded.content, shown=shown)
 
     def _count(self, predicted: RowPrediction) -> None:
         self._metrics.predictions.labels(predicted.label).inc()
         for modality in predicted.missing:
             self._metrics.missing.labels(modality).inc()
+
+
+@contextmanager
+def _refused(modality: str) -> Iterator[None]:
+    try:
+        yield
+    except UnreadableExample as error:
+        raise Problem(422, f"{modality}: {error.reason}.") from error
 
 
 def _sounds(row: _Row) -> int:
