@@ -15,7 +15,9 @@ ROWS = [f"text number {i},{'pos' if i % 2 else 'neg'}" for i in range(20)]
 
 
 def read_text(lines: list[str], delimiter: str = ",") -> tuple[dict, dict]:
-    return read_delimited(Path("t.csv"), "\n".join(lines), delimiter)
+    found = read_delimited(Path("t.csv"), "\n".join(lines), delimiter)
+    assert not found.doubtful
+    return found.columns, found.broken
 
 
 @pytest.mark.parametrize("closing", ['it is of 6",neg', '"quoted, too",neg', 'say "hi",neg'])
@@ -68,6 +70,29 @@ def test_a_quote_that_takes_a_row_is_noticed_where_no_column_has_few_values(answ
     rows[7] = rows[7].replace('text 7"', "text 7")
     with pytest.raises(DataError, match="lines 9 to 10"):
         read_text(["id,text" + (",label" if answer else ""), *rows])
+
+
+@pytest.mark.parametrize("row", ['5,"open,x\n6,closing",y', '5,"open,x\n\n6,closing",y'])
+def test_two_rows_in_one_are_noted_where_nothing_tells_them_from_a_review(
+    row: str, tmp_path: Path
+) -> None:
+    rows = [f"{i},text number {i},answer {chr(97 + i) * 3}" for i in range(20)]
+    path = tmp_path / "t.csv"
+    path.write_text("\n".join(["id,text,label", *rows[:5], row, *rows[7:]]))
+    table = read(path)
+    assert len(table) == 19
+    (problem,) = [p for p in table.problems if "one cell" in p.reason]
+    assert (problem.position, problem.action) == (5, "noted")
+    assert f"lines 7 to {7 + row.count(chr(10))}" in problem.reason
+
+
+@pytest.mark.parametrize("last", ["works well, thanks", "and so on", "2, 3, 4"])
+def test_a_review_of_two_lines_is_no_doubt_where_ids_tell(last: str) -> None:
+    rows = [f"{i},text number {chr(97 + i) * 3}" for i in range(20)]
+    review = f'20,"Dear seller\n{last}"'
+    columns, broken = read_text(["id,text", *rows, review])
+    assert not broken
+    assert columns["text"][20] == f"Dear seller\n{last}"
 
 
 def test_few_rows_tell_by_their_number_of_cells() -> None:

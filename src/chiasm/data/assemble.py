@@ -49,6 +49,8 @@ def assemble(
     findings = Findings()
     for row, reason in raw.broken.items():
         findings.add(row, "row", reason, "set aside")
+    for row, reason in raw.doubtful.items():
+        findings.add(row, "row", reason, "noted")
     whole = [row for row in range(size) if row not in raw.broken]
 
     ids = [str(row + 1) for row in range(size)]

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,13 +19,27 @@ _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars (|)"}
 # Of a column of labels or splits, each value is that of many rows.
 _FEW = 0.2
 _TELLING = 2
+_NUMBER = re.compile(r"\d+")
 _NAMED = 3
 
 
-def read_delimited(
-    path: Path, text: str, delimiter: str = ","
-) -> tuple[dict[str, Sequence[Any]], dict[int, str]]:
-    """Columns of strings, and the rows that have more or fewer cells than the header.
+@dataclass(frozen=True)
+class Delimited:
+    """What a text of rows holds.
+
+    Attributes:
+        columns: the cells by the name of their column.
+        broken: rows that have more or fewer cells than the header: position -> reason.
+        doubtful: rows of which a cell may be several: position -> what to look at.
+    """
+
+    columns: dict[str, Sequence[Any]]
+    broken: dict[int, str]
+    doubtful: dict[int, str]
+
+
+def read_delimited(path: Path, text: str, delimiter: str = ",") -> Delimited:
+    """The columns of a text of rows.
 
     Between tabs, quotes are letters like others where they do not enclose cells.
 
@@ -39,17 +54,17 @@ def read_delimited(
     except DataError:
         if delimiter != "\t":
             raise
-        rows = [row.cells for row in _parse(text, delimiter, quoting=csv.QUOTE_NONE)]
-    header, *body = rows
+        rows = list(_parse(text, delimiter, quoting=csv.QUOTE_NONE))
+    header, body = rows[0].cells, [row for row in rows[1:] if row.cells]
     if is_undecodable("".join(header)):
         raise DataError(f"{path}: the column names cannot be decoded. Give --encoding.")
     _check_separator(path, header, delimiter)
-    body = [row for row in body if row]
     reason = f"not {len(header)} cells, as the header has"
-    broken = {i: reason for i, row in enumerate(body) if len(row) != len(header)}
+    broken = {i: reason for i, row in enumerate(body) if len(row.cells) != len(header)}
     empty = [""] * len(header)
-    body = [empty if i in broken else row for i, row in enumerate(body)]
-    return name_columns(header, [list(column) for column in zip(*body, strict=True)]), broken
+    cells = [empty if i in broken else row.cells for i, row in enumerate(body)]
+    columns = name_columns(header, [list(column) for column in zip(*cells, strict=True)])
+    return Delimited(columns, broken, _doubtful(body, delimiter))
 
 
 @dataclass(frozen=True)
@@ -73,8 +88,8 @@ def _parse(text: str, delimiter: str, **dialect: Any) -> Iterator[_Row]:
         csv.field_size_limit(previous)
 
 
-def _whole_rows(path: Path, text: str, delimiter: str) -> list[list[str]]:
-    """The cells of each row, once no quote hides others.
+def _whole_rows(path: Path, text: str, delimiter: str) -> list[_Row]:
+    """The rows, once no quote hides others.
 
     Raises:
         DataError: a quote is never closed, or takes rows into its cell.
@@ -94,7 +109,7 @@ def _whole_rows(path: Path, text: str, delimiter: str) -> list[list[str]]:
             f"{named}{more}. Put cells that hold a quote into quotes, and write that quote twice "
             '("").'
         )
-    return [row.cells for row in rows]
+    return rows
 
 
 def _swallowing(text: str, rows: Sequence[_Row], delimiter: str) -> list[_Row]:
@@ -157,6 +172,43 @@ def _hides_rows(
         )
         for part in parts
     )
+
+
+def _doubtful(rows: Sequence[_Row], delimiter: str) -> dict[int, str]:
+    """Rows with a cell whose lines may be rows, but need not: nothing in these lines tells."""
+    cells = [row.cells for row in rows]
+    if not any(row.last > row.first for row in rows) or _repeated_values(cells):
+        return {}  # by the values that columns repeat, the lines were judged
+    width = len(cells[0])
+    known = _repeated_values([[_shape(cell) for cell in row] for row in cells])
+    return {
+        at: f"a quote takes lines {row.first} to {row.last} into one cell: one row, or several?"
+        for at, row in enumerate(rows)
+        if row.last > row.first
+        and any(
+            _look_like_rows(_inside(cell, place, delimiter), width, known)
+            for place, cell in enumerate(row.cells)
+        )
+    }
+
+
+def _look_like_rows(parts: Sequence[_Part], width: int, known: dict[int, set[str]]) -> bool:
+    """Whether lines of a cell could be rows: as many cells, of the same shape, in their place."""
+    filled = [part for part in parts if part.cells != [""]]
+    return len(filled) > 1 and all(
+        part.fits(width, parts[0].begin)
+        and all(
+            _shape(value.strip('"')) in known[at]
+            for at, value in enumerate(part.cells, start=part.begin)
+            if at in known and at != parts[0].begin
+        )
+        for part in filled
+    )
+
+
+def _shape(cell: str) -> str:
+    """A cell whatever its numbers: of ids, dates and file names there are few."""
+    return _NUMBER.sub("0", cell)
 
 
 def _has_stray_quote(row: str, delimiter: str) -> bool:

@@ -75,12 +75,12 @@ def _read(
         listing = _decode(content, encoding)
         if isinstance(listing, UnreadableExample):
             raise DataError(f"{path} cannot be decoded as {encoding}. Give the right --encoding.")
-        columns, bad = read_delimited(path, listing)
-        if not {"guid", "tag"} <= columns.keys():
+        rows = read_delimited(path, listing)
+        if not {"guid", "tag"} <= rows.columns.keys():
             raise DataError(f"{path} is not written in {encoding}. Give the right --encoding.")
-        broken |= {len(guids) + row: reason for row, reason in bad.items()}
-        guids += columns["guid"]
-        tags += columns["tag"]
+        broken |= {len(guids) + row: reason for row, reason in rows.broken.items()}
+        guids += rows.columns["guid"]
+        tags += rows.columns["tag"]
 
     texts: list[Any] = []
     pictures: list[Any] = []

@@ -19,7 +19,8 @@ class RawRows:
     In a label, None says "unlabelled on purpose" and NaN "nothing there"; a cell that could not be
     taken apart is an ``UnreadableExample``. ``folders`` are where relative paths start and what
     they must not leave; none for data whose paths are the caller's own. ``broken`` holds rows that
-    could not be taken apart at all: position -> reason. ``files`` were read to get here.
+    could not be taken apart at all: position -> reason. ``doubtful`` rows are to be looked
+    at: position -> why. ``files`` were read to get here.
     """
 
     source: str
@@ -27,6 +28,7 @@ class RawRows:
     folders: tuple[Path, ...] = ()
     encoding: Detected | None = None
     broken: dict[int, str] = field(default_factory=dict)
+    doubtful: dict[int, str] = field(default_factory=dict)
     files: tuple[Path, ...] = ()
 
     def __len__(self) -> int:

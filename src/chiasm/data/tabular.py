@@ -35,18 +35,12 @@ def read_tabular(path: Path, *, encoding: str | None) -> RawRows:
         return read_parquet(path, data)
     refuse_foreign(str(path), data)
     text, detected = _decode_file(path, data, encoding)
+    read = partial(RawRows, str(path), folders=folders_of(path), encoding=detected, files=(path,))
     if kind == ".jsonl":
         columns, broken = _read_json_lines(path, text)
-    else:
-        columns, broken = read_delimited(path, text, _DELIMITERS[kind])
-    return RawRows(
-        str(path),
-        columns,
-        folders=folders_of(path),
-        encoding=detected,
-        broken=broken,
-        files=(path,),
-    )
+        return read(columns, broken=broken)
+    found = read_delimited(path, text, _DELIMITERS[kind])
+    return read(found.columns, broken=found.broken, doubtful=found.doubtful)
 
 
 def read_table(path: Path) -> bytes:
