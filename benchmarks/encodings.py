@@ -121,6 +121,10 @@ LANGUAGES = {
     "cp932": ("Japanese",),
     "euc-jp": ("Japanese",),
     "cp949": ("Korean",),
+    "mac-roman": WESTERN,
+    "cp850": WESTERN,
+    "cp852": ("Polish", "Czech", "Hungarian"),
+    "cp866": ("Russian", "Bulgarian"),
 }
 # Quotes, dashes and signs that the older encoding lacks, as people wrote them in it.
 PLAIN = str.maketrans({"’": "'", "“": '"', "”": '"', "–": "-", "…": "...", "«": '"', "»": '"'})

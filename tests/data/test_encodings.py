@@ -54,6 +54,13 @@ WRITTEN = {
     "cp932": ("息子のために買いましたが色が違いました",),
     "euc_jp": ("息子のために買いましたが色が違いました",),
     "cp949": ("아들에게 사줬는데 색깔이 마음에 든대요",),
+    "mac-roman": (
+        "My son’s toy doesn’t work any more",
+        "C’était « parfait », le goût est fade, déçu",
+        "Schöne Größe, mäßig",
+    ),
+    "cp850": ("Le goût est fade, très déçu et ça coûte cher", "Schöne Größe, mäßig, öfter"),
+    "cp866": ("Заказал размер побольше, сидит отлично",),
 }
 
 

@@ -16,6 +16,10 @@ _LEGACY = (
     *("iso8859-7", "cp1254", "cp1255", "cp1256", "cp1257", "cp874", "gb18030", "big5hkscs"),
     *("cp932", "euc-jp", "cp949"),
 )
+# Of the old Macintosh and of DOS: only where so many different characters speak for them, or all
+# others make so many odd.
+_OLD = ("mac-roman", "cp850", "cp852", "cp866")
+_SPEAKING, _MANY_ODD = 3, 0.6
 _USUAL = _LEGACY[0]
 _MARKS = {
     codecs.BOM_UTF32_LE: "utf-32",
@@ -36,6 +40,7 @@ _STRONG, _STRONGER = 1.25, 2.0
 _ALPHABETS = "\u0370-\u052f\u0590-\u06ff\u0e00-\u0e7f"
 _FOREIGN = re.compile(f"[{_ALPHABETS}\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
 _LETTER = r"[^\W\d_]"
+_CAPITALS = "".join(filter(str.isupper, map(chr, range(0xC0, 0x180))))
 # What people hardly write, and wrong encodings make of what they do.
 _ODD = re.compile(
     "|".join(
@@ -48,7 +53,7 @@ _ODD = re.compile(
             # a quote that is opened within a word
             rf"(?<={_LETTER})[\u2018\u201c\u201e]",
             # a capital after a small letter
-            "(?<=[a-zß-öø-ÿ])[À-ÖØ-ÞŠŽŒŸ]",
+            f"(?<=[a-zß-öø-ÿ])[{_CAPITALS}]",
             "(?<=[\u0430-\u045f])[\u0400-\u042f]",
             # a letter of another alphabet in one word with Latin ones
             f"(?<=[A-Za-z])[{_ALPHABETS}]",
@@ -121,7 +126,7 @@ def detect_encoding(parts: Sequence[bytes]) -> Detected:
         sure = in_utf_8 / len(telling) if telling else 1.0
         return Detected("utf-8", sure=sure, sample=_sample(telling, "utf-8"))
     spread = telling[:: -(-len(telling) // _TEXTS)]
-    reading = {name: _count_read(spread, name) / len(spread) for name in _LEGACY}
+    reading = {name: _count_read(spread, name) / len(spread) for name in (*_LEGACY, *_OLD)}
     if 2 * max(reading.values()) <= 1:
         raise DataError(
             f"No encoding reads most of the {len(telling)} non-ASCII texts. Convert the data to "
@@ -146,7 +151,10 @@ def _possible(parts: Sequence[bytes], reading: Mapping[str, float]) -> tuple[byt
     common = [part for part in parts if all(_reads(part, name) for name in names)] or parts
     text = b"\n".join(common[:: -(-sum(map(len, common)) // _BYTES)])
     odd = {name: _oddity(text.decode(name, "ignore")) for name in names}
-    return text, [name for name in names if odd[name] <= min(odd.values()) + _ODDER]
+    if len({*text} - _ASCII) < _SPEAKING:
+        modern = {name: found for name, found in odd.items() if name not in _OLD}
+        odd = modern if min(modern.values(), default=1.0) < _MANY_ODD else odd
+    return text, [name for name in odd if odd[name] <= min(odd.values()) + _ODDER]
 
 
 def _oddity(text: str) -> float:
