@@ -50,6 +50,8 @@ def from_plain(kind: Any, value: object, *, where: str) -> Any:
             for key, item in value.items()
         }
     if origin is tuple and isinstance(value, list | tuple):
+        if options[-1] is not Ellipsis and len(value) != len(options):
+            raise ChiasmError(f"{where} has {len(value)} items, and must have {len(options)}.")
         return tuple(from_plain(options[0], item, where=f"An item of {where}") for item in value)
     if kind is float and (
         type(value) is int or (isinstance(value, str) and _EXPONENT.fullmatch(value))

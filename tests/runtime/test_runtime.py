@@ -203,6 +203,41 @@ def describe(**changes: object) -> Callable[[Path], None]:
     return change
 
 
+IMPOSSIBLE: list[tuple[str, dict[str, object]]] = [
+    *(
+        ("pixels", {"resample": 3} | settings)
+        for settings in (
+            {"resize": [0, 224]},
+            {"resize": [224, -1]},
+            {"resize": [224]},
+            {"resize": [50_000, 50_000]},
+            {"shorter_side": 0},
+            {"shorter_side": -1},
+            {"crop": [0, 0]},
+            {"decoded_side": 0},
+            {"resample": -1},
+            {"resample": 99},
+            {"scale": 0},
+            {"scale": float("nan")},
+            {"deviation": [1.0, 0.0, 1.0]},
+            {"deviation": [1.0]},
+            {"mean": [0.5, 0.5, 0.5, 0.5]},
+            {"mean": [0.5, 0.5, float("inf")]},
+        )
+    ),
+    *(
+        ("log_mel", {"max_seconds": 30.0, "tokens_a_second": 50} | settings)
+        for settings in (
+            {"max_seconds": 0},
+            {"max_seconds": -1.0},
+            {"tokens_a_second": 0},
+            {"tokens_a_second": -50},
+            {"tokens_a_second": 16_001},
+        )
+    ),
+]
+
+
 def call_a_modality_otherwise(folder: Path) -> None:
     modalities = json.loads((folder / "manifest.json").read_text())["modalities"]
     modalities["../visual"] = modalities.pop("visual")
@@ -239,7 +274,11 @@ def edit(folder: Path, **changes: object) -> None:
                 describe(preprocessing={"kind": "vectors", "modality": "visual", "width": width}),
                 "whole",
             )
-            for width in (1 << 60, "3", None, float("nan"))
+            for width in (1 << 60, "3", None, float("nan"), 0, -3)
+        ),
+        *(
+            (describe(preprocessing={"kind": kind} | settings), "is not whole")
+            for kind, settings in IMPOSSIBLE
         ),
         (lambda folder: edit(folder, temperature=float("nan")), "is not whole"),
         (lambda folder: edit(folder, temperature="1"), "is not whole"),

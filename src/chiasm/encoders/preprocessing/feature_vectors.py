@@ -12,10 +12,21 @@ from chiasm.errors import EncoderError
 
 @dataclass(frozen=True)
 class FeatureVectors:
-    """Vectors of ``width`` numbers, as they are; ``modality`` is what they are called."""
+    """Vectors of ``width`` numbers, as they are; ``modality`` is what they are called.
+
+    Raises:
+        EncoderError: vectors of no numbers.
+    """
 
     modality: str
     width: int
+
+    def __post_init__(self) -> None:
+        if self.width < 1:
+            raise EncoderError(
+                f"The features {self.modality!r} have {self.width} numbers a vector: give at "
+                "least 1."
+            )
 
     def load(self, value: Vectors) -> NetworkInput:
         """Float32 ``[l, width]``.

@@ -12,6 +12,7 @@ from chiasm.data.sounds import measure_sound, open_sound
 from chiasm.encoders.left_out import LeftOut, seconds_left_out
 from chiasm.encoders.place import time_places
 from chiasm.encoders.preprocessing.network_input import NetworkInput
+from chiasm.errors import EncoderError
 
 RATE = 16_000
 _WINDOW = 400
@@ -34,10 +35,20 @@ class LogMel:
     Attributes:
         max_seconds: what lies behind is cut off.
         tokens_a_second: of the network's output; a clip is filled up with silence to whole tokens.
+
+    Raises:
+        EncoderError: no sound, or no token of one, is left.
     """
 
     max_seconds: float
     tokens_a_second: int
+
+    def __post_init__(self) -> None:
+        if not (0 < self.max_seconds < np.inf and 0 < self.tokens_a_second <= RATE // _HOP):
+            raise EncoderError(
+                f"Sounds cannot be cut at {self.max_seconds} seconds into {self.tokens_a_second} "
+                f"tokens a second: give more than 0 seconds, and 1 to {RATE // _HOP} tokens."
+            )
 
     def load(self, value: Path | bytes) -> NetworkInput:
         """Float32 ``[80, frames]``, 100 frames a second.

@@ -11,6 +11,10 @@ from PIL import Image
 from chiasm.data.pictures import open_picture
 from chiasm.encoders.place import WHOLE, Box
 from chiasm.encoders.preprocessing.network_input import NetworkInput
+from chiasm.errors import EncoderError
+
+# No network looks at more, and a few pictures of that size fit in memory.
+_LARGEST_SIDE = 4_096
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,9 @@ class Pixels:
         deviation: of each channel, divided by.
         decoded_side: a JPEG may be decoded at a fraction of its size, its shorter side no smaller
             than that.
+
+    Raises:
+        EncoderError: settings by which no picture can be prepared.
     """
 
     resample: int
@@ -38,6 +45,27 @@ class Pixels:
     mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
     deviation: tuple[float, float, float] = (1.0, 1.0, 1.0)
     decoded_side: int | None = None
+
+    def __post_init__(self) -> None:
+        sides = [*(self.resize or ()), *(self.crop or ())]
+        sides += [side for side in (self.shorter_side, self.decoded_side) if side is not None]
+        if not all(0 < side <= _LARGEST_SIDE for side in sides):
+            raise EncoderError(
+                f"Pictures cannot be resized or cut to {sides}: each side has 1 to "
+                f"{_LARGEST_SIDE:,} pixels."
+            )
+        if self.resample not in set(Image.Resampling):
+            raise EncoderError(
+                f"There is no resampling filter {self.resample}. Choose from: "
+                f"{', '.join(f'{each.value} ({each.name.lower()})' for each in Image.Resampling)}."
+            )
+        numbers = (self.scale or 1.0, *self.mean, *self.deviation)
+        if self.scale == 0 or 0 in self.deviation or not np.isfinite(numbers).all():
+            raise EncoderError(
+                f"Pixels cannot be scaled by {self.scale} and standardised by the mean "
+                f"{self.mean} and deviation {self.deviation}: give finite numbers, and none of 0 "
+                "but in the mean."
+            )
 
     def load(self, value: Path | bytes) -> NetworkInput:
         """``[h, w, 3]`` bytes, or float32 ``[3, h, w]`` where they are scaled.
