@@ -87,6 +87,21 @@ def test_a_line_that_a_full_descriptor_cut_is_ended_once_there_is_room() -> None
     assert lines[-1]["lines"] == left_out() - before >= 100 - written > 0
 
 
+def test_a_log_file_that_is_copied_and_cut_goes_on_at_its_beginning(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    with path.open("wb") as file:
+        writer = LogWriter(file.fileno())
+        writer.setFormatter(JsonFormatter())
+        writer.handle(info("before"))
+        until = time.monotonic() + 10
+        while not path.stat().st_size:
+            assert time.monotonic() < until
+        os.truncate(path, 0)
+        writer.handle(info("after"))
+        writer.close()
+    assert json.loads(path.read_bytes())["event"] == "after"
+
+
 def test_a_reader_of_the_log_that_stalls_stops_neither_answers_nor_the_end() -> None:
     source, sink = os.pipe()
     fcntl.fcntl(sink, fcntl.F_SETPIPE_SZ, 4096)

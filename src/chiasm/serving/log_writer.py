@@ -3,6 +3,8 @@
 import logging
 import os
 import queue
+import stat
+import sys
 import time
 from collections import Counter
 from threading import Event, Thread
@@ -32,6 +34,7 @@ class LogWriter(logging.Handler):
 
     def __init__(self, descriptor: int) -> None:
         super().__init__()
+        _append(descriptor)
         self._descriptor = descriptor
         self._lines: queue.Queue[bytes] = queue.Queue(_MOST_WAITING)
         self._seen: Counter[tuple[str, str]] = Counter()
@@ -103,6 +106,16 @@ class LogWriter(logging.Handler):
         except OSError:
             # A line that was begun is ended once there is room.
             self._leave_out(waiting.count(b"\n") - bool(self._cut))
+
+
+def _append(descriptor: int) -> None:
+    """Have lines written to the end of a file: log rotation may cut it meanwhile."""
+    if sys.platform == "win32" or not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return
+    import fcntl
+
+    flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
+    fcntl.fcntl(descriptor, fcntl.F_SETFL, flags | os.O_APPEND)
 
 
 def _tell_left_out(lines: int) -> logging.LogRecord:
