@@ -1,5 +1,6 @@
 """What is no regular file of a bounded size is told at once, wherever a name of it is given."""
 
+import hashlib
 import os
 import socket
 from collections.abc import Callable
@@ -9,6 +10,7 @@ import pandas as pd
 import pytest
 
 from chiasm.data.read import read
+from chiasm.encoders.files import digest_of
 from chiasm.encoders.registry import load_encoder
 from chiasm.errors import ChiasmError, UnreadableExample
 from chiasm.model.storage import load_model
@@ -64,6 +66,29 @@ def test_a_file_of_the_size_that_is_allowed_is_read(tmp_path: Path) -> None:
         open_regular(tmp_path / "b")
     with pytest.raises(UnreadableExample, match="cannot be read"):
         open_regular(Path("a\0b"))
+
+
+@pytest.mark.parametrize("content", [b"", b"12345"])
+def test_a_sparse_file_has_no_digest(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(content)
+    os.truncate(tmp_path / "a", 1 << 40)
+    with pytest.raises(UnreadableExample, match=r"sparse file, of whose 1\.1 TB most is not there"):
+        digest_of(tmp_path / "a")
+
+
+def test_a_few_holes_are_read_as_what_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chiasm.regular_files._MOST_OF_HOLES", 1 << 20)
+    with (tmp_path / "a").open("wb") as file:
+        file.write(b"1")
+        file.seek(1 << 20)
+        file.write(b"2")
+    whole = hashlib.sha256((tmp_path / "a").read_bytes()).digest()
+    assert digest_of(tmp_path / "a") == whole
+    os.truncate(tmp_path / "a", 3 << 20)
+    with pytest.raises(UnreadableExample, match="sparse"):
+        digest_of(tmp_path / "a")
 
 
 def test_no_link_leads_out_of_a_folder_of_ones_own(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Regular files, of bounded size: what else has a name may keep a reader waiting, or never end."""
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -11,6 +12,8 @@ from chiasm.errors import UnreadableExample
 SMALL = 16 << 20
 # Of networks and tokenizers; what holds weights in one protobuf is smaller.
 NETWORK = 4 << 30
+# Of holes, which are read as zeros without being on the disk: what saves disk leaves a few.
+_MOST_OF_HOLES = 1 << 30
 # Pipes of nobody would be waited for; Windows knows no such files, and translates line ends.
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
@@ -79,9 +82,38 @@ def _own(folder: Path, name: str) -> Path:
     return path
 
 
+def refuse_holes(file: BinaryIO) -> None:
+    """Let pass a file, just opened, whose content is on the disk: holes are read for hours.
+
+    Raises:
+        UnreadableExample: more than 1 GiB of it is not there.
+    """
+    size = os.fstat(file.fileno()).st_size
+    # Where a system cannot tell, all is there.
+    if hasattr(os, "SEEK_HOLE") and size > _MOST_OF_HOLES:
+        found = _holes(file.fileno(), size)
+        file.seek(0)
+        if found > _MOST_OF_HOLES:
+            raise UnreadableExample(f"a sparse file, of whose {say_size(size)} most is not there")
+
+
+def _holes(file: int, size: int) -> int:
+    """The bytes of its holes, counted no further than is allowed."""
+    place, found = 0, 0
+    while place < size and found <= _MOST_OF_HOLES:
+        try:
+            data = os.lseek(file, place, os.SEEK_DATA)
+        except OSError as error:
+            # Nothing but a hole comes after this place, or the file system knows of none.
+            return found + (size - place if error.errno == errno.ENXIO else 0)
+        found += data - place
+        place = os.lseek(file, data, os.SEEK_HOLE)
+    return found
+
+
 def say_size(size: int) -> str:
     """A number of bytes, as people say it."""
-    for factor, unit in ((10**9, "GB"), (10**6, "MB")):
+    for factor, unit in ((10**12, "TB"), (10**9, "GB"), (10**6, "MB")):
         if size >= factor:
             return f"{size / factor:.3g} {unit}"
     return f"{size / 1000:.3g} kB"

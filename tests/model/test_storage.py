@@ -1,4 +1,5 @@
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -146,6 +147,13 @@ def cut_weights(folder: Path) -> None:
     weights.write_bytes(weights.read_bytes()[:-100])
 
 
+def make_weights_sparse(folder: Path) -> None:
+    weights = folder / "model.safetensors"
+    weights.unlink()
+    weights.touch()
+    os.truncate(weights, 1 << 40)
+
+
 def take_weights_of_another_fusion(folder: Path) -> None:
     config = (folder / "config.json").read_bytes()
     save_model(make_model("concat"), folder, card="")
@@ -159,7 +167,8 @@ def lose_encoders(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "damage", [lose_weights, cut_weights, take_weights_of_another_fusion, lose_encoders]
+    "damage",
+    [lose_weights, cut_weights, make_weights_sparse, take_weights_of_another_fusion, lose_encoders],
 )
 def test_a_model_that_is_not_whole_is_refused(saved: Path, damage: Callable[[Path], None]) -> None:
     damage(saved)

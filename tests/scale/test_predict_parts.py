@@ -1,6 +1,7 @@
 """Predictions on a cluster are those of one process, whatever happens to the cluster."""
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -134,6 +135,13 @@ def test_a_folder_without_a_model_is_refused_before_any_work(table: Table, tmp_p
     with pytest.raises(ChiasmError, match="There is no model in"):
         predict_parts(tmp_path, table, str(tmp_path / "parts"), advance=lambda rows: None)
     assert not (tmp_path / "parts").exists()
+
+
+def test_a_sparse_network_is_refused_by_its_name(table: Table, tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text("{}")
+    os.truncate(tmp_path / "manifest.json", 1 << 40)
+    with pytest.raises(ChiasmError, match=r"manifest\.json: a sparse file"):
+        predict_parts(tmp_path, table, str(tmp_path / "out"), advance=lambda rows: None)
 
 
 def test_rows_that_all_lack_what_the_model_looks_at_are_refused_where_asked(

@@ -15,7 +15,7 @@ from chiasm.json_files import write_json
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.tensor_files import write_tensors
 from chiasm.own_folder import check_decodable
-from chiasm.regular_files import SMALL, open_own, read_own
+from chiasm.regular_files import SMALL, open_own, read_own, refuse_holes
 from chiasm.whole_files import write_text, written_together
 
 _FORMAT = 1
@@ -59,7 +59,8 @@ def load_model(folder: Path) -> FusionClassifier:
     config = read_config(folder)
     try:
         model = _build(config)
-        open_own(folder, _WEIGHTS).close()
+        with open_own(folder, _WEIGHTS) as file:
+            refuse_holes(file)
         model.load_state_dict(load_file(folder / _WEIGHTS))
     except _BROKEN as error:
         raise ChiasmError(

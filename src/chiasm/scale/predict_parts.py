@@ -12,7 +12,7 @@ from pathlib import Path
 from chiasm.data.log_problems import log_problems
 from chiasm.data.table import Problem, Table
 from chiasm.encoders.files import digest_of
-from chiasm.errors import ChiasmError
+from chiasm.errors import ChiasmError, UnreadableExample
 from chiasm.model.lacking import say_lacking
 from chiasm.model.prediction_frame import prediction_frame
 from chiasm.runtime.manifest import MANIFEST
@@ -84,8 +84,11 @@ def _digest_of_model(model: Path) -> str:
             f"There is no model in {model}. Give the folder that chiasm train or chiasm export "
             "wrote, by a path that all machines have."
         )
-    for file in found:
-        digest.update(digest_of(file))
+    try:
+        for file in found:
+            digest.update(digest_of(file))
+    except UnreadableExample as error:
+        raise ChiasmError(f"{file}: {error}. Copy the folder again.") from error
     return digest.hexdigest()
 
 

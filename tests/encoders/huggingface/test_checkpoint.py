@@ -1,5 +1,7 @@
 import json
+import os
 import shutil
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -132,6 +134,56 @@ def test_weights_without_the_embedding_of_masked_frames_are_whole(
 def test_empty_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EncoderError, match="cannot be loaded"):
         load_encoder("text", str(tmp_path))
+
+
+def sparse(path: Path) -> None:
+    """A terabyte of weights that takes no disk; what the library reads of it is whole."""
+    header = json.dumps({"x": {"dtype": "U8", "shape": [1 << 40], "data_offsets": [0, 1 << 40]}})
+    path.unlink(missing_ok=True)
+    path.write_bytes(struct.pack("<Q", len(header)) + header.encode())
+    os.truncate(path, 8 + len(header) + (1 << 40))
+
+
+def pipe(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+
+
+def nothing(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    path.symlink_to("nowhere")
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "other.safetensors", "pytorch_model.bin"])
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [(sparse, "a sparse file"), (pipe, "not a regular file"), (nothing, "file not found")],
+)
+def test_weights_that_cannot_be_read_to_their_end_are_refused(
+    make: Callable[[Path], None], reason: str, name: str, bert: Path
+) -> None:
+    make(bert / name)
+    with pytest.raises(EncoderError, match=f"{name}: {reason}"):
+        load_encoder("text", str(bert))
+
+
+@pytest.mark.parametrize("name", ["weights.part", "../weights.safetensors"])
+def test_an_index_names_nothing_that_has_no_part_in_the_digest(name: str, bert: Path) -> None:
+    os.mkfifo(bert / name)
+    (bert / "model.safetensors").unlink()
+    index = bert / "model.safetensors.index.json"
+    index.write_text(json.dumps({"metadata": {}, "weight_map": {"x": name}}))
+    with pytest.raises(EncoderError, match="no name that weights have"):
+        load_encoder("text", str(bert))
+
+
+def test_weights_in_parts_are_read_and_another_index_does_not_matter(bert: Path) -> None:
+    weights = load_file(bert / "model.safetensors")
+    (bert / "model.safetensors").rename(bert / "part-1.safetensors")
+    index = {"metadata": {}, "weight_map": dict.fromkeys(weights, "part-1.safetensors")}
+    (bert / "model.safetensors.index.json").write_text(json.dumps(index))
+    (bert / "pytorch_model.bin.index.json").write_text('{"weight_map": {"x": "part-1.bin"}}')
+    assert load_encoder("text", str(bert)).dim == 16
 
 
 @pytest.mark.parametrize(

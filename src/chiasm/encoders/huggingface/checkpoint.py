@@ -1,6 +1,8 @@
 """Checkpoints in the Hugging Face layout: where they lie and what they hold."""
 
 import hashlib
+import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,8 +24,9 @@ from transformers import AutoModel, PreTrainedModel
 from transformers.utils import logging
 
 from chiasm.encoders.files import digest_of_weights
-from chiasm.errors import EncoderError, UnreachableEncoder
+from chiasm.errors import EncoderError, UnreachableEncoder, UnreadableExample
 from chiasm.litter import is_litter
+from chiasm.regular_files import SMALL, open_regular, read_regular, refuse_holes
 
 # Raised whenever the code of this folder would give other tokens from the same files.
 _FORMAT = 2
@@ -78,10 +81,14 @@ def _fetch(name: str, patterns: tuple[str, ...], revision: str | None) -> Path:
 def fingerprint_of(folder: Path, *settings: object) -> str:
     """Digest of everything that decides the tokens: files of the model, settings, this code."""
     digest = hashlib.sha256(repr((_FORMAT, *settings)).encode())
-    for pattern in (*_SETTINGS, *_WEIGHTS):
-        for path in sorted(path for path in folder.glob(pattern) if not is_litter(path)):
-            digest.update(f"{path.name}={digest_of_weights(path)};".encode())
+    for path in _files(folder, *_SETTINGS, *_WEIGHTS):
+        digest.update(f"{path.name}={digest_of_weights(path)};".encode())
     return digest.hexdigest()
+
+
+def _files(folder: Path, *patterns: str) -> Iterator[Path]:
+    for pattern in patterns:
+        yield from sorted(path for path in folder.glob(pattern) if not is_litter(path))
 
 
 def load_network(folder: Path, *, name: str, modality: str, random_init: bool = False) -> nn.Module:
@@ -92,6 +99,7 @@ def load_network(folder: Path, *, name: str, modality: str, random_init: bool = 
     Raises:
         EncoderError: the folder holds no such network, or not all of its weights.
     """
+    _refuse_odd_weights(folder)
     try:
         with _quiet():
             network, facts = AutoModel.from_pretrained(
@@ -128,6 +136,34 @@ def load_network(folder: Path, *, name: str, modality: str, random_init: bool = 
         )
     frozen: nn.Module = network.eval().requires_grad_(False)
     return frozen
+
+
+def _refuse_odd_weights(folder: Path) -> None:
+    """Let pass a folder whose weights can be read to their end, and have a part in its digest.
+
+    Raises:
+        EncoderError: one of them is no regular file, sparse, or of another name than weights have.
+    """
+    try:
+        weights = list(_files(folder, *_WEIGHTS))
+        for path in weights:
+            with open_regular(path) as file:
+                refuse_holes(file)
+        for path in _files(folder, "*.index.json"):
+            for part in _parts(path):
+                # One that is not there is of no use: a hub's folder may have two indices.
+                if folder / part not in weights and os.path.lexists(folder / part):
+                    raise UnreadableExample(f"{part!r} is no name that weights have")
+    except UnreadableExample as error:
+        raise EncoderError(f"{path}: {error}. Copy the encoder's folder again.") from error
+
+
+def _parts(index: Path) -> list[str]:
+    """The files that an index of weights names; none where it is no index."""
+    try:
+        return list(map(str, json.loads(read_regular(index, most=SMALL))["weight_map"].values()))
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return []  # the library says what is wrong with it
 
 
 @contextmanager
