@@ -147,6 +147,14 @@ def test_whatever_is_given_by_name_is_refused_in_words(make: Make, tmp_path: Pat
         load_encoder("text", str(tmp_path / "of config.json"))
 
 
+@pytest.mark.parametrize("make", [pipe, listening])
+@pytest.mark.parametrize("name", ["chat_template.jinja", "vocab.bpe", "tokenizer.json"])
+def test_no_file_of_an_encoders_folder_is_waited_for(name: str, make: Make, tmp_path: Path) -> None:
+    make(tmp_path / name)
+    with pytest.raises(ChiasmError, match=f"{name}: "):
+        load_encoder("text", str(tmp_path))
+
+
 def test_aliases_of_a_recipe_are_few(tmp_path: Path) -> None:
     recipe = tmp_path / "recipe.yaml"
     recipe.write_text("training: {seed: &s 3, epochs: *s}\n")

@@ -3,7 +3,10 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
+from chiasm.errors import UnreadableExample
+from chiasm.regular_files import SMALL, read_regular
 from chiasm.whole_files import written_whole
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -15,3 +18,15 @@ def write_json(content: object, path: Path) -> None:
     text = _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     with written_whole(path) as part:
         part.write_text(text, encoding="utf-8")
+
+
+def read_json(path: Path) -> Any:
+    """What such a file says.
+
+    Raises:
+        UnreadableExample: it is no JSON, or as ``read_regular``.
+    """
+    try:
+        return json.loads(read_regular(path, most=SMALL))
+    except (ValueError, RecursionError) as error:
+        raise UnreadableExample("no JSON") from error

@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 # What is not yet whole is named so; the next process to write the same takes its place.
@@ -14,6 +14,8 @@ PART = ".part"
 def written_whole(path: Path) -> Iterator[Path]:
     """Where to write instead: what is there at the end takes the place of ``path`` at once."""
     part = path.with_name(f"{PART}-{path.name}")
+    with suppress(OSError):
+        part.unlink()  # whatever it is: to write to a pipe would wait
     try:
         yield part
         _flush(part)

@@ -1,5 +1,6 @@
 """Precomputed features as modalities: shapes, sources, and what is refused or marked missing."""
 
+import os
 import pickle
 from pathlib import Path
 from typing import Any
@@ -194,6 +195,13 @@ def test_pickled_objects_are_refused_and_never_run(source: Path) -> None:
     for name in ("visual.npy", "visual.npz", "plain.npy", "plain.npz"):
         with pytest.raises(DataError, match="Python objects are not read"):
             read(source, features={"visual": name})
+
+
+@pytest.mark.parametrize("name", ["visual.npy", "visual.npz"])
+def test_features_that_are_a_pipe_are_refused(source: Path, name: str) -> None:
+    os.mkfifo(source.parent / name)
+    with pytest.raises(DataError, match="not a regular file"):
+        read(source, features={"visual": name})
 
 
 @pytest.mark.parametrize("content", [b"", b"0.1 0.2", b"\x93NUMPY\x01\x00cut", b"PK\x03\x04cut"])

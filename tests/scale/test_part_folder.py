@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import fsspec
@@ -79,6 +80,33 @@ def test_parts_by_another_model_are_refused(url: str) -> None:
     begin(url).write_manifest()
     with pytest.raises(ChiasmError, match="another model"):
         begin(url, model="two")
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b"{}", b"\xff", b'{"format": 1, "made_of": {"model": "one"}}']
+)
+def test_a_manifest_that_is_not_as_it_was_written_is_told(url: str, content: bytes) -> None:
+    begin(url).write_manifest()
+    files, path = fsspec.url_to_fs(url)
+    files.pipe_file(f"{path}/_manifest.json", content)
+    with pytest.raises(ChiasmError, match="not as it was written"):
+        begin(url)
+
+
+@pytest.mark.parametrize("name", ["_manifest.json", "_manifest.json.part", "part-00001.parquet"])
+def test_no_pipe_is_waited_for(name: str, tmp_path: Path) -> None:
+    begin(str(tmp_path)).write_manifest()
+    (tmp_path / name).unlink(missing_ok=True)
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(ChiasmError, match=f"{name} is no regular file"):
+        begin(str(tmp_path))
+
+
+def test_a_manifest_larger_than_any_is_not_read(tmp_path: Path) -> None:
+    begin(str(tmp_path)).write_manifest()
+    os.truncate(tmp_path / "_manifest.json", 1 << 40)
+    with pytest.raises(ChiasmError, match="larger than any"):
+        begin(str(tmp_path))
 
 
 @pytest.mark.parametrize("url", ["nowhere://bucket", "{file}"])

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -5,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from chiasm.errors import ChiasmError
 from chiasm.training.best_epochs import BestEpochs
 
 
@@ -40,6 +42,15 @@ def test_a_resumed_run_averages_the_epochs_before_it_too(tmp_path: Path) -> None
     model = nn.Linear(2, 1)
     resumed.load_into(model)
     assert model.bias.item() == 3.0
+
+
+def test_weights_of_an_epoch_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    best = BestEpochs(tmp_path, count=2)
+    after_epochs(best, EPOCHS[:2])
+    (tmp_path / "0001.safetensors").unlink()
+    os.mkfifo(tmp_path / "0001.safetensors")
+    with pytest.raises(ChiasmError, match=r"0001\.safetensors is not as it was written"):
+        best.load_into(nn.Linear(2, 1))
 
 
 def test_no_more_epochs_lie_on_disk_than_are_averaged(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 import os
 import signal
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -164,14 +165,27 @@ def test_validation_loss_is_over_rows_not_over_batches(
     assert epochs[0].validation_loss == pytest.approx(validation_loss(model, rows), abs=1e-5)
 
 
+def cut(checkpoint: Path) -> None:
+    (checkpoint / "trainer_state.json").write_text('{"epoch": 3.')
+    (checkpoint / "optimizer.pt").unlink()
+
+
+def put_a_pipe(checkpoint: Path) -> None:
+    (checkpoint / "optimizer.pt").unlink()
+    os.mkfifo(checkpoint / "optimizer.pt")
+
+
+@pytest.mark.parametrize("damage", [cut, put_a_pipe])
 def test_a_checkpoint_that_was_not_written_to_its_end_is_not_gone_on_with(
-    train_rows: EncodedTable, validation_rows: EncodedTable, tmp_path: Path
+    damage: Callable[[Path], None],
+    train_rows: EncodedTable,
+    validation_rows: EncodedTable,
+    tmp_path: Path,
 ) -> None:
     whole, epochs = trained(train_rows, validation_rows, tmp_path / "whole")
     break_off(train_rows, validation_rows, tmp_path / "parts", after=3)
     last = max((tmp_path / "parts").glob("checkpoint-*"), key=lambda path: int(path.name[11:]))
-    (last / "trainer_state.json").write_text('{"epoch": 3.')
-    (last / "optimizer.pt").unlink()
+    damage(last)
     resumed, rest = trained(train_rows, validation_rows, tmp_path / "parts")
     # From the checkpoint before it, that of the third epoch.
     assert [epoch.epoch for epoch in rest] == [4, 5, 6]

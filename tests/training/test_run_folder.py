@@ -1,4 +1,7 @@
-from dataclasses import replace
+import json
+import os
+from collections.abc import Callable
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +18,10 @@ RECORD = RunRecord(
     encoders={"text": "letters"},
     versions={"chiasm": "1"},
 )
+
+
+# That of the same run, but for what it says of the data.
+FOREIGN_DATA = json.dumps(asdict(RECORD) | {"data": ["rows"]})
 
 
 def epoch(stage: str, number: int, *, loss: float = 1.0) -> Epoch:
@@ -41,12 +48,41 @@ def test_a_run_has_begun_only_when_its_record_is_whole(tmp_path: Path) -> None:
     assert RunFolder(tmp_path, RECORD).goes_on
 
 
-@pytest.mark.parametrize("content", ["", "[1]", '{"recipe": 1}'])
+@pytest.mark.parametrize("content", ["", "[1]", '{"recipe": 1}', FOREIGN_DATA, "[" * 100_000])
 def test_a_record_that_cannot_be_read_is_of_another_run(tmp_path: Path, content: str) -> None:
     RunFolder(tmp_path, RECORD)
     (tmp_path / "run.json").write_text(content)
     with pytest.raises(ChiasmError, match="other settings"):
         RunFolder(tmp_path, RECORD)
+
+
+def pipe(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+
+
+def sparse(path: Path) -> None:
+    path.touch()
+    os.truncate(path, 1 << 40)
+
+
+@pytest.mark.parametrize("make", [pipe, sparse])
+@pytest.mark.parametrize("name", ["run.json", "history.csv"])
+def test_no_file_of_a_run_is_waited_for(
+    name: str, make: Callable[[Path], None], tmp_path: Path
+) -> None:
+    RunFolder(tmp_path, RECORD).add_epoch(epoch("late", 1))
+    make(tmp_path / name)
+    with pytest.raises(ChiasmError, match=r"other settings|holds no run|not as it was written"):
+        RunFolder(tmp_path, RECORD).add_epoch(epoch("late", 2))
+
+
+def test_what_was_left_half_written_may_be_anything(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / ".part-run.json")
+    RunFolder(tmp_path, RECORD)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        *("checkpoints", "history.csv", "run.json")
+    ]
 
 
 def test_checkpoints_of_a_finished_run_are_never_gone_on_with(tmp_path: Path) -> None:

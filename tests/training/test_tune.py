@@ -307,6 +307,24 @@ def test_a_folder_of_another_tuning_is_refused(
     assert (tmp_path / "study.jsonl").read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    "content", [b"", b"[1]", b"{}", b'{"data": [1]}', b"[" * 100_000, b"sparse", b"pipe"]
+)
+@pytest.mark.parametrize("name", ["tuning.json", "study.jsonl"])
+def test_a_tuning_that_is_not_as_it_was_written_is_refused(
+    name: str, content: bytes, made_up: None, tmp_path: Path
+) -> None:
+    run(tmp_path, trials=1)
+    (tmp_path / name).write_bytes(content + b"\n{}\n")
+    if content == b"sparse":
+        os.truncate(tmp_path / name, 1 << 40)
+    if content == b"pipe":
+        (tmp_path / name).unlink()
+        os.mkfifo(tmp_path / name)
+    with pytest.raises(ChiasmError, match=r"another recipe, data|not as it was written|holds no"):
+        run(tmp_path, trials=1)
+
+
 def test_a_folder_with_other_files_is_refused(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(ChiasmError, match="is not empty"):

@@ -6,12 +6,13 @@ import tokenize
 import zipfile
 import zlib
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, BinaryIO, Literal
 
 import numpy as np
 
 from chiasm.data.table import Vectors
 from chiasm.errors import UnreadableExample
+from chiasm.regular_files import open_regular
 
 _NUMBERS = "biuf"  # kinds of dtype: bool, integer, unsigned, float
 _BROKEN = (
@@ -29,10 +30,10 @@ def open_array(path: Path, key: str | None = None) -> Vectors:
         UnreadableExample: no such file or key, or anything but numbers: Python objects would have
             to be unpickled, which runs code of the file.
     """
-    if not path.is_file():
-        raise UnreadableExample("file not found")
     try:
-        array = _open_npz(path, key) if path.suffix.lower() == ".npz" else _open_npy(path)
+        with open_regular(path) as file:
+            is_npz = path.suffix.lower() == ".npz"
+            array = _open_npz(file, path.name, key) if is_npz else _open_npy(file)
     except MemoryError as error:
         raise UnreadableExample("more numbers than the memory that is left") from error
     except _BROKEN as error:
@@ -42,17 +43,20 @@ def open_array(path: Path, key: str | None = None) -> Vectors:
     return array
 
 
-def _open_npy(path: Path) -> Vectors:
-    return np.asarray(np.lib.format.open_memmap(path, mode="r"))
+def _open_npy(file: BinaryIO) -> Vectors:
+    shape, in_columns, dtype = _header(file)
+    if dtype.hasobject:
+        raise ValueError("objects")
+    order: Literal["F", "C"] = "F" if in_columns else "C"
+    array = np.memmap(file, dtype, "r", offset=file.tell(), shape=shape, order=order)
+    return np.asarray(array)
 
 
-def _open_npz(path: Path, key: str | None) -> Vectors:
-    with zipfile.ZipFile(path) as archive:
+def _open_npz(file: BinaryIO, name: str, key: str | None) -> Vectors:
+    with zipfile.ZipFile(file) as archive:
         entries = {entry.filename.removesuffix(".npy"): entry for entry in archive.infolist()}
         if key is None and len(entries) != 1:
-            raise UnreadableExample(
-                f"several arrays: choose one, {path.name}:{' or :'.join(entries)}"
-            )
+            raise UnreadableExample(f"several arrays: choose one, {name}:{' or :'.join(entries)}")
         if key is not None and key not in entries:
             raise UnreadableExample(f"no array {key!r}, only {', '.join(entries)}")
         entry = entries[key or next(iter(entries))]
@@ -67,9 +71,14 @@ def _open_npz(path: Path, key: str | None) -> Vectors:
 
 def _size(stored: IO[bytes]) -> int:
     """How many bytes the numbers of an array take, by its header."""
+    shape, _, dtype = _header(stored)
+    return math.prod(shape) * dtype.itemsize
+
+
+def _header(stored: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Shape, whether it goes column by column, and kind of number."""
     version = np.lib.format.read_magic(stored)
     read = np.lib.format.read_array_header_1_0
     if version != (1, 0):
         read = np.lib.format.read_array_header_2_0
-    shape, _, dtype = read(stored)
-    return math.prod(shape) * dtype.itemsize
+    return read(stored)

@@ -120,7 +120,7 @@ def _load(
         return _PACKAGED[modality][name](**given)
     kind: Callable[..., Encoder] = resolve_name(_HUGGING_FACE[modality])
     folder = Path(name).expanduser()
-    _refuse_odd_settings(folder)
+    _refuse_odd_files(folder)
     _refuse_other_models(folder, modality)
     if not folder.is_dir():
         copy = fetch_checkpoint(name, revision=revision)
@@ -131,19 +131,25 @@ def _load(
     return kind(folder, name=str(folder.resolve()), **given)
 
 
-def _refuse_odd_settings(folder: Path) -> None:
-    """Let pass a folder whose settings and vocabulary the library can read to their end.
+def _refuse_odd_files(folder: Path) -> None:
+    """Let pass a folder all of whose files the library can read to their end, and what is no path.
 
     Raises:
-        EncoderError: one of them is no regular file, or too large for what it is.
+        EncoderError: one is no regular file, or settings or a vocabulary too large for what it is.
     """
+    if not folder.is_dir():
+        return
     try:
-        # Vocabularies of older tokenizers are texts, and models of SentencePiece.
-        for end in ("json", "txt", "model"):
-            for file in sorted(folder.glob(f"*.{end}")):
+        for file in sorted(folder.iterdir()):
+            # Vocabularies of older tokenizers are texts, and models of SentencePiece.
+            if file.suffix in (".json", ".txt", ".model"):
                 read_regular(file, most=_MOST_OF_A_VOCABULARY)
+            elif file.exists() and not file.is_file() and not file.is_dir():
+                raise UnreadableExample("not a regular file")
     except UnreadableExample as error:
         raise EncoderError(f"{file}: {error}. Copy the encoder's folder again.") from error
+    except OSError as error:
+        raise EncoderError(f"The encoder's folder {folder} cannot be read: {error}.") from error
 
 
 def _refuse_other_models(path: Path, modality: str) -> None:

@@ -5,17 +5,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError
-from safetensors.torch import load_file
-
 from chiasm.encoders.described import describe_encoder, load_described
 from chiasm.errors import ChiasmError, UnreadableExample
 from chiasm.fusion.build import FusionConfig
 from chiasm.json_files import write_json
 from chiasm.model.classifier import FusionClassifier
-from chiasm.model.tensor_files import write_tensors
+from chiasm.model.tensor_files import read_tensors, write_tensors
 from chiasm.own_folder import check_decodable
-from chiasm.regular_files import SMALL, open_own, read_own, refuse_holes
+from chiasm.regular_files import SMALL, open_own, read_own
 from chiasm.whole_files import write_text, written_together
 
 _FORMAT = 1
@@ -24,7 +21,7 @@ _WEIGHTS = "model.safetensors"
 _CARD = "README.md"
 # What building a model of a configuration raises that is not as it was written.
 _BROKEN = (
-    *(OSError, UnreadableExample, SafetensorError, RuntimeError, LookupError),
+    *(OSError, UnreadableExample, RuntimeError, LookupError),
     *(TypeError, ValueError, AttributeError, ArithmeticError),
 )
 
@@ -59,9 +56,8 @@ def load_model(folder: Path) -> FusionClassifier:
     config = read_config(folder)
     try:
         model = _build(config)
-        with open_own(folder, _WEIGHTS) as file:
-            refuse_holes(file)
-        model.load_state_dict(load_file(folder / _WEIGHTS))
+        open_own(folder, _WEIGHTS).close()
+        model.load_state_dict(read_tensors(folder / _WEIGHTS))
     except _BROKEN as error:
         raise ChiasmError(
             f"The model in {folder} is not whole: its {CONFIG} or {_WEIGHTS} is missing, cut or "

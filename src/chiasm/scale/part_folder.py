@@ -12,6 +12,8 @@ from chiasm.errors import ChiasmError
 # The underscore keeps it out of what reads all files of a folder as one table.
 _MANIFEST = "_manifest.json"
 _FORMAT = 1
+# Of a manifest, in which a part takes about 80 bytes.
+_MOST = 256 << 20
 # The manifest is written as a whole, and grows with the parts.
 _SECONDS = 1.0
 
@@ -73,33 +75,47 @@ class PartFolder:
 
     def _begin(self) -> dict[str, dict[str, Any]]:
         """Make the folder, or find what is done in it."""
-        manifest = f"{self._folder}/{_MANIFEST}"
         try:
             self._files.makedirs(self._folder, exist_ok=True)
-            sizes = {
-                entry["name"].rpartition("/")[2]: entry["size"]
-                for entry in self._files.ls(self._folder, detail=True)
-            }
-            if _MANIFEST not in sizes:
-                if any(name not in (f"{_MANIFEST}.part", *self._names) for name in sizes):
-                    raise ChiasmError(
-                        f"{self._url} is not empty and holds no {_MANIFEST}. Give --out a new or "
-                        "empty folder, so that nothing of yours is overwritten."
-                    )
-                return {}
-            written = json.loads(self._files.cat_file(manifest))
+            listed = self._files.ls(self._folder, detail=True)
+            entries = {entry["name"].rpartition("/")[2]: entry for entry in listed}
+            self._refuse_others(entries)
+            return self._find_done(entries) if _MANIFEST in entries else {}
         except OSError as error:
             raise ChiasmError(f"{self._url} cannot be used as a folder: {error}.") from error
-        if written["format"] != _FORMAT or written["made_of"] != self._made_of:
+
+    def _refuse_others(self, entries: Mapping[str, Mapping[str, Any]]) -> None:
+        own = (f"{_MANIFEST}.part", *self._names)
+        if _MANIFEST not in entries and any(name not in own for name in entries):
             raise ChiasmError(
-                f"{self._url} holds predictions by another model, or of other data. Delete it, or "
-                "choose another --out."
+                f"{self._url} is not empty and holds no {_MANIFEST}. Give --out a new or empty "
+                "folder, so that nothing of yours is overwritten."
             )
-        return {
-            part["file"]: part
-            for part in written["parts"]
-            if sizes.get(part["file"]) == part["bytes"]
-        }
+        for name, entry in entries.items():
+            if entry["type"] == "other" or (name == _MANIFEST and entry["size"] > _MOST):
+                raise ChiasmError(
+                    f"{self._url}/{name} is no regular file, or larger than any that is written "
+                    "there. Delete it, or choose another --out."
+                )
+
+    def _find_done(self, entries: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+        try:
+            written = json.loads(self._files.cat_file(f"{self._folder}/{_MANIFEST}"))
+            if written["format"] == _FORMAT and written["made_of"] == self._made_of:
+                return {
+                    part["file"]: part
+                    for part in written["parts"]
+                    if part["file"] in entries and entries[part["file"]]["size"] == part["bytes"]
+                }
+        except (ValueError, LookupError, TypeError, RecursionError) as error:
+            raise ChiasmError(
+                f"The {_MANIFEST} of {self._url} is not as it was written. Delete the folder, or "
+                "choose another --out."
+            ) from error
+        raise ChiasmError(
+            f"{self._url} holds predictions by another model, or of other data. Delete it, or "
+            "choose another --out."
+        )
 
     def _write(self, name: str, content: bytes) -> None:
         try:

@@ -4,12 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import safe_open
-from safetensors.torch import load_file
 from torch import nn
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from chiasm.model.tensor_files import write_tensors
+from chiasm.model.tensor_files import read_metadata, read_tensors, write_tensors
 
 _LOSS = "validation_loss"
 
@@ -45,7 +43,7 @@ class BestEpochs(TrainerCallback):
 
     def load_into(self, model: nn.Module) -> None:
         """Give ``model`` the average of the weights of the best epochs."""
-        best = [load_file(file) for file in self._by_loss()]
+        best = [read_tensors(file) for file in self._by_loss()]
         model.load_state_dict(
             {name: torch.stack([w[name] for w in best]).double().mean(dim=0) for name in best[0]}
         )
@@ -56,5 +54,4 @@ class BestEpochs(TrainerCallback):
 
 
 def _loss(file: Path) -> float:
-    with safe_open(file, framework="pt") as weights:
-        return float(weights.metadata()[_LOSS])
+    return float(read_metadata(file)[_LOSS])

@@ -1,6 +1,5 @@
 """fit: train a model on encoded rows."""
 
-import json
 import logging
 import math
 from collections.abc import Callable
@@ -27,12 +26,14 @@ from transformers.trainer import TRAINER_STATE_NAME
 from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 
 from chiasm.encoders.random_view import RandomView
-from chiasm.errors import ChiasmError, TrainingStopped
+from chiasm.errors import ChiasmError, TrainingStopped, UnreadableExample
 from chiasm.evaluation.calibration import fit_temperature
 from chiasm.evaluation.metrics import compute_metrics
+from chiasm.json_files import read_json
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable, collate
 from chiasm.model.inference import predict_logits
+from chiasm.regular_files import open_regular, refuse_holes
 from chiasm.training.auxiliary import WithAuxiliaryHeads
 from chiasm.training.best_epochs import BestEpochs
 from chiasm.training.computed_twice import computed_twice
@@ -159,9 +160,12 @@ def _last_checkpoint(folder: Path) -> str | None:
 
 def _is_whole(checkpoint: Path) -> bool:
     try:
+        for path in checkpoint.iterdir():
+            with open_regular(path) as file:
+                refuse_holes(file)
         # What the Trainer writes last.
-        json.loads((checkpoint / TRAINER_STATE_NAME).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        read_json(checkpoint / TRAINER_STATE_NAME)
+    except (OSError, UnreadableExample):
         return False
     return True
 

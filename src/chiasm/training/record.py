@@ -34,9 +34,12 @@ class RunRecord:
     def same_run(self, written: dict[str, Any]) -> bool:
         """Whether a written record is of a run that would come to the same as this one."""
         own = json.loads(json.dumps(asdict(self)))
-        return all(
-            own[part] == written.get(part) for part in ("recipe", "encoders", "versions")
-        ) and own["data"]["fingerprint"] == written.get("data", {}).get("fingerprint")
+        data = written.get("data")
+        return (
+            all(own[part] == written.get(part) for part in ("recipe", "encoders", "versions"))
+            and isinstance(data, dict)
+            and own["data"]["fingerprint"] == data.get("fingerprint")
+        )
 
 
 def record_run(

@@ -1,7 +1,7 @@
 """The folder a run writes: begun, gone on with, or done anew."""
 
 import csv
-import json
+import io
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, astuple, fields
@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from chiasm.data.table import Problem
-from chiasm.errors import ChiasmError
-from chiasm.json_files import write_json
+from chiasm.errors import ChiasmError, UnreadableExample
+from chiasm.json_files import read_json, write_json
 from chiasm.own_folder import check_own_folder
+from chiasm.regular_files import SMALL, read_regular
 from chiasm.training.epochs import Epoch
 from chiasm.training.record import RECORD, RunRecord
 from chiasm.whole_files import PART, written_whole
@@ -69,9 +70,9 @@ class RunFolder:
             ChiasmError: the history is not as it was written.
         """
         try:
-            with self._history.open(newline="", encoding="utf-8") as file:
-                return tuple(map(_parse_epoch, csv.DictReader(file)))
-        except (FileNotFoundError, KeyError, TypeError, ValueError, csv.Error) as error:
+            written = read_regular(self._history, most=SMALL).decode()
+            return tuple(map(_parse_epoch, csv.DictReader(io.StringIO(written, newline=""))))
+        except (UnreadableExample, KeyError, TypeError, ValueError, csv.Error) as error:
             raise ChiasmError(
                 f"{self._history} is not as it was written, so the run cannot be gone on with. "
                 f"Delete {self.path}, or choose another --out."
@@ -93,8 +94,8 @@ class RunFolder:
 
     def _read_record(self) -> dict[str, Any]:
         try:
-            written = json.loads(self._record.read_text("utf-8"))
-        except ValueError:
+            written = read_json(self._record)
+        except UnreadableExample:
             return {}
         return written if isinstance(written, dict) else {}
 

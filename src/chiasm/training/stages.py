@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file
 from torch import nn
 
 from chiasm.encoders.encode import compact
@@ -14,7 +13,7 @@ from chiasm.encoders.token_file import TokenFile
 from chiasm.encoders.tokens import Tokens
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable, stack_tokens
-from chiasm.model.tensor_files import write_tensors
+from chiasm.model.tensor_files import read_tensors, write_tensors
 from chiasm.training.epochs import Epoch
 from chiasm.training.fit import fit
 from chiasm.training.ranks import ranks
@@ -99,7 +98,7 @@ def _fit_alone(
         with ranks().main_process_first():
             if not finished.is_file():
                 write_tensors(alone.tops[modality].state_dict(), finished)
-    top.load_state_dict(load_file(finished))
+    top.load_state_dict(read_tensors(finished))
 
 
 @torch.inference_mode()

@@ -1,12 +1,15 @@
 """Study: which settings to try next, and what became of those that were tried."""
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
+from chiasm.errors import ChiasmError, UnreadableExample
 from chiasm.extras import needs_extra
+from chiasm.regular_files import read_regular
 from chiasm.training.search_space import Choice, Range, SearchSpace, Setting
 from chiasm.training.tuning import Scores, Trial, mean_scores
 
@@ -19,6 +22,13 @@ with needs_extra("tune", "Tuning needs the package optuna"):
 
 _NAME = "chiasm"
 _FOLDS = "folds"
+# A trial takes about 2 kB.
+_MOST_OF_A_STUDY = 256 << 20
+# What reading one raises that is not as it was written.
+_BROKEN = (
+    *(UnreadableExample, ValueError, LookupError, TypeError),
+    *(AttributeError, AssertionError, RecursionError),
+)
 _FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 
 
@@ -38,16 +48,13 @@ class Study:
         space: where settings are looked for.
         folds: how many judge a trial.
         seed: of what is tried.
+
+    Raises:
+        ChiasmError: the file is not as it was written.
     """
 
     def __init__(self, file: Path, space: SearchSpace, *, folds: int, seed: int) -> None:
-        self._study = optuna.create_study(
-            storage=JournalStorage(JournalFileBackend(str(file))),
-            study_name=_NAME,
-            direction="maximize",
-            pruner=optuna.pruners.MedianPruner(),
-            load_if_exists=True,
-        )
+        self._study = _open(file)
         self._own = space.own
         self._distributions = {name: _distribution(each) for name, each in space.ranges.items()}
         self._folds = folds
@@ -92,6 +99,24 @@ class Study:
         own_seed = np.random.SeedSequence([self._seed, finished]).generate_state(1)[0]
         self._study.sampler = optuna.samplers.TPESampler(seed=int(own_seed))
         return self._study.ask(self._distributions)
+
+
+def _open(file: Path) -> optuna.Study:
+    try:
+        if os.path.lexists(file):
+            read_regular(file, most=_MOST_OF_A_STUDY)
+        return optuna.create_study(
+            storage=JournalStorage(JournalFileBackend(str(file))),
+            study_name=_NAME,
+            direction="maximize",
+            pruner=optuna.pruners.MedianPruner(),
+            load_if_exists=True,
+        )
+    except _BROKEN as error:
+        raise ChiasmError(
+            f"{file} is not as it was written ({error}), so the tuning cannot be gone on with. "
+            f"Delete {file.parent}, or choose another --out."
+        ) from error
 
 
 def _distribution(searched: Range | Choice) -> BaseDistribution:

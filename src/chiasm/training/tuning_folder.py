@@ -1,13 +1,12 @@
 """The folder of a tuning: begun, or gone on with."""
 
 import csv
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 
-from chiasm.errors import ChiasmError
-from chiasm.json_files import write_json
+from chiasm.errors import ChiasmError, UnreadableExample
+from chiasm.json_files import read_json, write_json
 from chiasm.own_folder import check_own_folder
 from chiasm.training.draw_trials import draw_trials
 from chiasm.training.record import RunRecord
@@ -31,8 +30,7 @@ class TuningFolder:
             path.mkdir(parents=True, exist_ok=True)
             write_json(asdict(record) | {"folds": folds}, file)
             return
-        written = json.loads(file.read_text("utf-8"))
-        if not record.same_run(written) or written["folds"] != folds:
+        if not _is_of(file, record, folds=folds):
             raise ChiasmError(
                 f"{path} holds a tuning with another recipe, data, folds or versions. Repeat the "
                 f"command in {file} to go on with it, delete {path}, or choose another --out."
@@ -58,3 +56,11 @@ class TuningFolder:
             with (part / "trials.csv").open("w", newline="", encoding="utf-8") as file:
                 csv.writer(file).writerows(rows)
             draw_trials(trials, part / "trials.png")
+
+
+def _is_of(file: Path, record: RunRecord, *, folds: int) -> bool:
+    try:
+        written = read_json(file)
+    except UnreadableExample:
+        return False
+    return isinstance(written, dict) and record.same_run(written) and written.get("folds") == folds

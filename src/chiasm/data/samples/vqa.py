@@ -2,12 +2,12 @@
 
 import csv
 import importlib.util
-import json
 import shutil
 from pathlib import Path
 
 from chiasm.data.samples.make_folder import make_folder
 from chiasm.errors import DataError
+from chiasm.json_files import read_json
 
 
 def write_vqa(out: Path) -> Path:
@@ -33,7 +33,7 @@ def write_vqa(out: Path) -> Path:
         rows.writerow(("question", "image", "answer", "split"))
         for split in ("train", "test"):
             shutil.copytree(source / split / "images", out / "images" / split)
-            questions = json.loads((source / split / "questions.json").read_text(encoding="utf-8"))
+            questions = read_json(source / split / "questions.json")
             rows.writerows(
                 (question, f"images/{split}/{image}.png", answer, split)
                 for question, answer, image in questions

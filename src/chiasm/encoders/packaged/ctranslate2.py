@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chiasm.errors import EncoderError
+from chiasm.regular_files import open_regular
 
 _VERSION = 6
 # By their numbers in the file; bfloat16 (5) is nothing that numpy knows.
@@ -50,7 +51,7 @@ def read_ctranslate2(path: Path, *, spec: str) -> dict[str, NDArray[Any]]:
         return values.reshape(shape)
 
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             data = mmap(file.fileno(), 0, access=ACCESS_READ)
         if (version := number("I")) != _VERSION:
             raise ValueError(f"version {version} of the format")
