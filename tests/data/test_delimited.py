@@ -137,7 +137,7 @@ def _workbook() -> bytes:
     ("content", "kind"),
     [
         (_workbook(), "workbook"),
-        (gzip.compress(b"text,label"), "gzip"),
+        (gzip.compress(b"text,label", mtime=0), "gzip"),
         (b"PAR1....PAR1", "Parquet"),
         (b"SQLite format 3\0...", "SQLite"),
         (b"%PDF-1.7", "PDF"),
