@@ -111,3 +111,27 @@ def test_rows_whose_client_gave_up_are_not_computed() -> None:
     asyncio.run(run())
     of.close()
     assert work.batches == [[0]]
+
+
+def test_what_comes_then_waits_for_the_work_of_a_row_that_was_given_up() -> None:
+    work = Work()
+    of = batcher(work)
+    ended: list[str] = []
+
+    async def run() -> None:
+        work.go_on.clear()
+        begun = asyncio.create_task(of.submit(1, then=lambda: ended.append("begun")))
+        await asyncio.to_thread(work.begun.wait, 20)
+        waiting = asyncio.create_task(of.submit(2, then=lambda: ended.append("waiting")))
+        await asyncio.sleep(0.05)
+        for task in (begun, waiting):
+            task.cancel()
+        await asyncio.gather(begun, waiting, return_exceptions=True)
+        await asyncio.sleep(0.05)
+        assert ended == ["waiting"]  # which needs nothing any more
+        work.go_on.set()
+        await asyncio.to_thread(of.close)
+        await asyncio.sleep(0.05)
+        assert ended == ["waiting", "begun"]
+
+    asyncio.run(run())

@@ -138,12 +138,12 @@ def serve(
 
     curl http://127.0.0.1:8000/v1/predict -F text='Arrived broken.' -F image=@photo.jpg
     """
-    from chiasm.serving.give_freed_memory_back import give_freed_memory_back
+    from chiasm.serving.freed_memory import share_freed_memory
     from chiasm.serving.json_log import json_log
     from chiasm.serving.serve import serve as run
 
     settings = _settings(access, load, host, port)
-    give_freed_memory_back()
+    share_freed_memory()
     if notes.is_terminal:  # elsewhere each line is one of the log
         notes.print(f"{model}: http://{host}:{port}/ (Ctrl-C stops)", highlight=False)
     with json_log(), _exported(model) as folder:

@@ -54,8 +54,11 @@ class Batcher:
         """Whether the thread still takes rows."""
         return self._thread is None or self._thread.is_alive()
 
-    async def submit(self, row: Any) -> Any:
+    async def submit(self, row: Any, *, then: Callable[[], None] | None = None) -> Any:
         """The answer to this row, which may share its call with others.
+
+        ``then`` is called once the row is no longer worked on, which may be after its client has
+        given up.
 
         Raises:
             ModelFailure: the work raised for this row, even when it was alone.
@@ -64,6 +67,9 @@ class Batcher:
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="model", daemon=True)
             self._thread.start()
+        if then is not None:
+            soon = asyncio.get_running_loop().call_soon_threadsafe
+            job.answer.add_done_callback(lambda _: soon(then))
         self._waiting.put(job)
         return await asyncio.wrap_future(job.answer)
 

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 
 class Room:
@@ -21,14 +22,22 @@ class Room:
     @asynccontextmanager
     async def lend(self, units: int) -> AsyncIterator[None]:
         """Wait for so many units, at most all of them, and have them for the time being."""
-        units = min(units, self.units)
-        if units:
-            await self._wait_for(units)
+        give_back = await self.take(units)
         try:
             yield
         finally:
-            self._free += units
-            self._lend_on()
+            give_back()
+
+    async def take(self, units: int) -> Callable[[], None]:
+        """Wait for so many units, at most all of them; the answer gives them back."""
+        units = min(units, self.units)
+        if units:
+            await self._wait_for(units)
+        return partial(self._give_back, units)
+
+    def _give_back(self, units: int) -> None:
+        self._free += units
+        self._lend_on()
 
     async def _wait_for(self, units: int) -> None:
         turn = asyncio.get_running_loop().create_future()

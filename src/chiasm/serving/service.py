@@ -17,6 +17,7 @@ from chiasm.serving.batcher import Batcher
 from chiasm.serving.decode_worker import Loaded
 from chiasm.serving.decoders import Decoders
 from chiasm.serving.explanation import Shown, explain_row
+from chiasm.serving.freed_memory import give_freed_memory_back
 from chiasm.serving.limits import Limits
 from chiasm.serving.metrics import Metrics
 from chiasm.serving.parse_row import Values
@@ -95,7 +96,7 @@ class Service:
             observe=metrics.observe_batch,
         )
         self._sounds = Batcher(
-            self._predict_rows, max_batch=max_batch, max_wait=0.0, observe=metrics.observe_batch
+            self._predict_sounds, max_batch=max_batch, max_wait=0.0, observe=metrics.observe_batch
         )
         self._explanations = Batcher(
             self._explain_rows, max_batch=1, max_wait=0.0, observe=metrics.observe_batch
@@ -139,8 +140,8 @@ class Service:
     async def _predict(self, read: Callable[[], Values]) -> Prediction:
         row = await self._load(read, shown=False)
         batcher = self._sounds if _sounds(row) else self._predictions
-        async with self._room.lend(_sounds(row)):
-            predicted = await batcher.submit(row.inputs)
+        give_back = await self._room.take(_sounds(row))
+        predicted = await batcher.submit(row.inputs, then=give_back)
         self._count(predicted)
         return Prediction(
             label=predicted.label,
@@ -151,8 +152,8 @@ class Service:
 
     async def _explain(self, read: Callable[[], Values], label: str | None) -> Explanation:
         row = await self._load(read, shown=True)
-        async with self._room.lend(_sounds(row)):
-            predicted, scores = await self._explanations.submit((row.inputs, label))
+        give_back = await self._room.take(_sounds(row))
+        predicted, scores = await self._explanations.submit((row.inputs, label), then=give_back)
         self._count(predicted)
         return await self._in_thread(
             partial(explain_row, row.shown, predicted, scores, explained=label or predicted.label)
@@ -161,14 +162,23 @@ class Service:
     def _predict_rows(self, rows: Sequence[dict[str, Any]]) -> list[RowPrediction]:
         return self.model.predict(rows, contributions=False)
 
+    def _predict_sounds(self, rows: Sequence[dict[str, Any]]) -> list[RowPrediction]:
+        try:
+            return self._predict_rows(rows)
+        finally:
+            give_freed_memory_back()
+
     def _explain_rows(
         self, rows: Sequence[tuple[dict[str, Any], str | None]]
     ) -> list[tuple[RowPrediction, dict[str, Attribution]]]:
-        predicted = self.model.predict([inputs for inputs, _ in rows])
-        return [
-            (one, self.model.occlude(inputs, label=label))
-            for one, (inputs, label) in zip(predicted, rows, strict=True)
-        ]
+        try:
+            predicted = self.model.predict([inputs for inputs, _ in rows])
+            return [
+                (one, self.model.occlude(inputs, label=label))
+                for one, (inputs, label) in zip(predicted, rows, strict=True)
+            ]
+        finally:
+            give_freed_memory_back()
 
     async def _in_thread(self, work: Callable[..., _Result], *given: Any) -> _Result:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work, *given)

@@ -1,0 +1,26 @@
+"""Freed memory: what one request needed is not kept for the next that needs as much."""
+
+import ctypes
+
+# A parameter of glibc's mallopt: pools of memory, of which it makes eight for each core otherwise.
+_ARENA_MAX, _POOLS = -8, 2
+_NO_SUCH_LIBRARY = (AttributeError, OSError, TypeError)
+
+
+def share_freed_memory() -> None:
+    """Have the threads of this process share what they free, where the C library can be asked to.
+
+    To be called before there are threads.
+    """
+    try:
+        ctypes.CDLL(None).mallopt(_ARENA_MAX, _POOLS)
+    except _NO_SUCH_LIBRARY:
+        return
+
+
+def give_freed_memory_back() -> None:
+    """Give the system what is free, where the C library can be asked to: for after large work."""
+    try:
+        ctypes.CDLL(None).malloc_trim(0)
+    except _NO_SUCH_LIBRARY:
+        return
