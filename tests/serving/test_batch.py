@@ -46,6 +46,17 @@ def test_a_bad_line_is_answered_in_its_place(client: TestClient) -> None:
     assert found[-1]["label"] == "negative"
 
 
+def test_names_of_rows_are_texts_and_short(client: TestClient) -> None:
+    row = {"text": "good"}
+    found = answers(client, *(row | {"id": name} for name in ("é" * 200, "é" * 201, "a" * 9000, 5)))
+    assert [line.get("error", {}).get("detail", line.get("id")) for line in found] == [
+        "é" * 200,
+        "id: longer than 200 characters. Send a shorter one.",
+        "id: longer than 200 characters. Send a shorter one.",
+        "id: Input should be a valid string.",
+    ]
+
+
 def test_lines_are_batched(client: TestClient, model: StandIn) -> None:
     model.seconds = 0.02
     answers(client, *({"text": "good"} for _ in range(64)))

@@ -67,6 +67,38 @@ def test_characters_are_counted(serve) -> None:
         assert "10 characters" in answer.json()["detail"]
 
 
+@pytest.mark.parametrize("text", [",", '"', "\n", "\x00", "é", "👍"])
+def test_a_text_of_anything_is_as_long_as_any(serve, text: str) -> None:
+    with serve(limits=Limits(characters=5000)) as client:
+        for times, expected in ((5000, 200), (5001, 422), (50_000, 422)):
+            for given in (
+                {"json": {"text": text * times}},
+                {"files": {"text": (None, text * times)}},
+            ):
+                answer = client.post("/v1/predict", **given)
+                assert answer.status_code == expected
+                if expected == 422:
+                    assert "5,000 characters" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("piece", [b"{}", b"0", b'""', b"[]"])
+def test_a_parser_is_given_no_more_than_a_row_may_have(serve, piece: bytes) -> None:
+    with serve(limits=Limits(characters=5000)) as client:
+        for body in (
+            b'{"text":[' + b",".join([piece] * 10_000) + b"]}",
+            b"{" + b",".join(b'"%d":%b' % (i, piece) for i in range(10_000)) + b"}",
+            b"[" + b",".join([piece] * 10_000),
+        ):
+            for path, kind in (("predict", "json"), ("batch", "jsonl")):
+                answer = client.post(
+                    f"/v1/{path}", content=body, headers={"Content-Type": f"application/{kind}"}
+                )
+                told = answer.json()
+                told = told.get("error", told)
+                assert told["status"] == 422
+                assert "more commas than a text" in told["detail"]
+
+
 def test_seconds_are_told_by_the_header(serve, model: StandIn) -> None:
     soundfile = pytest.importorskip("soundfile")
     model.modalities = ("audio",)

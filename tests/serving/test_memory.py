@@ -160,3 +160,26 @@ def test_memory_and_processes_stay_within_what_is_promised(
     assert sorted(beside)[5] < 5
     assert tree.mebibytes < MEBIBYTES
     assert tree.threads < PROCESSES
+
+
+def test_bodies_just_below_the_limit_are_counted_together(
+    served: tuple[httpx.Client, Tree],
+) -> None:
+    client, tree = served
+    most = (16 << 20) - 200
+    bodies = [
+        ('{"text":"' + "a" * most + '👍"}').encode(),
+        ('{"image":"' + "A" * most + '👍"}').encode(),
+        b'{"text":[' + b"{}," * (most // 3) + b"0]}",
+    ]
+    with ThreadPoolExecutor(24) as pool:
+        asked = [
+            pool.submit(client.post, f"/v1/{path}", content=body, headers={"Content-Type": kind})
+            for body in bodies
+            for path, kind in (("predict", "application/json"), ("batch", "application/jsonl"))
+            for _ in range(8)
+        ]
+        answers = [one.result().status_code for one in asked]
+    assert set(answers) <= {200, 422, 429}
+    # All of it is refused: beside pictures and sounds there is no room for more.
+    assert tree.mebibytes < MEBIBYTES / 2

@@ -7,7 +7,9 @@ import pytest
 from typer.testing import CliRunner
 
 from chiasm.cli.app import app
+from chiasm.cli.serve import Access, Load, _settings
 from chiasm.errors import ChiasmError
+from chiasm.serving.admission import Admission
 from chiasm.serving.serve import serve
 from chiasm.serving.settings import Settings
 
@@ -96,3 +98,12 @@ def test_the_help_teaches_a_request() -> None:
     done = CliRunner().invoke(app, ["serve", "--help"], env={"COLUMNS": "200"})
     assert done.exit_code == 0
     assert "curl" in done.output
+
+
+def test_a_body_as_large_as_allowed_is_let_in() -> None:
+    for mebibytes in (16.0, 100.0):
+        limits = _settings(Access(), Load(max_body=mebibytes), "127.0.0.1", 0).limits
+        with Admission(limits).hold("a") as held:
+            for size in (limits.body_bytes // 2, limits.body_bytes):
+                held.size = size
+            assert held.size == mebibytes * (1 << 20)

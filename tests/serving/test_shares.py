@@ -1,15 +1,18 @@
 """What one client does never keeps another out."""
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chiasm.serving.admission import Admission
+from chiasm.serving.answer_lines import answer_lines
 from chiasm.serving.client import client_of
 from chiasm.serving.limits import Limits
 from chiasm.serving.problem import Problem
+from chiasm.serving.read_lines import Line, read_lines
 from chiasm.serving.shares import Shares
 
 CLIENTS = st.sampled_from("abcd")
@@ -71,15 +74,77 @@ def test_what_is_held_counts_as_it_arrives() -> None:
 def test_rows_of_batches_leave_half_to_single_requests() -> None:
     admission = Admission(Limits(waiting_rows=8))
 
+    async def enter(client: str) -> int:
+        with admission.hold(client) as held:
+            held.size = 1
+            return await admission.enter_in_turn(client, held)
+
     async def run() -> None:
-        entered = [asyncio.create_task(admission.enter_in_turn(c, 1)) for c in "abcdabcd"]
+        entered = [asyncio.create_task(enter(client)) for client in "abcdabcd"]
         await asyncio.sleep(0.01)
         assert sum(task.done() for task in entered) == admission.rows <= 4
         with admission.admit("e"):
             pass
         for task, client in zip(entered, "abcdabcd", strict=True):
-            await asyncio.wait_for(task, 5)
-            admission.leave(client, 1)
+            admission.leave(client, await asyncio.wait_for(task, 5))
 
     asyncio.run(run())
     assert (admission.rows, admission.bytes) == (0, 0)
+
+
+def test_a_line_that_waits_for_its_turn_is_counted_once() -> None:
+    admission = Admission(Limits(waiting_rows=2, waiting_bytes=1000))
+
+    async def body(*chunks: bytes) -> AsyncIterator[bytes]:
+        for chunk in chunks:
+            yield chunk
+
+    async def answer(number: int, line: Line) -> bytes:
+        assert (admission.rows, admission.bytes) == (1, 500)
+        return bytes(line)[:1]
+
+    async def batch() -> list[bytes]:
+        with admission.hold("b") as held:
+            lines = read_lines(body(b"b" * 300, b"b" * 200 + b"\n"), Limits(), held)
+            answers = answer_lines(
+                lines, answer, admission=admission, client="b", arriving=held, gone=never
+            )
+            return [one async for one in answers]
+
+    async def never() -> bool:
+        return False
+
+    async def run() -> None:
+        with admission.hold("a") as held:
+            await admission.enter_in_turn("a", held)
+        waiting = asyncio.create_task(batch())
+        await asyncio.sleep(0.01)
+        assert (admission.rows, admission.bytes) == (1, 500)
+        with admission.hold("c") as held, pytest.raises(Problem):
+            held.size = 600
+        admission.leave("a", 0)
+        assert await asyncio.wait_for(waiting, 5) == [b"b"]
+
+    asyncio.run(run())
+    assert (admission.rows, admission.bytes) == (0, 0)
+
+
+def test_small_lines_wait_for_bytes_and_hold_none_meanwhile() -> None:
+    admission = Admission(Limits(waiting_bytes=100))
+
+    async def run() -> None:
+        with admission.hold("a") as full, admission.hold("b") as held:
+            full.size = 95
+            waiting = asyncio.create_task(held.hold_in_turn(10))
+            await asyncio.sleep(0.01)
+            assert (waiting.done(), admission.bytes) == (False, 95)
+            full.size = 50
+            await asyncio.wait_for(waiting, 5)
+            assert admission.bytes == 60
+            with pytest.raises(Problem):  # part of it is held
+                await held.hold_in_turn(90)
+        with admission.hold("c") as held, pytest.raises(Problem):  # more than there ever is
+            await held.hold_in_turn(101)
+
+    asyncio.run(run())
+    assert admission.bytes == 0

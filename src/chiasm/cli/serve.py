@@ -158,6 +158,7 @@ def _settings(access: Access, load: Load, host: str, port: int) -> "Settings":
     from chiasm.serving.limits import Limits
     from chiasm.serving.settings import Settings
 
+    body = int(load.max_body * (1 << 20))
     return Settings(
         host=host,
         port=port,
@@ -171,7 +172,9 @@ def _settings(access: Access, load: Load, host: str, port: int) -> "Settings":
         max_wait=load.max_wait / 1000,
         grace=load.grace,
         limits=Limits(
-            body_bytes=int(load.max_body * (1 << 20)),
+            body_bytes=body,
+            # Of a larger body none would ever be let in.
+            waiting_bytes=max(Limits.waiting_bytes, 4 * body),
             characters=load.max_characters,
             pixels=int(load.max_megapixels * 1_000_000),
             seconds=load.max_seconds,

@@ -19,7 +19,6 @@ class Admission:
     """
 
     def __init__(self, limits: Limits) -> None:
-        self._most_bytes = limits.waiting_bytes
         self._rows = Shares(limits.waiting_rows)
         self._bytes = Shares(limits.waiting_bytes)
         self._rows_of_batches = Shares(max(1, limits.waiting_rows // 2))
@@ -63,17 +62,15 @@ class Admission:
         finally:
             held.size = 0
 
-    async def enter_in_turn(self, client: str, size: int) -> None:
+    async def enter_in_turn(self, client: str, held: "Held") -> int:
         """Let one row of a batch in as soon as there is room; ``leave`` must follow.
 
-        Raises:
-            Problem: 429, there never is so much.
+        What is held of it is counted while it waits, and goes in with it; how many bytes that are.
         """
-        if size > self._most_bytes:
-            raise full()
-        while not self._enter(client, size):
+        while not self._enter(client):
             self._left.clear()
             await self._left.wait()
+        return held.hand_over()
 
     def leave(self, client: str, size: int) -> None:
         """Make room again."""
@@ -81,18 +78,12 @@ class Admission:
         self._rows_of_batches.give_back(client, 1)
         self._leave(client)
 
-    def _enter(self, client: str, size: int) -> bool:
-        taken: list[tuple[Shares, int]] = []
-        for shares, number in (
-            (self._rows_of_batches, 1),
-            (self._rows, 1),
-            (self._bytes, size),
-        ):
-            if not shares.take(client, number):
-                for earlier, given in taken:
-                    earlier.give_back(client, given)
-                return False
-            taken.append((shares, number))
+    def _enter(self, client: str) -> bool:
+        if not self._rows_of_batches.take(client, 1):
+            return False
+        if not self._rows.take(client, 1):
+            self._rows_of_batches.give_back(client, 1)
+            return False
         return True
 
     def _leave(self, client: str) -> None:
@@ -120,13 +111,35 @@ class Held:
 
     @size.setter
     def size(self, size: int) -> None:
+        if not self._take(size):
+            raise full()
+
+    async def hold_in_turn(self, size: int) -> None:
+        """Hold so many bytes as soon as there is room; others would wait for what is held before.
+
+        Raises:
+            Problem: 429, there never is so much.
+        """
+        while not self._take(size):
+            if self._size or size > self._shares.most:
+                raise full()
+            self._left.clear()
+            await self._left.wait()
+
+    def _take(self, size: int) -> bool:
         if size > self._size:
             if not self._shares.take(self._client, size - self._size):
-                raise full()
+                return False
         else:
             self._shares.give_back(self._client, self._size - size)
             self._left.set()
         self._size = size
+        return True
+
+    def hand_over(self) -> int:
+        """Hold nothing any more, without giving it back: whoever has it now is to do that."""
+        size, self._size = self._size, 0
+        return size
 
 
 def full() -> Problem:

@@ -18,12 +18,14 @@ async def answer_lines(
     *,
     admission: Admission,
     client: str,
+    arriving: Held,
     gone: Callable[[], Awaitable[bool]],
 ) -> AsyncGenerator[bytes, None]:
     """Answer lines while they still arrive.
 
     Rows are taken in while their answers are not yet read, since many clients send all before they
     listen; the answers that wait for one are counted, and end its batch where there is no room.
+    ``arriving`` counts the line that is given.
     Whether the client is ``gone`` is asked once all lines are there.
     """
     answers: asyncio.Queue[asyncio.Future[bytes] | None] = asyncio.Queue()
@@ -31,13 +33,12 @@ async def answer_lines(
     async def take_in(unread: Held) -> None:
         try:
             async for number, line in lines:
-                size = len(line) if isinstance(line, bytes) else 0
                 try:
                     unread.size = _ANSWER * answers.qsize()
-                    await admission.enter_in_turn(client, size)
                 except Problem as problem:
                     answers.put_nowait(asyncio.ensure_future(answer(number, problem)))
                     return
+                size = await admission.enter_in_turn(client, arriving)
                 task = asyncio.ensure_future(answer(number, line))
                 task.add_done_callback(partial(_leave, admission, client, size))
                 answers.put_nowait(task)

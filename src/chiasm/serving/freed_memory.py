@@ -2,8 +2,11 @@
 
 import ctypes
 
-# A parameter of glibc's mallopt: pools of memory, of which it makes eight for each core otherwise.
+# Parameters of glibc's mallopt: pools of memory, of which it makes eight for each core otherwise;
+# and from what size on a piece is the system's again once it is freed, which glibc raises to 32 MiB
+# as soon as pieces of that size come and go, as the bodies of requests do.
 _ARENA_MAX, _POOLS = -8, 2
+_MMAP_THRESHOLD, _LARGE = -3, 1 << 20
 _NO_SUCH_LIBRARY = (AttributeError, OSError, TypeError)
 
 
@@ -13,7 +16,9 @@ def share_freed_memory() -> None:
     To be called before there are threads.
     """
     try:
-        ctypes.CDLL(None).mallopt(_ARENA_MAX, _POOLS)
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(_ARENA_MAX, _POOLS)
+        mallopt(_MMAP_THRESHOLD, _LARGE)
     except _NO_SUCH_LIBRARY:
         return
 

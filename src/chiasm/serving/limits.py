@@ -28,7 +28,7 @@ class Limits:
     seconds: float = 300.0
     batch_rows: int = 10_000
     waiting_rows: int = 256
-    waiting_bytes: int = 128 << 20
+    waiting_bytes: int = 64 << 20
     receive_seconds: float = 20.0
     receive_rate: float = 1024.0
     decode_seconds: float = 10.0

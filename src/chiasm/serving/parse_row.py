@@ -2,43 +2,100 @@
 
 import base64
 import binascii
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from python_multipart.multipart import parse_options_header
 
+from chiasm.serving.limits import Limits
 from chiasm.serving.parse_form import parse_form
 from chiasm.serving.problem import Problem
-from chiasm.serving.schemas import Row
 
 Values = dict[str, str | bytes]
-_Row = TypeVar("_Row", bound=Row)
+_Row = TypeVar("_Row", bound="Received")
 
 JSON = "application/json"
 FORM = "multipart/form-data"
 
+# Of these one is parsed at a time: meanwhile it takes several times its size, and more than one
+# would not be done sooner.
+_LARGE = 1 << 20
+_lock = threading.Lock()
+# Beside those in a text: of the object itself, and in the name of a row.
+_COMMAS_OF_A_ROW = 300
+_LONGEST_NAME = 200
 
-def parse_row(body: bytes, content_type: str) -> Values:
+
+def parse_row(body: bytes | bytearray, content_type: str, limits: Limits) -> Values:
     """Text, and picture and sound as bytes, of a JSON object or a form; what is empty is left out.
 
     Raises:
-        Problem: 415 another content type, 400 not well-formed, 422 well-formed but not a row.
+        Problem: 415 another content type, 400 not well-formed, 422 well-formed but not a row, or a
+            text that is too long.
     """
     kind, options = parse_options_header(content_type)
-    if kind == JSON.encode():
-        return row_values(parse_json(body, Row))
-    if kind == FORM.encode():
-        return _decode_text(parse_form(body, options.get(b"boundary", b"")))
+    with large_alone(body):
+        if kind == JSON.encode():
+            return row_values(parse_json(body, Received, limits), limits)
+        if kind == FORM.encode():
+            return _form_values(parse_form(bytes(body), options.get(b"boundary", b"")), limits)
     raise Problem(415, f"Send {JSON} (picture and sound in base64) or {FORM}.")
 
 
-def parse_json(body: bytes, form: type[_Row]) -> _Row:
+@contextmanager
+def large_alone(body: bytes | bytearray) -> Iterator[None]:
+    """Wait until no other large body is parsed, where this is one."""
+    if len(body) < _LARGE:
+        yield
+        return
+    with _lock:
+        yield
+
+
+class Received(BaseModel):
+    """A ``Row`` in UTF-8, as it arrives: Python takes four bytes for each sign of some texts."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: bytes | None = None
+    image: bytes | None = None
+    audio: bytes | None = None
+
+
+class ReceivedLine(Received):
+    """A ``BatchRow`` as it arrives."""
+
+    id: bytes | None = None
+
+    def name(self) -> str | None:
+        """The row's own name.
+
+        Raises:
+            Problem: 422, it is too long.
+        """
+        if self.id is None:
+            return None
+        if len(name := self.id[: 4 * (_LONGEST_NAME + 1)].decode(errors="ignore")) > _LONGEST_NAME:
+            raise Problem(422, f"id: longer than {_LONGEST_NAME} characters. Send a shorter one.")
+        return name
+
+
+def parse_json(body: bytes | bytearray, form: type[_Row], limits: Limits) -> _Row:
     """One row as a JSON object.
 
     Raises:
         Problem: 400 not JSON, 422 an unknown field or a value of another type.
     """
+    # A parser takes some fifty bytes for each of what stands between them.
+    if body.count(b",") > limits.characters + _COMMAS_OF_A_ROW:
+        raise Problem(
+            422,
+            f"A row is a JSON object with some of: {', '.join(form.model_fields)}. This has more "
+            f"commas than a text of at most {limits.characters:,} characters.",
+        )
     try:
         return form.model_validate_json(body, strict=True)
     except ValidationError as error:
@@ -51,25 +108,25 @@ def parse_json(body: bytes, form: type[_Row]) -> _Row:
         known = ", ".join(form.model_fields)
         if field is None:
             raise Problem(422, f"A row is a JSON object with some of: {known}.") from error
-        raise Problem(422, f"{field}: {first['msg']}.") from error
+        raise Problem(422, f"{field}: Input should be a valid string.") from error
 
 
-def row_values(row: Row) -> Values:
+def row_values(row: Received, limits: Limits) -> Values:
     """The values of a row, their base64 undone.
 
     Raises:
-        Problem: 422, something is not base64.
+        Problem: 422, something is not base64, or a text is too long.
     """
     values: Values = {}
     if row.text:
-        values["text"] = row.text
+        values["text"] = _decode_text(row.text, limits)
     for modality, encoded in (("image", row.image), ("audio", row.audio)):
         if encoded:
             values[modality] = _decode_base64(modality, encoded)
     return values
 
 
-def _decode_base64(modality: str, encoded: str) -> bytes:
+def _decode_base64(modality: str, encoded: bytes) -> bytes:
     try:
         return base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError) as error:
@@ -78,11 +135,26 @@ def _decode_base64(modality: str, encoded: str) -> bytes:
         ) from error
 
 
-def _decode_text(fields: Mapping[str, bytes]) -> Values:
+def _form_values(fields: Mapping[str, bytes], limits: Limits) -> Values:
     values: Values = {name: value for name, value in fields.items() if value}
     if "text" in values:
-        try:
-            values["text"] = fields["text"].decode()
-        except UnicodeDecodeError as error:
-            raise Problem(422, "text: not UTF-8. Send the text in UTF-8.") from error
+        values["text"] = _decode_text(fields["text"], limits)
     return values
+
+
+def _decode_text(content: bytes, limits: Limits) -> str:
+    # What is too long, even if each character takes four bytes, is not decoded.
+    _refuse_long(len(content) / 4, limits)
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        raise Problem(422, "text: not UTF-8. Send the text in UTF-8.") from error
+    _refuse_long(len(text), limits)
+    return text
+
+
+def _refuse_long(characters: float, limits: Limits) -> None:
+    if characters > limits.characters:
+        raise Problem(
+            422, f"text: longer than {limits.characters:,} characters. Send a shorter text."
+        )

@@ -20,6 +20,11 @@ class Problem(ChiasmError):
         self.detail = detail
         self.headers = headers
 
+    def bare(self) -> "Problem":
+        """The same without what it came from, whose frames hold what was sent."""
+        self.__cause__ = self.__context__ = None
+        return self.with_traceback(None)
+
     def body(self) -> dict[str, Any]:
         """The members that RFC 9457 names; the status tells the type."""
         return {

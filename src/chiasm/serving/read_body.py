@@ -13,7 +13,7 @@ from chiasm.serving.problem import Problem
 _DISCARDED = 64 << 20
 
 
-async def read_body(request: Request, limits: Limits, held: Held) -> bytes:
+async def read_body(request: Request, limits: Limits, held: Held) -> bytearray:
     """The body of a request, of which ``held`` counts what has arrived.
 
     Raises:
@@ -38,7 +38,7 @@ def refuse_encoded(request: Request) -> None:
         raise Problem(415, "The body is compressed (Content-Encoding). Send it as it is.")
 
 
-async def _read(request: Request, limits: Limits, held: Held) -> bytes:
+async def _read(request: Request, limits: Limits, held: Held) -> bytearray:
     body = bytearray()
     received = 0
     refused: Problem | None = None
@@ -60,7 +60,7 @@ async def _read(request: Request, limits: Limits, held: Held) -> bytes:
             break
     if refused is not None:
         raise refused
-    return bytes(body)
+    return body
 
 
 def _refuse_large(received: int, limits: Limits) -> None:

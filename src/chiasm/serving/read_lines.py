@@ -17,7 +17,8 @@ async def read_lines(
     """The lines that are not blank with their numbers from 1, or why one is not to be had.
 
     One line that is too long is passed over. A batch that is too long, does not arrive, or whose
-    unfinished line, which ``held`` counts, finds no room, ends with its reason.
+    line, which ``held`` counts, finds no room, ends with its reason. The bytes of a line that is
+    given are to be handed over.
     """
     line = bytearray()
     number = 1
@@ -28,8 +29,6 @@ async def read_lines(
             if not line:
                 pace.begin()
             *whole, rest = chunk.split(b"\n")
-            if whole:
-                held.size = 0  # what is whole is counted as a row
             for piece in whole:
                 line += piece
                 if number > limits.batch_rows:
@@ -39,11 +38,13 @@ async def read_lines(
                     )
                     return
                 if too_long or len(line) > limits.body_bytes:
+                    held.size = 0
                     yield number, _too_long(limits)
                 elif line.strip():
-                    yield number, bytes(line)
+                    await held.hold_in_turn(len(line))
+                    yield number, _taken_out(line)
                 line.clear()
-                too_long = False
+                held.size, too_long = 0, False
                 number += 1
                 pace.begin()
             pace.note(len(rest))
@@ -61,7 +62,14 @@ async def read_lines(
     if too_long:
         yield number, _too_long(limits)
     elif line.strip():
-        yield number, bytes(line)
+        yield number, _taken_out(line)
+
+
+def _taken_out(line: bytearray) -> bytes:
+    """What is in it, which is then in it no more: a line may be long."""
+    whole = bytes(line)
+    line.clear()
+    return whole
 
 
 def _too_slow(limits: Limits) -> Problem:

@@ -9,6 +9,7 @@ from chiasm.serving.admission import Admission, full
 from chiasm.serving.client import client_of_request
 from chiasm.serving.limits import Limits
 from chiasm.serving.parse_row import Values, parse_row
+from chiasm.serving.problem import Problem
 from chiasm.serving.read_body import read_body
 
 
@@ -29,4 +30,11 @@ async def receive_row(
     with admission.hold(client) as held:
         bodies = [await read_body(request, limits, held)]
         with admission.admit(client):
-            yield lambda: parse_row(bodies.pop(), request.headers.get("content-type", ""))
+
+            def parse() -> Values:
+                try:
+                    return parse_row(bodies.pop(), request.headers.get("content-type", ""), limits)
+                except Problem as problem:
+                    raise problem.bare() from None
+
+            yield parse

@@ -25,7 +25,7 @@ from chiasm.serving.problem import Problem
 from chiasm.serving.room import Room
 from chiasm.serving.schemas import Explanation, Prediction
 from chiasm.serving.served_model import ServedModel
-from chiasm.serving.sizes import refuse_large_picture, refuse_long_text
+from chiasm.serving.sizes import refuse_large_picture
 
 # Of these a decoded copy or two is a good part of the memory: one at a time, and no sound with it.
 _LARGE_PIXELS = 6_000_000
@@ -217,7 +217,6 @@ class Service:
         for modality, value in values.items():
             with _refused(modality):
                 if isinstance(value, str):
-                    refuse_long_text(value, self._limits)
                     parsed.inputs[modality] = self.model.loader(modality)(value)
                     parsed.text = value
                 else:

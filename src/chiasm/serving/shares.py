@@ -19,13 +19,13 @@ class Shares:
     """
 
     def __init__(self, most: int) -> None:
-        self._most = most
+        self.most = most
         self._taken: Counter[str] = Counter()
         self.taken = 0
 
     def take(self, client: str, number: int) -> bool:
         """Give a client so many more, if that leaves enough for others; whether it did."""
-        left = self._most - self.taken - number
+        left = self.most - self.taken - number
         has = self._taken[client] + number
         # What is alone, or the last one of a few, may be had whole.
         if left < 0 or (self.taken and has > _TIMES_FREE * (left + 1)):
@@ -44,4 +44,4 @@ class Shares:
     @property
     def is_open(self) -> bool:
         """Whether a client that has nothing would be given one."""
-        return self.taken < self._most
+        return self.taken < self.most

@@ -1,4 +1,4 @@
-"""refuse_large: texts, pictures and sounds beyond the limits, told before anything is decoded."""
+"""refuse_large: pictures and sounds beyond the limits, told before anything is decoded."""
 
 import io
 import struct
@@ -59,15 +59,3 @@ def refuse_long_sound(sound: bytes, limits: Limits) -> None:
         return  # what is wrong with it is for the decoder to say
     if seconds > limits.seconds:
         raise UnreadableExample(f"longer than {limits.seconds:g} seconds. Send a shorter sound")
-
-
-def refuse_long_text(text: str, limits: Limits) -> None:
-    """Let a text pass that is not too long.
-
-    Raises:
-        UnreadableExample: longer than allowed.
-    """
-    if len(text) > limits.characters:
-        raise UnreadableExample(
-            f"longer than {limits.characters:,} characters. Send a shorter text"
-        )

@@ -18,7 +18,7 @@ from chiasm.serving.client import client_of_request
 from chiasm.serving.limits import Limits
 from chiasm.serving.model_failure import ModelFailure
 from chiasm.serving.openapi import problems, schema_of
-from chiasm.serving.parse_row import Values, parse_json, row_values
+from chiasm.serving.parse_row import ReceivedLine, Values, large_alone, parse_json, row_values
 from chiasm.serving.problem import Problem
 from chiasm.serving.read_body import refuse_encoded
 from chiasm.serving.read_lines import Line, read_lines
@@ -66,9 +66,10 @@ def batch_route(service: Service, admission: Admission, limits: Limits) -> APIRo
             lines = read_lines(request.stream(), limits, held)
             answers = answer_lines(
                 lines,
-                partial(_answer, service),
+                partial(_answer, service, limits),
                 admission=admission,
                 client=client,
+                arriving=held,
                 gone=request.is_disconnected,
             )
             async with aclosing(answers):
@@ -78,7 +79,7 @@ def batch_route(service: Service, admission: Admission, limits: Limits) -> APIRo
     return router
 
 
-async def _answer(service: Service, number: int, line: Line) -> bytes:
+async def _answer(service: Service, limits: Limits, number: int, line: Line) -> bytes:
     """A line of the answer: the prediction, or the problem in its place."""
     name = None
 
@@ -86,9 +87,13 @@ async def _answer(service: Service, number: int, line: Line) -> bytes:
         nonlocal name
         if isinstance(line, Problem):
             raise line
-        row = parse_json(line, BatchRow)
-        name = row.id
-        return row_values(row)
+        try:
+            with large_alone(line):
+                row = parse_json(line, ReceivedLine, limits)
+                name = row.name()
+                return row_values(row, limits)
+        except Problem as problem:
+            raise problem.bare() from None
 
     try:
         predicted = await service.predict(read)
