@@ -14,7 +14,7 @@ from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from chiasm.data.read import read
+from chiasm.data.reading import read
 from chiasm.errors import DataError
 
 RESULTS = Path(__file__).parent / "results" / "encodings.json"

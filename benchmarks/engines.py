@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from torch.utils.flop_counter import FlopCounterMode
 
 from chiasm.encoders.base import Encoder
-from chiasm.encoders.each_core_alone import each_core_alone
-from chiasm.export.networks import EncoderNetwork
-from chiasm.export.to_onnx import to_onnx
+from chiasm.encoders.compute.thread_pool import each_core_alone
+from chiasm.exporting.networks import EncoderNetwork
+from chiasm.exporting.onnx_files import to_onnx
 
 BATCH = 32
 SMALL = 8

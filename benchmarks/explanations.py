@@ -20,18 +20,18 @@ import torch
 from captum.attr import ShapleyValues
 from sklearn.metrics import roc_auc_score
 
-from chiasm.data.read import read
-from chiasm.data.samples.reviews.write_reviews import write_reviews
-from chiasm.encoders.cache import FeatureCache
+from chiasm.data.reading import read
+from chiasm.encoders.features.cache import FeatureCache
 from chiasm.encoders.tokens import Tokens
-from chiasm.explain.contributions import Contributions, modality_contributions
-from chiasm.explain.faithfulness.naming import deciding_modalities
+from chiasm.explanation.contributions import Contributions, modality_contributions
+from chiasm.explanation.faithfulness.naming import deciding_modalities
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable, encode_table, stack_tokens
-from chiasm.model.inference import calibrate, predict_probabilities
+from chiasm.model.logits import calibrate, predict_probabilities
 from chiasm.model.storage import load_model
+from chiasm.samples.reviews.write_reviews import write_reviews
 from chiasm.training.recipe import Recipe
-from chiasm.training.train import train
+from chiasm.training.run.pipeline import train
 
 RESULT = Path(__file__).parent / "results" / "explanations.json"
 UNSEEN = 600

@@ -25,27 +25,36 @@ CONSTRAINTS = ROOT / "constraints.txt"
 TOOLS = ("pytest", "hypothesis", "httpx")
 # The quick tests of each extra, as arguments of pytest.
 TESTS: dict[str, tuple[str, ...]] = {
-    "none": ("tests/test_extras.py", "tests/data/test_read_tabular.py", "tests/data/test_table.py"),
+    "none": (
+        "tests/utils/test_extras.py",
+        "tests/data/readers/test_read_tabular.py",
+        "tests/data/test_table.py",
+    ),
     "packaged": (
         "tests/encoders/packaged/test_weights.py",
         "tests/encoders/packaged/test_minilm.py",
         "tests/encoders/packaged/test_efficientnet.py",
         "tests/encoders/packaged/test_whisper_network.py",
     ),
-    "audio": ("tests/data/test_sounds.py", "tests/data/test_read_sounds.py", "-k", "not dataset"),
-    "samples": ("tests/data/samples/test_vqa.py",),
+    "audio": (
+        "tests/data/media/test_sounds.py",
+        "tests/data/media/test_read_sounds.py",
+        "-k",
+        "not dataset",
+    ),
+    "samples": ("tests/samples/test_vqa.py",),
     "datasets": (
-        "tests/data/test_read_arrow.py",
-        "tests/data/test_read_memory.py",
+        "tests/data/readers/test_read_arrow.py",
+        "tests/data/readers/test_read_memory.py",
         *("-k", "datasets and not sounds"),
     ),
-    "tensorboard": ("tests/training/test_train_features.py", "-k", "tensorboard"),
-    "tune": ("tests/training/test_tune.py",),
-    "explain": ("tests/explain/test_attribution.py", "tests/explain/test_shapley.py"),
+    "tensorboard": ("tests/training/run/test_train_features.py", "-k", "tensorboard"),
+    "tune": ("tests/training/search/test_tune.py",),
+    "explain": ("tests/explanation/test_attribution.py", "tests/inference/test_shapley.py"),
     "lora": ("tests/encoders/test_lora.py", "-k", "not minilm and not lite0"),
     "scale": ("tests/scale/test_part_folder.py", "tests/scale/test_encode_on_ray.py"),
-    "runtime": ("tests/runtime/test_open_session.py",),
-    "export": ("tests/export/test_export.py", "tests/runtime/test_runtime.py"),
+    "runtime": ("tests/inference/test_open_session.py",),
+    "export": ("tests/exporting/test_export.py", "tests/inference/test_runtime.py"),
     "serve": ("tests/serving/test_predict.py", "tests/serving/test_batch.py"),
 }
 LOWEST = "lowest"

@@ -24,7 +24,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from chiasm.json_files import write_json
+from chiasm.utils.writing import write_json
 from tests.faults.forked import Hung, load_all
 from tests.faults.kills import Reference, draw, kill_and_repeat
 from tests.faults.others import FAULTS, NEEDS_ROOT

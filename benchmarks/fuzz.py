@@ -18,7 +18,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 os.environ["HF_HUB_OFFLINE"] = "1"
 
-from chiasm.json_files import write_json
+from chiasm.utils.writing import write_json
 from tests.fuzz.inputs import inputs
 from tests.fuzz.judge import try_once
 from tests.fuzz.targets import lay_out, make_targets

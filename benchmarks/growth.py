@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from chiasm.json_files import write_json
+from chiasm.utils.writing import write_json
 
 RESULT = Path(__file__).parent / "results" / "growth.json"
 WORDS = 8

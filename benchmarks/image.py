@@ -26,7 +26,7 @@ import httpx
 import numpy as np
 from PIL import Image
 
-from chiasm.json_files import write_json
+from chiasm.utils.writing import write_json
 
 ROOT = Path(__file__).parents[1]
 RESULT = Path(__file__).parent / "image.json"

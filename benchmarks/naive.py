@@ -21,10 +21,10 @@ from chiasm.data.table import Table
 from chiasm.encoders.packaged.efficientnet_lite import EfficientNetLite
 from chiasm.encoders.packaged.weights import find_weights
 from chiasm.encoders.packaged.whisper import WhisperEncoder
-from chiasm.encoders.preprocessing.log_mel import LogMel
 from chiasm.encoders.registry import load_encoder
 from chiasm.encoders.tokens import Tokens
 from chiasm.fusion.build import FusionConfig
+from chiasm.inference.preprocessing.log_mel import LogMel
 from chiasm.model.classifier import FusionClassifier
 
 MINILM = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"

@@ -18,18 +18,18 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from chiasm.data.read import read
-from chiasm.data.samples.vqa import write_vqa
+from chiasm.data.reading import read
 from chiasm.data.table import Table
-from chiasm.encoders.cache import FeatureCache
-from chiasm.export.export import export
+from chiasm.encoders.features.cache import FeatureCache
+from chiasm.exporting.folder import export
+from chiasm.inference.predictions import Predicted
+from chiasm.inference.runtime import load_runtime
+from chiasm.inference.tables import predict_table
 from chiasm.model.classifier import FusionClassifier
-from chiasm.model.predict import predict
-from chiasm.model.predicted import Predicted
-from chiasm.recipes.read_recipe import read_recipe
-from chiasm.runtime.predict_table import predict_table
-from chiasm.runtime.runtime import load_runtime
-from chiasm.training.train import train
+from chiasm.model.predictions import predict
+from chiasm.recipes.files import read_recipe
+from chiasm.samples.vqa import write_vqa
+from chiasm.training.run.pipeline import train
 
 RECIPES = {"lab": "review-offline", "vqa": "vqa-offline"}
 TRAINED, JUDGED, EPOCHS = 1500, 500, 5
@@ -39,7 +39,7 @@ FRESH = """
 import sys, time
 started = time.perf_counter()
 from pathlib import Path
-from chiasm.runtime.runtime import load_runtime
+from chiasm.inference.runtime import load_runtime
 runtime = load_runtime(Path(sys.argv[1]))
 seconds = time.perf_counter() - started
 def resident(field):

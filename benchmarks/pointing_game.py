@@ -16,16 +16,16 @@ from pathlib import Path
 
 import numpy as np
 
-from chiasm.data.pictures import open_picture
-from chiasm.data.read import read
+from chiasm.data.media.images import open_picture
+from chiasm.data.reading import read
 from chiasm.data.table import Table
-from chiasm.encoders.cache import FeatureCache
-from chiasm.encoders.place import Place
-from chiasm.explain.attribution.methods import methods_for
-from chiasm.explain.attribution.token_scores import token_scores
-from chiasm.explain.token_places import token_places
+from chiasm.encoders.features.cache import FeatureCache
+from chiasm.explanation.attribution.methods import methods_for
+from chiasm.explanation.attribution.token_scores import token_scores
+from chiasm.explanation.token_spans import token_places
+from chiasm.inference.token_spans import Place
 from chiasm.model.dataset import encode_table
-from chiasm.model.inference import predict_probabilities
+from chiasm.model.logits import predict_probabilities
 from chiasm.model.storage import load_model
 
 RESULT = Path(__file__).parent / "results" / "pointing_game.json"

@@ -30,22 +30,22 @@ import pandas as pd
 import ray
 from ray.cluster_utils import Cluster
 
-from chiasm.data.read import read
-from chiasm.data.samples.reviews.write_reviews import write_reviews
-from chiasm.data.table import Value
+from chiasm.data.media.facts import Value
+from chiasm.data.reading import read
 from chiasm.encoders.base import Encoder
-from chiasm.encoders.cache import FeatureCache
 from chiasm.encoders.defaults import DEFAULT_ENCODERS
-from chiasm.encoders.encode import Encoded, encode
+from chiasm.encoders.features.cache import FeatureCache
+from chiasm.encoders.features.encoding import Encoded, encode
 from chiasm.encoders.registry import load_encoder
-from chiasm.model.predict import predict
+from chiasm.model.predictions import predict
 from chiasm.model.storage import load_model
-from chiasm.scale import encode_on_ray as encoding
+from chiasm.samples.reviews.write_reviews import write_reviews
+from chiasm.scale import encoding
 from chiasm.scale.cluster import cluster
-from chiasm.scale.predict_parts import predict_parts
+from chiasm.scale.predictions import predict_parts
 from chiasm.training.config import TrainingConfig
 from chiasm.training.recipe import Recipe
-from chiasm.training.train import train
+from chiasm.training.run.pipeline import train
 
 ROWS = 480
 # Smaller than in use, so that few values make enough tasks.

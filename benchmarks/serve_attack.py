@@ -26,7 +26,7 @@ from typing import Any
 import httpx
 from hostile import Attacker, attacks, large, large_jpeg, photo, scans, sound
 
-from chiasm.json_files import write_json
+from chiasm.utils.writing import write_json
 
 RESULT = Path(__file__).parent / "serve_attack.json"
 SECONDS = 8.0

@@ -29,8 +29,8 @@ from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
-from chiasm.json_files import write_json
 from chiasm.serving.middleware.rate_limit import RateLimit
+from chiasm.utils.writing import write_json
 
 RESULT = Path(__file__).parent / "results" / "serve_faults.json"
 _CLIENTS = 8

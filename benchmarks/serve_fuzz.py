@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 from served_model import served
 
-from chiasm.json_files import write_json
+from chiasm.utils.writing import write_json
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 

@@ -21,7 +21,7 @@ from typing import Any
 
 from served_model import ServedModel, served
 
-from chiasm.json_files import write_json
+from chiasm.utils.writing import write_json
 
 RESULT = Path(__file__).parent / "results" / "serve_load.json"
 SERVERS = {"batched": (), "unbatched": ("--max-batch", "1")}

@@ -29,25 +29,26 @@ from naive import BATCH, NaiveAudio, NaiveImage, NaiveText, Training, train_naiv
 from serve_load import compare_servers
 from write_performance import write_performance
 
-from chiasm.data.read import read
-from chiasm.data.samples.reviews.write_reviews import write_reviews
-from chiasm.data.table import Table, Value
+from chiasm.data.media.facts import Value
+from chiasm.data.reading import read
+from chiasm.data.table import Table
 from chiasm.encoders.base import Encoder
-from chiasm.encoders.cache import FeatureCache
-from chiasm.encoders.encode import encode
+from chiasm.encoders.features.cache import FeatureCache
+from chiasm.encoders.features.encoding import encode
 from chiasm.encoders.registry import load_encoder
-from chiasm.explain.report.examine import examine
-from chiasm.export.export import export
+from chiasm.exporting.folder import export
 from chiasm.fusion.build import FusionConfig, fusion_names
-from chiasm.json_files import write_json
-from chiasm.model.predict import predict
+from chiasm.model.predictions import predict
 from chiasm.model.storage import load_model
-from chiasm.training.compare import compare
+from chiasm.report.examination import examine
+from chiasm.samples.reviews.write_reviews import write_reviews
+from chiasm.training.comparison.systems import compare
 from chiasm.training.config import TrainingConfig
-from chiasm.training.epochs import Epoch
-from chiasm.training.parts import part_rows
+from chiasm.training.loop.epochs import Epoch
 from chiasm.training.recipe import Recipe
-from chiasm.training.train import train
+from chiasm.training.run.pipeline import train
+from chiasm.training.run.splits import part_rows
+from chiasm.utils.writing import write_json
 
 _Result = TypeVar("_Result")
 LAB = Path(__file__).parents[2] / "shared" / "data" / "lab"

@@ -22,15 +22,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from chiasm.data.read import read
-from chiasm.data.samples.reviews.write_reviews import write_reviews
+from chiasm.data.reading import read
 from chiasm.encoders.base import TrainableBlocks
-from chiasm.encoders.cache import FeatureCache
-from chiasm.evaluation.views.blank_figure import blank_figure
-from chiasm.json_files import write_json
+from chiasm.encoders.features.cache import FeatureCache
+from chiasm.evaluation.figures import blank_figure
+from chiasm.samples.reviews.write_reviews import write_reviews
 from chiasm.training.config import TrainingConfig
 from chiasm.training.recipe import Recipe
-from chiasm.training.train import train
+from chiasm.training.run.pipeline import train
+from chiasm.utils.writing import write_json
 
 LAB = Path(__file__).parents[2] / "shared" / "data" / "lab"
 RESULT = Path(__file__).parent / "results" / "tuning.json"

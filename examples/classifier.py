@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.model_selection import train_test_split
 
 import chiasm
-from chiasm.data.samples import write_reviews
+from chiasm.samples import write_reviews
 
 
 def read_reviews(folder: Path) -> pd.DataFrame:

@@ -24,7 +24,7 @@ def one_thread() -> None:
 @pytest.fixture(scope="session")
 def reviews(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with 120 generated reviews, 40 unseen ones and the truth."""
-    from chiasm.data.samples import write_reviews
+    from chiasm.samples import write_reviews
 
     folder = tmp_path_factory.mktemp("samples") / "reviews"
     write_reviews(folder, rows=120, unseen=40)

@@ -11,11 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import chiasm
-from chiasm.data.samples import write_reviews
-from chiasm.encoders.cache import FeatureCache
-from chiasm.explain.report.report_training import report_training
-from chiasm.recipes.read_recipe import read_recipe
-from chiasm.training.train import train
+from chiasm.encoders.features.cache import FeatureCache
+from chiasm.recipes.files import read_recipe
+from chiasm.report.model_report import report_training
+from chiasm.samples import write_reviews
+from chiasm.training.run.pipeline import train
 
 # %% [markdown]
 # ## The data

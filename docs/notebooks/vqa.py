@@ -13,13 +13,13 @@ from pathlib import Path
 import pandas as pd
 
 import chiasm
-from chiasm.data.samples import write_vqa
-from chiasm.encoders.cache import FeatureCache
-from chiasm.explain.contributions import modality_contributions
-from chiasm.explain.report.report_training import report_training
+from chiasm.encoders.features.cache import FeatureCache
+from chiasm.explanation.contributions import modality_contributions
 from chiasm.model.dataset import encode_table
-from chiasm.recipes.read_recipe import read_recipe
-from chiasm.training.train import train
+from chiasm.recipes.files import read_recipe
+from chiasm.report.model_report import report_training
+from chiasm.samples import write_vqa
+from chiasm.training.run.pipeline import train
 
 # %%
 folder = Path(tempfile.mkdtemp())

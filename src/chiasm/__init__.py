@@ -5,13 +5,13 @@ from importlib import import_module
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from chiasm.cores import count_cores
-from chiasm.extras import needs_whole
+from chiasm.utils.cores import count_cores
+from chiasm.utils.extras import needs_whole
 
 if TYPE_CHECKING:
-    from chiasm.data.check import check
-    from chiasm.data.read import read
-    from chiasm.estimator import Classifier
+    from chiasm.data.checking.report import check
+    from chiasm.data.reading import read
+    from chiasm.estimators.classifier import Classifier
 
 __all__ = ["Classifier", "check", "read"]
 __version__ = version("chiasm")
@@ -25,9 +25,9 @@ if count_cores() < (os.cpu_count() or 1):
     os.environ.setdefault("OMP_NUM_THREADS", str(count_cores()))
 
 _HOMES = {
-    "Classifier": "chiasm.estimator",
-    "check": "chiasm.data.check",
-    "read": "chiasm.data.read",
+    "Classifier": "chiasm.estimators.classifier",
+    "check": "chiasm.data.checking.report",
+    "read": "chiasm.data.reading",
 }
 
 

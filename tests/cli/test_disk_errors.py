@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from command_line import chiasm
 
-from chiasm import json_files
 from chiasm.cli.disk_errors import tell_disk_error
+from chiasm.utils import writing
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_a_full_disk_is_no_traceback(
     def fail(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(tmp_path))
 
-    monkeypatch.setattr(json_files, "written_whole", fail)
+    monkeypatch.setattr(writing, "written_whole", fail)
     reading = ("--feature", "visual=visual.npy", "--json", tmp_path / "check.json")
     assert chiasm("check", data, *reading) == 1
     said = capsys.readouterr().err

@@ -8,8 +8,7 @@ from command_line import chiasm
 from joblib import parallel_config
 
 from chiasm.cli.options import Settings
-from chiasm.recipes.packaged_recipes import packaged_recipes
-from chiasm.recipes.read_recipe import read_recipe
+from chiasm.recipes.files import packaged_recipes, read_recipe
 from chiasm.training.recipe import Recipe
 
 

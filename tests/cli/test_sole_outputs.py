@@ -8,7 +8,7 @@ from typer.main import get_command
 from writing import WRITING, is_folder
 
 from chiasm.cli.app import app
-from chiasm.sole_writer import sole_writer
+from chiasm.utils.locking import sole_writer
 
 
 def test_every_command_that_names_an_output_is_tried() -> None:

@@ -11,7 +11,7 @@ from PIL import Image
 from writing import WRITING, is_folder
 
 from chiasm.errors import ChiasmError
-from chiasm.estimator import Classifier
+from chiasm.estimators.classifier import Classifier
 
 
 @pytest.fixture(autouse=True)

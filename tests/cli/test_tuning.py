@@ -7,7 +7,7 @@ import pytest
 from command_line import chiasm
 from joblib import parallel_config
 
-from chiasm.recipes.read_recipe import read_recipe
+from chiasm.recipes.files import read_recipe
 
 
 def test_the_best_recipe_is_written_and_can_be_trained(

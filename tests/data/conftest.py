@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from data_inputs import encode, noise
 
-from chiasm.data.read import read
+from chiasm.data.reading import read
 from chiasm.data.table import Table
 
 LAB = Path(__file__).parents[3] / "shared" / "data" / "lab"

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from chiasm.data.table import PictureFacts, Table
+from chiasm.data.media.facts import PictureFacts
+from chiasm.data.table import Table
 
 
 def noise(seed: int = 0, size: tuple[int, int] = (64, 48)) -> Image.Image:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chiasm.data.labels import class_indices, spell_label
-from chiasm.data.read import read
+from chiasm.data.reading import read
 
 TWINS = [
     ["café", unicodedata.normalize("NFD", "café")],

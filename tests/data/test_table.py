@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from chiasm.data.read import read
+from chiasm.data.reading import read
 from chiasm.data.table import Table
 
 # Two rows are called a, and the row without an id stands third, as another one says of itself.

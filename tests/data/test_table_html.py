@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from chiasm.data.glimpse import glimpse, shorten
-from chiasm.data.read import read
+from chiasm.data.preview import glimpse, shorten
+from chiasm.data.reading import read
 
 
 def picture(width: int, height: int) -> bytes:

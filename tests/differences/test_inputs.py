@@ -11,11 +11,11 @@ from encoders.conftest import save_checkpoint
 from model.letters import CLASSES, make_encoders, make_model, make_table
 from PIL import Image
 
-from chiasm.data.read import read
+from chiasm.data.reading import read
 from chiasm.encoders.huggingface.image import HuggingFaceImage
 from chiasm.encoders.huggingface.text import HuggingFaceText
 from chiasm.errors import DataError
-from chiasm.evaluation.evaluate import evaluate
+from chiasm.evaluation.held_out import evaluate
 from chiasm.model.dataset import encode_table
 
 

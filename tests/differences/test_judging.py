@@ -7,12 +7,12 @@ import pandas as pd
 from rich.console import Console
 from sklearn.model_selection import KFold
 
-from chiasm.data.duplicates import duplicate_groups
-from chiasm.data.read import read
-from chiasm.data.split import grouped_folds
+from chiasm.data.duplicates.groups import duplicate_groups
+from chiasm.data.reading import read
+from chiasm.data.splitting.splits import grouped_folds
 from chiasm.evaluation.metrics import compute_metrics
-from chiasm.evaluation.views.metrics_view import render_metrics
-from chiasm.training.epochs import epoch_header
+from chiasm.evaluation.tables import render_metrics
+from chiasm.training.loop.epochs import epoch_header
 
 
 def test_what_was_learned_by_heart_is_worth_nothing_on_grouped_folds() -> None:

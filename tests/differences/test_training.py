@@ -8,12 +8,12 @@ import torch
 from fusion.batches import equal
 from model.letters import CLASSES, make_model, make_table
 
-from chiasm.data.read import read
+from chiasm.data.reading import read
 from chiasm.model.dataset import encode_table
-from chiasm.recipes.read_recipe import read_recipe
+from chiasm.recipes.files import read_recipe
 from chiasm.training.config import TrainingConfig
-from chiasm.training.fit import fit
-from chiasm.training.parts import Parts, part_rows
+from chiasm.training.loop.fitting import fit
+from chiasm.training.run.splits import Parts, part_rows
 
 STAGES = ("lab-text-offline", "lab-image-offline", "lab-concat-offline")
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from chiasm import database
-from chiasm.encoders.cache import FeatureCache
-from chiasm.encoders.encode import encode
+from chiasm.cache import environment
+from chiasm.encoders.features.cache import FeatureCache
+from chiasm.encoders.features.encoding import encode
 from chiasm.encoders.tokens import Tokens
 from chiasm.errors import ChiasmError
 
@@ -178,7 +178,7 @@ import os, signal, time
 from pathlib import Path
 from {__package__}.counting import CountingEncoder
 from {__package__}.test_cache import TEXTS
-from chiasm.encoders.cache import FeatureCache
+from chiasm.encoders.features.cache import FeatureCache
 
 class Killed(CountingEncoder):
     def trunk(self, batch):
@@ -200,7 +200,7 @@ def test_forked_process_reads_and_writes_the_same_cache(cache: FeatureCache) -> 
     child = os.fork()
     if child == 0:
         # LMDB forbids a child to use what its parent opened.
-        closed = not database._opened
+        closed = not environment._opened
         reads = len(features[0]) == len(TEXTS[0])
         writes = cache.features(CountingEncoder(), TEXTS[:20]).encoded == 10
         os._exit(0 if closed and reads and writes else 1)
@@ -251,7 +251,7 @@ def test_folder_is_chosen_by_the_environment(
 
 
 def test_full_cache_says_what_to_do(cache: FeatureCache, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "_MAP_SIZE", 1 << 15)
+    monkeypatch.setattr(environment, "_MAP_SIZE", 1 << 15)
     with pytest.raises(ChiasmError, match="Free some disk space"):
         cache.features(CountingEncoder(), ["x" * 5000, "y" * 6000, "z" * 7000])
 
@@ -261,7 +261,7 @@ def test_full_disk_says_what_to_do(tmp_path: Path) -> None:
 import resource, signal
 from pathlib import Path
 from {__package__}.counting import CountingEncoder
-from chiasm.encoders.cache import FeatureCache
+from chiasm.encoders.features.cache import FeatureCache
 from chiasm.errors import ChiasmError
 
 resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, 1 << 16))
@@ -290,7 +290,7 @@ def test_damaged_cache_says_what_to_do(tmp_path: Path) -> None:
 
 def test_cache_that_was_cut_says_what_to_do(cache: FeatureCache) -> None:
     cache.features(CountingEncoder(), TEXTS)
-    database.close(cache.folder / "v3")
+    environment.close(cache.folder / "v3")
     os.truncate(cache.folder / "v3" / "data.mdb", 12_000)
     for use in (lambda: cache.features(CountingEncoder(), TEXTS), cache.info):
         with pytest.raises(ChiasmError, match=r"cut short.*chiasm cache clear"):
@@ -305,7 +305,7 @@ def test_entry_whose_bits_changed_is_named_and_encoded_again(
     long = "x" * 3000
     expected = cache.features(CountingEncoder(), [long])[0]
     cache.features(CountingEncoder(), TEXTS)
-    database.close(cache.folder / "v3")
+    environment.close(cache.folder / "v3")
     file = cache.folder / "v3" / "data.mdb"
     content = bytearray(file.read_bytes())
     content[content.index(expected.numpy().tobytes()) + 4321] ^= 1
@@ -320,13 +320,13 @@ def test_pages_that_were_read_do_not_stay_in_memory(
     cache: FeatureCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     features = cache.features(CountingEncoder(), TEXTS)
-    monkeypatch.setattr(database, "_MOST_MAPPED", 300 << 10)
+    monkeypatch.setattr(environment, "_MOST_MAPPED", 300 << 10)
     opened = []
     for row in range(100):
         features[row]
-        opened.append(cache.folder / "v3" in database._opened)
+        opened.append(cache.folder / "v3" in environment._opened)
     # Closed after every few rows, and opened again for the next.
     assert 10 < opened.count(False) < 90
-    with database.reading(cache.folder / "v3"):
+    with environment.reading(cache.folder / "v3"):
         features[0], features[99]
         assert torch.equal(features[5], encode(CountingEncoder(), TEXTS)[5])

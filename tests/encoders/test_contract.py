@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from chiasm.encoders.base import Encoder
-from chiasm.encoders.layer_mix import LayerMix
 from chiasm.encoders.registry import load_encoder
+from chiasm.encoders.trainable.layer_mix import LayerMix
 
 from .conftest import (
     AUDIO_MODELS,

@@ -1,6 +1,6 @@
 import torch
 
-from chiasm.encoders.each_core_alone import each_core_alone
+from chiasm.encoders.compute.thread_pool import each_core_alone
 
 
 def test_each_thread_takes_one_core_and_torch_has_all_of_them_after() -> None:

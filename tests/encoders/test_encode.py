@@ -4,7 +4,7 @@ from threading import Barrier
 import pytest
 import torch
 
-from chiasm.encoders.encode import encode
+from chiasm.encoders.features.encoding import encode
 from chiasm.encoders.tokens import Tokens
 
 from .counting import CountingEncoder

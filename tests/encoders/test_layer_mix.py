@@ -1,8 +1,8 @@
 import torch
 from torch.nn import functional as F
 
-from chiasm.encoders.layer_mix import LayerMix
 from chiasm.encoders.tokens import Tokens
+from chiasm.encoders.trainable.layer_mix import LayerMix
 
 
 def states(layers: int = 3, *, rows: int = 2, length: int = 4, width: int = 8) -> torch.Tensor:

@@ -1,7 +1,7 @@
 import pytest
 
-from chiasm.encoders.left_out import LeftOut, TokenLimits, seconds_left_out, wordless
-from chiasm.encoders.preprocessing.log_mel import LogMel
+from chiasm.inference.left_out import LeftOut, TokenLimits, seconds_left_out, wordless
+from chiasm.inference.preprocessing.log_mel import LogMel
 
 from .conftest import draw_sound
 

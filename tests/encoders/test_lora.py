@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from chiasm.encoders.base import Encoder, TrainableBlocks
-from chiasm.encoders.encode import encode
+from chiasm.encoders.features.encoding import encode
 from chiasm.encoders.registry import load_encoder
 from chiasm.encoders.tokens import Tokens, pad
 from chiasm.errors import EncoderError

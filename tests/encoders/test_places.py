@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from chiasm.encoders.encode import encode
+from chiasm.encoders.features.encoding import encode
 from chiasm.encoders.huggingface.audio import HuggingFaceAudio
 from chiasm.encoders.huggingface.image import HuggingFaceImage
 from chiasm.encoders.huggingface.text import HuggingFaceText

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from chiasm.encoders.encode import encode
+from chiasm.encoders.features.encoding import encode
 from chiasm.encoders.precomputed import Precomputed
 from chiasm.encoders.registry import load_encoder
 from chiasm.encoders.tokens import pad

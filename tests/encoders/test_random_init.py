@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from chiasm.encoders.base import Encoder, TrainableBlocks
-from chiasm.encoders.encode import encode
+from chiasm.encoders.features.encoding import encode
 from chiasm.encoders.registry import load_encoder
 from chiasm.encoders.tokens import pad
 from chiasm.errors import EncoderError

@@ -1,6 +1,6 @@
 import torch
 
-from chiasm.encoders.random_view import RandomView
+from chiasm.encoders.trainable.augmentation import RandomView
 
 PICTURES = torch.rand(64, 3, 16, 16, generator=torch.Generator().manual_seed(0))
 

@@ -8,7 +8,7 @@ import pytest
 from chiasm.encoders.defaults import DEFAULT_ENCODERS
 from chiasm.encoders.registry import load_encoder
 from chiasm.errors import EncoderError
-from chiasm.recipes.read_recipe import read_recipe
+from chiasm.recipes.files import read_recipe
 
 
 def test_unknown_modality_names_the_known_ones() -> None:

@@ -2,7 +2,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from chiasm.encoders.run_by_shape import run_by_shape
+from chiasm.encoders.compute.shapes import run_by_shape
 
 
 def test_rows_keep_their_order_and_share_calls_only_with_rows_of_their_shape() -> None:

@@ -9,8 +9,8 @@ import torch
 from torch import nn
 
 from chiasm.encoders.base import Encoder, TrainableBlocks
-from chiasm.encoders.cache import FeatureCache
-from chiasm.encoders.encode import encode
+from chiasm.encoders.features.cache import FeatureCache
+from chiasm.encoders.features.encoding import encode
 from chiasm.encoders.huggingface.split import _renumber
 from chiasm.encoders.registry import load_encoder
 from chiasm.encoders.tokens import pad

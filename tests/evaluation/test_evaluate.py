@@ -5,11 +5,10 @@ import pytest
 from model.letters import CLASSES, make_model, make_table
 
 from chiasm.errors import DataError
-from chiasm.evaluation.evaluate import evaluate, evaluate_rows
-from chiasm.evaluation.metrics import compute_metrics
-from chiasm.evaluation.unseen import NOT_SEEN
+from chiasm.evaluation.held_out import evaluate, evaluate_rows
+from chiasm.evaluation.metrics import NOT_SEEN, compute_metrics
 from chiasm.model.dataset import encode_table
-from chiasm.model.predict import predict
+from chiasm.model.predictions import predict
 
 TEXTS = [f"review {'x' * (i % 4)}{i}" for i in range(12)]
 LABELS = list(CLASSES) * 4

@@ -4,7 +4,7 @@ from model.letters import CLASSES, make_model, make_table
 
 from chiasm.evaluation.robustness import judge_damaged, predict_damaged
 from chiasm.model.dataset import EncodedTable, encode_table
-from chiasm.model.inference import predict_probabilities
+from chiasm.model.logits import predict_probabilities
 
 TEXTS = [f"review {'x' * (i % 9)}{i}" for i in range(70)]
 IMAGES = [f"picture {i}".encode() for i in range(70)]

@@ -9,9 +9,8 @@ from PIL import Image
 from rich.console import Console, RenderableType
 
 from chiasm.evaluation.comparison import Comparison
-from chiasm.evaluation.views.figures import draw_confusions, draw_scores
-from chiasm.evaluation.views.leaderboard import markdown_report, render_comparison
-from chiasm.evaluation.views.metrics_view import render_metrics
+from chiasm.evaluation.figures import draw_confusions, draw_scores
+from chiasm.evaluation.tables import markdown_report, render_comparison, render_metrics
 
 from .made_up import CLASSES, compare, compare_all, compare_one, draw_labels
 

@@ -21,19 +21,17 @@ from typing import Any
 # What commands import when they run.
 _USED = (
     "chiasm.cli",
-    "chiasm.encoders.cache",
+    "chiasm.encoders.features.cache",
     "chiasm.encoders.registry",
-    "chiasm.evaluation.views.leaderboard",
-    "chiasm.evaluation.views.metrics_view",
-    "chiasm.explain.report.write_report",
-    "chiasm.explain.report.report_training",
-    "chiasm.export.export",
-    "chiasm.model.predict",
-    "chiasm.model.write_predictions",
-    "chiasm.recipes.read_recipe",
-    "chiasm.runtime.predict_table",
-    "chiasm.training.compare",
-    "chiasm.training.train",
+    "chiasm.evaluation.tables",
+    "chiasm.report.files",
+    "chiasm.report.model_report",
+    "chiasm.exporting.folder",
+    "chiasm.model.predictions",
+    "chiasm.recipes.files",
+    "chiasm.inference.tables",
+    "chiasm.training.comparison.systems",
+    "chiasm.training.run.pipeline",
     "matplotlib.backends.backend_agg",
 )
 _CHANGES = ("os.rename", "os.remove", "os.mkdir", "os.rmdir", "shutil.rmtree", "os.truncate")
@@ -219,10 +217,10 @@ def _lighten() -> None:
     from matplotlib.figure import Figure
     from PIL import Image
 
-    from chiasm.encoders import encode
+    from chiasm.encoders.features import encoding
 
     torch.set_num_threads(1)
-    encode._BATCH = 4  # type: ignore[misc]
+    encoding._BATCH = 4  # type: ignore[misc]
 
     def save_empty(self: Figure, file: Any, *, format: str = "png", **_: object) -> None:
         if format == "svg":
@@ -235,7 +233,7 @@ def _lighten() -> None:
 
 def _tell(telling: int, folder: Path) -> None:
     """Tell the parent of every change of the file system, and when values are encoded."""
-    from chiasm.encoders import cache
+    from chiasm.encoders.features import cache
 
     def note(event: str, given: tuple[object, ...]) -> None:
         if event == "open":

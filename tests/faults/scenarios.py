@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 from safetensors.numpy import load_file
 
-from chiasm.data.samples.reviews.write_reviews import write_reviews
 from chiasm.errors import ChiasmError
-from chiasm.runtime.manifest import read_manifest
+from chiasm.inference.manifest import read_manifest
+from chiasm.samples.reviews.write_reviews import write_reviews
 from tests.faults.forked import Child, Place
 
 # What differs between two runs of one command that come to the same.
@@ -225,7 +225,7 @@ def _predictions(place: Place, out: Path) -> Any:
 
 
 def _exported(place: Place, out: Path) -> Any:
-    from chiasm.runtime.runtime import load_runtime
+    from chiasm.inference.runtime import load_runtime
 
     runtime = load_runtime(out)
     random = np.random.default_rng(0)

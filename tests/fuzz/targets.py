@@ -14,17 +14,16 @@ import pandas as pd
 import yaml
 from PIL import Image
 
-from chiasm.data.check import check
-from chiasm.data.open_array import open_array
-from chiasm.data.pictures import FORMATS, open_picture
-from chiasm.data.read import read
-from chiasm.data.sounds import inspect_sound, open_sound
-from chiasm.encoders.files import digest_of
+from chiasm.data.checking.report import check
+from chiasm.data.media.audio import inspect_sound, open_sound
+from chiasm.data.media.images import FORMATS, open_picture
+from chiasm.data.media.vectors import open_array
+from chiasm.data.reading import read
+from chiasm.inference.runtime import load_runtime
 from chiasm.model.storage import load_model, save_model
-from chiasm.recipes.packaged_recipes import packaged_recipes
-from chiasm.recipes.read_recipe import read_recipe
-from chiasm.runtime.runtime import load_runtime
-from tests.runtime.feature_models import WIDTHS, make_model, make_rows
+from chiasm.recipes.files import packaged_recipes, read_recipe
+from chiasm.utils.digests import digest_of
+from tests.inference.feature_models import WIDTHS, make_model, make_rows
 
 _CORPUS = Path(__file__).parent / "corpus"
 _TEXTS = ("Good, sharp", 'It broke: "twice"', "", "Déjà vu 词 😡", "NaN", "null")
@@ -190,7 +189,7 @@ def _model(folder: Path) -> Target:
 
 
 def _exported(folder: Path) -> Target:
-    from chiasm.export.export import export
+    from chiasm.exporting.folder import export
 
     export(make_model(), folder)
     files = {path.name: path.read_bytes() for path in folder.iterdir()}

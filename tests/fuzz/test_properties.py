@@ -9,12 +9,12 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chiasm.data.check import check
-from chiasm.data.encodings import decode, detect_encoding, known_encoding
-from chiasm.data.read import read
+from chiasm.data.checking.report import check
+from chiasm.data.reading import read
 from chiasm.errors import ChiasmError
-from chiasm.recipes.read_recipe import read_recipe
+from chiasm.recipes.files import read_recipe
 from chiasm.training.recipe import Recipe
+from chiasm.utils.encodings import decode, detect_encoding, known_encoding
 
 FEW = settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

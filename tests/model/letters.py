@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from chiasm.data.table import Problem, Table, Value
+from chiasm.data.media.facts import Value
+from chiasm.data.table import Problem, Table
 from chiasm.encoders.base import Encoder
 from chiasm.encoders.tokens import Tokens, pad
 from chiasm.errors import UnreadableExample

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chiasm.model.formulas import shown_formula
+from chiasm.model.predictions import shown_formula
 
 
 @pytest.mark.parametrize(

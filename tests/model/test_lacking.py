@@ -7,11 +7,11 @@ import pytest
 
 from chiasm.data.table import Problem, Table
 from chiasm.errors import DataError
-from chiasm.evaluation.evaluate import evaluate
-from chiasm.explain.explain import explain
-from chiasm.explain.faithfulness.audit import audit
-from chiasm.model.lacking import lacking
-from chiasm.model.predict import predict
+from chiasm.evaluation.held_out import evaluate
+from chiasm.explanation.faithfulness.audit import audit
+from chiasm.explanation.rows import explain
+from chiasm.inference.missing_modalities import lacking
+from chiasm.model.predictions import predict
 
 from .letters import make_model, make_table
 

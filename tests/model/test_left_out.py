@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from chiasm.data.table import SoundFacts, Table
+from chiasm.data.media.facts import SoundFacts
+from chiasm.data.table import Table
 from chiasm.encoders.base import Encoder
-from chiasm.encoders.left_out import LeftOut, TokenLimits
+from chiasm.inference.left_out import LeftOut, TokenLimits
 from chiasm.model.dataset import encode_table
 from chiasm.model.left_out import left_out, note_left_out, unsuited_encoder
-from chiasm.model.predict import predict
+from chiasm.model.predictions import predict
 
 from .letters import LetterEncoder, make_model, make_table
 

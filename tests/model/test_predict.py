@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 import torch
 
-from chiasm.encoders.cache import FeatureCache
+from chiasm.encoders.features.cache import FeatureCache
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import encode_table
-from chiasm.model.inference import predict_logits, predict_probabilities
-from chiasm.model.predict import predict
+from chiasm.model.logits import predict_logits, predict_probabilities
+from chiasm.model.predictions import predict
 
 from .letters import CLASSES, make_model, make_table
 

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from chiasm.encoders import described
+from chiasm.encoders import encoder_config
 from chiasm.encoders.base import Encoder
 from chiasm.errors import ChiasmError, EncoderError
 from chiasm.fusion.build import FusionConfig, fusion_names
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import encode_table
-from chiasm.model.inference import predict_logits, predict_probabilities
+from chiasm.model.logits import predict_logits, predict_probabilities
 from chiasm.model.storage import load_model, save_model
 
 from .letters import CLASSES, LetterEncoder, make_encoders, make_model, make_table
@@ -28,7 +28,7 @@ def load_letters(modality: str, name: str, *, trainable_blocks: int, **others: o
 
 @pytest.fixture(autouse=True)
 def letters_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(described, "load_encoder", load_letters)
+    monkeypatch.setattr(encoder_config, "load_encoder", load_letters)
 
 
 @pytest.fixture
@@ -113,7 +113,7 @@ def test_an_encoder_that_gives_other_tokens_than_in_training_is_refused(
     def load_other(modality: str, name: str, **_: object) -> Encoder:
         return LetterEncoder(modality, fingerprint="letters 2")
 
-    monkeypatch.setattr(described, "load_encoder", load_other)
+    monkeypatch.setattr(encoder_config, "load_encoder", load_other)
     with pytest.raises(EncoderError, match="text encoder 'letters' is not the one"):
         load_model(saved)
 

@@ -10,8 +10,8 @@ import pytest
 
 from chiasm.data.table import Problem, Table
 from chiasm.errors import ChiasmError
-from chiasm.model.predict import Predicted
-from chiasm.model.write_predictions import (
+from chiasm.model.predictions import (
+    Predicted,
     check_prediction_path,
     rows_to_predict,
     write_predictions,

@@ -12,18 +12,17 @@ import pandas as pd
 import pytest
 from encoders.conftest import draw_picture, draw_sound, save_checkpoint
 
-from chiasm.data.read import read
+from chiasm.data.reading import read
 from chiasm.data.table import Table
-from chiasm.encoders.cache import FeatureCache
+from chiasm.encoders.features.cache import FeatureCache
 from chiasm.errors import DataError, EncoderError
 from chiasm.fusion.build import FusionConfig
-from chiasm.model.predict import predict
+from chiasm.model.predictions import predict
 from chiasm.model.storage import load_model
-from chiasm.recipes.packaged_recipes import packaged_recipes
-from chiasm.recipes.read_recipe import read_recipe
+from chiasm.recipes.files import packaged_recipes, read_recipe
 from chiasm.training.config import TrainingConfig
 from chiasm.training.recipe import Recipe
-from chiasm.training.train import train
+from chiasm.training.run.pipeline import train
 
 NAMES = list(packaged_recipes())
 HUB = [name for name in NAMES if read_recipe(name).offline_twin is not None]

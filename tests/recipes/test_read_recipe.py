@@ -12,8 +12,7 @@ from hypothesis.strategies import SearchStrategy
 from chiasm.errors import ChiasmError
 from chiasm.fusion.build import _RANGES as FUSION_RANGES
 from chiasm.fusion.build import JOINT_FUSIONS, FusionConfig
-from chiasm.recipes.read_recipe import read_recipe
-from chiasm.recipes.write_recipe import write_recipe
+from chiasm.recipes.files import read_recipe, write_recipe
 from chiasm.training.config import _RANGES as TRAINING_RANGES
 from chiasm.training.config import TrainingConfig
 from chiasm.training.recipe import Recipe

@@ -7,12 +7,12 @@ import torch
 from encoders.conftest import draw_picture, save_checkpoint
 from ray.cluster_utils import Cluster
 
-from chiasm.encoders.cache import FeatureCache
-from chiasm.encoders.encode import encode
+from chiasm.encoders.features.cache import FeatureCache
+from chiasm.encoders.features.encoding import encode
 from chiasm.encoders.registry import load_encoder
 from chiasm.errors import ChiasmError
 from chiasm.scale.cluster import cluster
-from chiasm.scale.encode_on_ray import encode_on_ray
+from chiasm.scale.encoding import encode_on_ray
 
 
 def test_the_cache_holds_what_one_process_would_have_put_there(

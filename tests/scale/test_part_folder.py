@@ -6,7 +6,7 @@ import fsspec
 import pytest
 
 from chiasm.errors import ChiasmError
-from chiasm.scale.part_folder import PartFolder
+from chiasm.scale.shards import PartFolder
 
 MADE_OF = {"model": "one"}
 

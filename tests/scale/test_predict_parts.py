@@ -10,19 +10,18 @@ import pytest
 from ray.cluster_utils import Cluster
 
 from chiasm.cli import run
-from chiasm.data.read import read
+from chiasm.data.reading import read
 from chiasm.data.table import Table
-from chiasm.encoders.cache import FeatureCache
+from chiasm.encoders.features.cache import FeatureCache
 from chiasm.errors import ChiasmError, DataError
 from chiasm.fusion.build import FusionConfig
-from chiasm.model.predict import predict
-from chiasm.model.prediction_frame import prediction_frame
+from chiasm.model.predictions import predict, prediction_frame
 from chiasm.model.storage import load_model
 from chiasm.scale.cluster import cluster
-from chiasm.scale.predict_parts import predict_parts
+from chiasm.scale.predictions import predict_parts
 from chiasm.training.config import TrainingConfig
 from chiasm.training.recipe import Recipe
-from chiasm.training.train import train
+from chiasm.training.run.pipeline import train
 
 from .conftest import NODE
 

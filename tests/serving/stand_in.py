@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from chiasm.data.pictures import open_picture
-from chiasm.data.sounds import open_sound
-from chiasm.encoders.place import grid_places, text_places, time_places
-from chiasm.explain.attribution.attribution import Attribution
-from chiasm.runtime.row_prediction import RowPrediction
+from chiasm.data.media.audio import open_sound
+from chiasm.data.media.images import open_picture
+from chiasm.inference.attribution import Attribution
+from chiasm.inference.predictions import RowPrediction
+from chiasm.inference.token_spans import grid_places, text_places, time_places
 
 GRID = 7
 

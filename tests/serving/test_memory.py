@@ -32,7 +32,7 @@ MEBIBYTES, PROCESSES = 1000, 100
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model of three modalities with the packaged encoders, not trained."""
-    from chiasm.export.export import export
+    from chiasm.exporting.folder import export
 
     pytest.importorskip("onnxscript")
     torch.manual_seed(0)

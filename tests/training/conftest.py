@@ -8,9 +8,9 @@ import torch
 from torch import nn
 
 from chiasm.encoders.base import Encoder
-from chiasm.encoders.features import Features, InMemory
+from chiasm.encoders.features.store import Features, InMemory
 from chiasm.encoders.tokens import Tokens, pad
-from chiasm.encoders.tuned_top import TunedTop
+from chiasm.encoders.trainable.layers import TunedTop
 from chiasm.fusion.build import FusionConfig
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable

@@ -34,8 +34,8 @@ from chiasm.cli.serve import serve
 from chiasm.cli.train import train
 from chiasm.cli.tune import tune
 from chiasm.errors import ChiasmError, TrainingStopped
-from chiasm.extras import needs_whole
-from chiasm.terminal import Terminal, VisibleFormatter
+from chiasm.utils.extras import needs_whole
+from chiasm.utils.terminal import Terminal, VisibleFormatter
 
 _INTERRUPTED = 130
 

@@ -14,7 +14,7 @@ cache = typer.Typer(
 @cache.command()
 def info() -> None:
     """Show where the cache is and what it holds."""
-    from chiasm.encoders.cache import FeatureCache
+    from chiasm.encoders.features.cache import FeatureCache
 
     held = FeatureCache().info()
     grid = Grid(title=f"{held.folder}: {decimal(held.bytes)}")
@@ -28,7 +28,7 @@ def info() -> None:
 @cache.command()
 def clear() -> None:
     """Remove all of it; the next run encodes anew."""
-    from chiasm.encoders.cache import FeatureCache
+    from chiasm.encoders.features.cache import FeatureCache
 
     FeatureCache().clear()
     results.print("The cache is empty.")

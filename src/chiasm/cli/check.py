@@ -7,7 +7,7 @@ from chiasm.cli.options import Data, Encoders, Json, Reading
 from chiasm.cli.screen import notes, results
 from chiasm.cli.writes_alone import writes_alone
 from chiasm.errors import EncoderError
-from chiasm.json_files import write_json
+from chiasm.utils.writing import write_json
 
 if TYPE_CHECKING:
     from chiasm.data.table import Table
@@ -24,20 +24,20 @@ def check(data: Data, reading: Reading, encoders: Encoders, json: Json = None) -
 
     Example: chiasm check reviews.csv --json check.json
     """
-    from chiasm.data import check as checking
-    from chiasm.data.check_view import render
+    from chiasm.data.checking import report
+    from chiasm.data.checking.tables import render
     from chiasm.model.left_out import note_left_out, unsuited_encoder
 
     table = reading.read(data, spare_from=(json,))
     encoders.refuse_unused(table.modalities)
     loaded = _load(encoders, table)
-    report = checking.check(note_left_out(table, loaded))
+    found = report.check(note_left_out(table, loaded))
     warning = unsuited_encoder(table, loaded)
-    results.print(render(report))
+    results.print(render(found))
     if warning is not None:
         results.print(warning, style="yellow", highlight=False)
     if json is not None:
-        write_json(report.as_dict() | {"warnings": [warning] if warning else []}, json)
+        write_json(found.as_dict() | {"warnings": [warning] if warning else []}, json)
 
 
 def _load(encoders: Encoders, table: "Table") -> "dict[str, Encoder]":

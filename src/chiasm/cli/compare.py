@@ -45,12 +45,12 @@ def compare(
     Writes report.html, its figures and its numbers.
     Example: chiasm compare reviews.csv --out comparison
     """
-    from chiasm.encoders.cache import FeatureCache
-    from chiasm.evaluation.views.leaderboard import render_comparison
-    from chiasm.explain.report.build_report import build_report
-    from chiasm.explain.report.examine import examine
-    from chiasm.explain.report.write_report import write_report
-    from chiasm.training import compare as comparing
+    from chiasm.encoders.features.cache import FeatureCache
+    from chiasm.evaluation.tables import render_comparison
+    from chiasm.report.building import build_report
+    from chiasm.report.examination import examine
+    from chiasm.report.files import write_report
+    from chiasm.training.comparison import systems
 
     recipe = settings.read_recipe()
     chosen = _numbers(only_folds)
@@ -64,7 +64,7 @@ def compare(
         # Every fusion on every fold, and a closer look at the best one on each.
         steps = (len(names) + 1) * run
         task = progress.add_task("", total=steps)
-        compared = comparing.compare(
+        compared = systems.compare(
             table,
             recipe,
             folds=folds,

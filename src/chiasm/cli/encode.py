@@ -30,7 +30,7 @@ def encode(
 
     Example: chiasm encode reviews.csv --engine ray --address auto
     """
-    from chiasm.encoders.cache import FeatureCache
+    from chiasm.encoders.features.cache import FeatureCache
     from chiasm.model.dataset import encode_table
 
     if engine == "ray":
@@ -46,7 +46,7 @@ def encode(
         cache = FeatureCache()
         if engine == "ray":
             from chiasm.scale.cluster import cluster
-            from chiasm.scale.encode_on_ray import encode_on_ray
+            from chiasm.scale.encoding import encode_on_ray
 
             stack.enter_context(cluster(address))
             cache = FeatureCache(compute=encode_on_ray)

@@ -19,7 +19,7 @@ from chiasm.cli.options import (
 )
 from chiasm.cli.screen import command_line, notes, results, say_what_was_read
 from chiasm.cli.writes_alone import writes_alone
-from chiasm.json_files import write_json
+from chiasm.utils.writing import write_json
 
 
 @expand_options
@@ -41,18 +41,18 @@ def evaluate(
 
     Example: chiasm evaluate model new_reviews.csv --out report
     """
-    from chiasm.data.check import count_problems
-    from chiasm.data.split import judged_rows
-    from chiasm.data.unseen_labels import unseen_labels
-    from chiasm.encoders.cache import FeatureCache
-    from chiasm.evaluation import evaluate as evaluation
-    from chiasm.evaluation.views.metrics_view import render_metrics
-    from chiasm.explain.report.report_model import report_model
-    from chiasm.explain.report.write_report import write_report
-    from chiasm.model.lacking import absent
+    from chiasm.data.checking.report import count_problems
+    from chiasm.data.checking.unseen_labels import unseen_labels
+    from chiasm.data.splitting.splits import judged_rows
+    from chiasm.encoders.features.cache import FeatureCache
+    from chiasm.evaluation import held_out
+    from chiasm.evaluation.tables import render_metrics
+    from chiasm.inference.missing_modalities import absent
     from chiasm.model.left_out import note_left_out
     from chiasm.model.storage import load_model
-    from chiasm.training.record import recorded_group_by
+    from chiasm.report.files import write_report
+    from chiasm.report.model_report import report_model
+    from chiasm.training.run.record import recorded_group_by
 
     if out is None:
         refuse_without_effect("on the report, with --out", group_by=group_by)
@@ -66,7 +66,7 @@ def evaluate(
         notes.print(
             f"Judged by the test part: {len(judged):,} of {len(table.labelled):,} labelled rows"
         )
-    metrics = evaluation.evaluate(loaded, table, cache=cache, strict=strict)
+    metrics = held_out.evaluate(loaded, table, cache=cache, strict=strict)
     unseen = unseen_labels(table, judged, loaded.classes, what="The rows to judge by")
     table = note_left_out(table, loaded.encoders)
     lacks = absent(table, loaded.modalities)

@@ -71,16 +71,16 @@ def explain(
     Examples: chiasm explain model reviews.csv --row r0001 --row r0002 --out why;
     chiasm explain model reviews.csv --audit --out audit
     """
-    from chiasm.encoders.cache import FeatureCache
-    from chiasm.explain import explain as explaining
-    from chiasm.explain.explanation_view import render_explanations
-    from chiasm.explain.faithfulness import audit as auditing
-    from chiasm.explain.faithfulness.audit_view import NOTE, audit_sheets
-    from chiasm.explain.faithfulness.write_audit import write_audit
-    from chiasm.explain.write_explanations import write_explanations
+    from chiasm.encoders.features.cache import FeatureCache
+    from chiasm.explanation import rows as explained_rows
+    from chiasm.explanation.faithfulness import audit as auditing
+    from chiasm.explanation.faithfulness.files import write_audit
+    from chiasm.explanation.faithfulness.tables import NOTE, audit_sheets
+    from chiasm.explanation.files import write_explanations
+    from chiasm.explanation.tables import render_explanations
     from chiasm.model.left_out import left_out
     from chiasm.model.storage import load_model
-    from chiasm.training.record import recorded_group_by
+    from chiasm.training.run.record import recorded_group_by
 
     if audit == bool(row):
         raise DataError("Give the rows to explain (--row ID, several times) or --audit, not both.")
@@ -113,7 +113,7 @@ def explain(
         notes.print(f"Audit: {out}", highlight=False)
         return
     positions = _positions(table, row or [])
-    explanations = explaining.explain(
+    explanations = explained_rows.explain(
         loaded,
         table,
         rows=positions,

@@ -25,9 +25,9 @@ def export(
 
     Example: chiasm export model --out exported
     """
-    from chiasm.export import export as exporting
+    from chiasm.exporting import folder
     from chiasm.model.storage import load_model
 
-    exporting.export(load_model(model), out, int8=int8)
+    folder.export(load_model(model), out, int8=int8)
     size = sum(path.stat().st_size for path in out.iterdir())
     notes.print(f"{out}: {size / 1e6:,.0f} MB, checked against the model", highlight=False)

@@ -9,8 +9,8 @@ import typer
 
 from chiasm.encoders.defaults import DEFAULT_ENCODERS
 from chiasm.errors import ChiasmError, DataError
-from chiasm.spare_inputs import spare_inputs
 from chiasm.training.config import TrainingConfig
+from chiasm.utils.outputs import spare_inputs
 
 if TYPE_CHECKING:
     from chiasm.data.table import Table
@@ -108,8 +108,8 @@ class Reading:
         Raises:
             ChiasmError: an output, of ``spare_from``, is one of the files that were read.
         """
-        from chiasm.data.columns import Columns
-        from chiasm.data.read import read
+        from chiasm.data.readers.columns import Columns
+        from chiasm.data.reading import read
 
         table = read(
             data,
@@ -215,7 +215,7 @@ class Encoders:
         Raises:
             ChiasmError: there is no such recipe, or it does not allow a setting.
         """
-        from chiasm.recipes.read_recipe import read_recipe
+        from chiasm.recipes.files import read_recipe
         from chiasm.training.recipe import Recipe
 
         recipe = Recipe() if self.recipe is None else read_recipe(self.recipe)

@@ -19,8 +19,8 @@ from chiasm.cli.options import (
 )
 from chiasm.cli.progress import progress_bar
 from chiasm.cli.screen import notes, say_what_was_read
-from chiasm.sole_writer import sole_writer
-from chiasm.spare_inputs import spare_inputs
+from chiasm.utils.locking import sole_writer
+from chiasm.utils.outputs import spare_inputs
 
 if TYPE_CHECKING:
     from chiasm.data.table import Table
@@ -80,12 +80,12 @@ def _read(reading: Reading, data: Path, *, spare_from: Path | None = None) -> "T
 def _predict_here(
     model: Path, reading: Reading, data: Path, out: Path, *, show_formulas: bool, strict: bool
 ) -> None:
-    from chiasm.model.write_predictions import (
+    from chiasm.model.predictions import (
         check_prediction_path,
         rows_to_predict,
         write_predictions,
     )
-    from chiasm.scale.load_predictor import load_predictor
+    from chiasm.scale.predictors import load_predictor
 
     check_prediction_path(out)
     spare_inputs([out], named_inputs({"model": model, "data": data}))
@@ -102,7 +102,7 @@ def _predict_on_ray(
     model: Path, table: "Table", out: str, address: str | None, *, strict: bool
 ) -> None:
     from chiasm.scale.cluster import cluster
-    from chiasm.scale.predict_parts import predict_parts
+    from chiasm.scale.predictions import predict_parts
 
     with progress_bar("predicting") as progress, cluster(address):
         task = progress.add_task("", total=len(table))

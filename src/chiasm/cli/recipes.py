@@ -19,8 +19,7 @@ def recipes(
     """
     import yaml
 
-    from chiasm.recipes.find_recipe import find_recipe
-    from chiasm.recipes.packaged_recipes import packaged_recipes
+    from chiasm.recipes.files import find_recipe, packaged_recipes
 
     if name is not None:
         print(find_recipe(name), end="")  # noqa: T201

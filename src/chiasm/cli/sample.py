@@ -24,6 +24,6 @@ def sample(
 
     Example: chiasm sample reviews reviews
     """
-    from chiasm.data.samples import SAMPLES
+    from chiasm.samples import SAMPLES
 
     results.print(f"{SAMPLES[name](out)}", highlight=False)

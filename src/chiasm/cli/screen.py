@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from chiasm.cli.torchrun import forget_leftovers
-from chiasm.terminal import Terminal
+from chiasm.utils.terminal import Terminal
 
 if TYPE_CHECKING:
     from chiasm.data.table import Table

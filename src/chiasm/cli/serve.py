@@ -16,7 +16,7 @@ from chiasm.cli.expand import expand_options
 from chiasm.cli.options import refuse_without_effect
 from chiasm.cli.screen import notes
 from chiasm.errors import ChiasmError, UnreadableExample
-from chiasm.regular_files import read_regular
+from chiasm.utils.reading import read_regular
 
 if TYPE_CHECKING:
     from chiasm.serving.settings import Settings
@@ -147,7 +147,7 @@ def serve(
     if notes.is_terminal:  # elsewhere each line is one of the log
         notes.print(f"{model}: http://{host}:{port}/ (Ctrl-C stops)", highlight=False)
     with json_log(), _exported(model) as folder:
-        from chiasm.runtime.runtime import load_runtime
+        from chiasm.inference.runtime import load_runtime
 
         runtime = load_runtime(folder)
         _refuse_unused(load, runtime.modalities)
@@ -229,7 +229,7 @@ def _keys(access: Access) -> tuple[str, ...]:
 @contextmanager
 def _exported(model: Path) -> Iterator[Path]:
     """The model's folder if it is an exported one; otherwise one that it is exported to."""
-    from chiasm.runtime.manifest import MANIFEST
+    from chiasm.inference.manifest import MANIFEST
 
     if (model / MANIFEST).is_file():
         yield model
@@ -241,7 +241,7 @@ def _exported(model: Path) -> Iterator[Path]:
             "exported; then here: chiasm serve exported. Or run here: pip install "
             '"chiasm[export,serve]"'
         )
-    from chiasm.export.export import export
+    from chiasm.exporting.folder import export
     from chiasm.model.storage import load_model
 
     loaded = load_model(model)

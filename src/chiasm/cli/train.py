@@ -45,20 +45,19 @@ def train(
     Examples: chiasm train reviews.csv --out model;
     chiasm train reviews.csv --recipe review-offline --out model
     """
-    from chiasm.data.split import given_split
-    from chiasm.encoders.cache import FeatureCache
-    from chiasm.evaluation.views.metrics_view import render_metrics
-    from chiasm.evaluation.views.shift_line import shift_line
-    from chiasm.explain.report.report_training import report_training
-    from chiasm.explain.report.write_report import write_report
-    from chiasm.training import train as training
-    from chiasm.training.epochs import epoch_header, epoch_line
-    from chiasm.training.find_shifts import find_shifts
-    from chiasm.training.parts import part_rows
-    from chiasm.training.ranks import ranks
+    from chiasm.data.splitting.splits import given_split
+    from chiasm.encoders.features.cache import FeatureCache
+    from chiasm.evaluation.tables import render_metrics, shift_line
+    from chiasm.report.files import write_report
+    from chiasm.report.model_report import report_training
+    from chiasm.training.loop.compute import ranks
+    from chiasm.training.loop.epochs import epoch_header, epoch_line
+    from chiasm.training.run import pipeline
+    from chiasm.training.run.shifts import find_shifts
+    from chiasm.training.run.splits import part_rows
 
     if tensorboard:
-        training.check_tensorboard()
+        pipeline.check_tensorboard()
     recipe = settings.read_recipe()
     if fusion is not None:
         recipe = replace(recipe, fusion=replace(recipe.fusion, name=fusion))
@@ -87,7 +86,7 @@ def train(
     elif shifted:
         notes.print("--ignore-shifted leaves it out.", style="yellow", highlight=False)
     results.print(epoch_header(), soft_wrap=True)
-    trained = training.train(
+    trained = pipeline.train(
         table,
         recipe,
         out=out,

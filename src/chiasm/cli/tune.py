@@ -14,7 +14,7 @@ from chiasm.cli.writes_alone import writes_alone
 from chiasm.errors import TrainingStopped
 
 if TYPE_CHECKING:
-    from chiasm.training.tuning import Trial
+    from chiasm.training.search.result import Trial
 
 
 @expand_options
@@ -39,11 +39,11 @@ def tune(
     by Ctrl-C too, and with more --trials to further ones.
     Example: chiasm tune reviews.csv --recipe review-offline --trials 50 --time 60 --out tuning
     """
-    from chiasm.encoders.cache import FeatureCache
-    from chiasm.recipes.write_recipe import write_recipe
-    from chiasm.training import tune as tuning
-    from chiasm.training.tuning import ranked
-    from chiasm.training.tuning_view import render_tuning
+    from chiasm.encoders.features.cache import FeatureCache
+    from chiasm.recipes.files import write_recipe
+    from chiasm.training.search import tuning
+    from chiasm.training.search.result import ranked
+    from chiasm.training.search.views import render_tuning
 
     recipe = settings.read_recipe()
     table = reading.read(data, spare_from=(out,))

@@ -7,8 +7,8 @@ from typing import Any, TypeVar, cast
 
 from chiasm.cli.named_inputs import named_inputs
 from chiasm.cli.screen import is_silent
-from chiasm.sole_writer import sole_writer
-from chiasm.spare_inputs import spare_inputs
+from chiasm.utils.locking import sole_writer
+from chiasm.utils.outputs import spare_inputs
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 # What commands call their outputs, and whether it is a folder.

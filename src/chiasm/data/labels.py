@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from chiasm.data.encodings import is_undecodable
 from chiasm.errors import UnreadableExample
+from chiasm.utils.encodings import is_undecodable
 
 _WHOLE_NUMBER = re.compile(r"(-?\d+)\.0+")
 # Characters without a picture: formats and controls (zero-width spaces, byte order marks, marks of
@@ -76,3 +76,8 @@ def class_indices(classes: Sequence[str]) -> dict[str, int]:
     for index, name in enumerate(classes):
         indices.setdefault(spell_label(name) or name, index)
     return indices
+
+
+def is_nothing(cell: Any) -> bool:
+    """Whether a cell is empty: None or NaN."""
+    return cell is None or (isinstance(cell, float) and math.isnan(cell))

@@ -6,16 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 
+from chiasm.data.media.facts import PictureFacts, SoundFacts, Value
 from chiasm.errors import DataError
 
-# Precomputed features of one row: numbers [l, d], one vector or a sequence of them.
-Vectors = np.ndarray[Any, np.dtype[Any]]
-# A text is a str; a picture or a sound is a Path or the bytes of its file.
-Value = str | Path | bytes | Vectors
 _T = TypeVar("_T")
 _SHOWN = 8
 _LONGEST_DETAIL = 200  # characters
@@ -42,30 +39,6 @@ class Problem:
     def __post_init__(self) -> None:
         if len(self.detail) > _LONGEST_DETAIL:
             object.__setattr__(self, "detail", f"{self.detail[: _LONGEST_DETAIL - 1]}…")
-
-
-@dataclass(frozen=True, slots=True)
-class PictureFacts:
-    """What one decoding of a picture told: size in pixels, content digest and perceptual hash.
-
-    ``is_whole`` is False where the end of the file is missing, and what was there was read.
-    """
-
-    width: int
-    height: int
-    digest: str
-    phash: int
-    is_whole: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class SoundFacts:
-    """What opening a sound told: length, samples a second and channels as stored, digest."""
-
-    seconds: float
-    rate: int
-    channels: int
-    digest: str
 
 
 @dataclass(frozen=True)
@@ -226,8 +199,8 @@ class Table:
         """The first rows, as a notebook shows them."""
         # Only here: reading a table takes no decoding, and an exported model predicts without
         # jinja2.
-        from chiasm.data.glimpse import glimpse
-        from chiasm.html_files import render_html
+        from chiasm.data.preview import glimpse
+        from chiasm.utils.html import render_html
 
         shown = range(min(len(self), _SHOWN))
         return render_html(

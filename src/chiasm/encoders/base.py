@@ -7,11 +7,11 @@ from typing import Any, Literal, TypeAlias
 from torch import nn
 
 from chiasm.data.table import Table
-from chiasm.encoders.left_out import LeftOut, seconds_left_out
-from chiasm.encoders.place import Place, numbered_places
-from chiasm.encoders.portable import Portable
+from chiasm.encoders.export_spec import Portable
 from chiasm.encoders.tokens import Tokens
 from chiasm.errors import EncoderError
+from chiasm.inference.left_out import LeftOut, seconds_left_out
+from chiasm.inference.token_spans import Place, numbered_places
 
 # The last k blocks, or the whole network.
 TrainableBlocks: TypeAlias = int | Literal["all"]
@@ -59,7 +59,7 @@ class Encoder(ABC):
         What is opened has a top as it was before any training, and the same fingerprint.
         """
         # It finds encoders of every kind, which are made from this class.
-        from chiasm.encoders.described import describe_encoder, load_described
+        from chiasm.encoders.encoder_config import describe_encoder, load_described
 
         return load_described, (self.modality, describe_encoder(self))
 

@@ -8,14 +8,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from chiasm.data.table import Value, Vectors
+from chiasm.data.media.facts import Value, Vectors
 from chiasm.encoders.base import Encoder
-from chiasm.encoders.features import Features
-from chiasm.encoders.portable import Portable
-from chiasm.encoders.preprocessing.feature_vectors import FeatureVectors
+from chiasm.encoders.export_spec import Portable
+from chiasm.encoders.features.store import Features
 from chiasm.encoders.standardise import Standardise
 from chiasm.encoders.tokens import Tokens, pad
 from chiasm.errors import EncoderError
+from chiasm.inference.preprocessing.feature_vectors import FeatureVectors
 
 _NAME = re.compile(r"precomputed-([1-9]\d*)")
 _FORMAT = 1

@@ -9,13 +9,13 @@ from pkgutil import resolve_name
 
 from chiasm.encoders.base import Encoder, TrainableBlocks
 from chiasm.encoders.huggingface.checkpoint import fetch_checkpoint
-from chiasm.encoders.lora import add_lora
 from chiasm.encoders.packaged.efficientnet import EfficientNetEncoder
 from chiasm.encoders.packaged.minilm import MiniLM
 from chiasm.encoders.packaged.whisper import WhisperEncoder
 from chiasm.encoders.precomputed import Precomputed, precomputed_width
+from chiasm.encoders.trainable.lora import add_lora
 from chiasm.errors import EncoderError, UnreadableExample
-from chiasm.regular_files import SMALL, read_regular
+from chiasm.utils.reading import SMALL, read_regular
 
 _PACKAGED: dict[str, dict[str, Callable[..., Encoder]]] = {
     "text": {"minilm": MiniLM},

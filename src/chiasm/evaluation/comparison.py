@@ -8,7 +8,7 @@ import numpy as np
 
 from chiasm.evaluation.metrics import Metrics, compute_metrics
 from chiasm.evaluation.significance import ClusterBootstrap, interval
-from chiasm.html_files import render_html
+from chiasm.utils.html import render_html
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -108,10 +108,10 @@ class Comparison:
     def _repr_html_(self) -> str:
         """The finding and the scores, as a notebook shows them."""
         # It takes a Comparison itself.
-        from chiasm.evaluation.views.leaderboard import comparison_sheets
+        from chiasm.evaluation.tables import comparison_sheets
 
         scores, *_ = comparison_sheets(self)
-        return render_html("evaluation/views/comparison.html", comparison=self, scores=scores)
+        return render_html("evaluation/comparison.html", comparison=self, scores=scores)
 
 
 def judge(tested: OutOfFold, *, modalities: Sequence[str], seed: int) -> Comparison:

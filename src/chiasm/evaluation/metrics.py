@@ -1,4 +1,4 @@
-"""How good a set of predictions is."""
+"""How good a set of predictions is, rows of labels that the model never saw included."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,9 +12,11 @@ from sklearn.metrics import (
 )
 
 from chiasm.evaluation.calibration import expected_calibration_error
-from chiasm.evaluation.unseen import NOT_SEEN, admit_unseen
 
 Array = np.ndarray[Any, np.dtype[Any]]
+
+# What all labels that were never seen are to the judge: one more class, which nothing predicts.
+NOT_SEEN = "(label not seen in training)"
 
 
 @dataclass(frozen=True)
@@ -91,3 +93,22 @@ def compute_metrics(probabilities: Array, labels: Array, classes: tuple[str, ...
 def _average(precision: Array, recall: Array, f1: Array, weights: Array) -> Average:
     p, r, f = (float(np.average(values, weights=weights)) for values in (precision, recall, f1))
     return Average(precision=p, recall=r, f1=f)
+
+
+def admit_unseen(
+    probabilities: Array, labels: Array, classes: tuple[str, ...]
+) -> tuple[Array, Array, tuple[str, ...]]:
+    """Probabilities ``[n, classes]``, class indices ``[n]`` and classes, without an index of -1.
+
+    Where there is one, ``NOT_SEEN`` becomes the last class, of probability 0 in every row: the row
+    counts as wrong, and the class has an F1 of 0.
+    """
+    unseen = labels < 0
+    if not unseen.any():
+        return probabilities, labels, classes
+    nothing = np.zeros_like(probabilities[:, :1])
+    return (
+        np.concatenate([probabilities, nothing], axis=1),
+        np.where(unseen, len(classes), labels),
+        (*classes, NOT_SEEN),
+    )

@@ -14,7 +14,7 @@ from chiasm.evaluation.comparison import Difference, Score
 from chiasm.evaluation.significance import ClusterBootstrap, interval
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable
-from chiasm.model.inference import calibrate, encoded_batches
+from chiasm.model.logits import calibrate, encoded_batches
 
 Array = np.ndarray[Any, np.dtype[Any]]
 

@@ -9,7 +9,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
-from chiasm.data.stratified_groups import StratifiedGroups
+from chiasm.data.splitting.stratified_groups import StratifiedGroups
 from chiasm.evaluation.significance import ClusterBootstrap, Interval, interval
 
 Array = np.ndarray[Any, np.dtype[Any]]

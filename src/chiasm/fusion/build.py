@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from chiasm.check_settings import check_settings
 from chiasm.errors import ChiasmError
 from chiasm.fusion.base import Fusion
 from chiasm.fusion.concat import Concat
@@ -12,6 +11,7 @@ from chiasm.fusion.feature_gate import FeatureGate
 from chiasm.fusion.gated import Gated
 from chiasm.fusion.late import Late
 from chiasm.fusion.unimodal import Unimodal
+from chiasm.utils.config import check_settings
 
 _POOLED: dict[str, type[Concat | Late | Gated | FeatureGate]] = {
     "concat": Concat,

@@ -11,7 +11,7 @@ from transformers.utils.generic import ModelOutput
 
 from chiasm.encoders.base import Encoder
 from chiasm.encoders.tokens import Tokens
-from chiasm.encoders.tuned_top import TunedTop
+from chiasm.encoders.trainable.layers import TunedTop
 from chiasm.fusion.build import FusionConfig, build_fusion
 from chiasm.fusion.modality_dropout import ModalityDropout
 

@@ -11,12 +11,12 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from chiasm.data.labels import class_indices
-from chiasm.data.log_problems import log_problems
 from chiasm.data.table import Table
+from chiasm.data.verification.problems import log_problems
 from chiasm.encoders.base import Encoder
-from chiasm.encoders.cache import FeatureCache
-from chiasm.encoders.encode import encode
-from chiasm.encoders.features import Features
+from chiasm.encoders.features.cache import FeatureCache
+from chiasm.encoders.features.encoding import encode
+from chiasm.encoders.features.store import Features
 from chiasm.encoders.precomputed import Precomputed
 from chiasm.encoders.tokens import Tokens, pad
 from chiasm.model.left_out import left_out

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from chiasm.data.table import Problem, Table
 from chiasm.encoders.base import Encoder
-from chiasm.encoders.left_out import ALL_UNKNOWN, SOME_UNKNOWN, as_problems
+from chiasm.inference.left_out import ALL_UNKNOWN, SOME_UNKNOWN, as_problems
 
 # Parts of the texts from which on the encoder is likely not made for them.
 _MANY_ALL_UNKNOWN = 0.01

@@ -1,19 +1,23 @@
 """A model as a folder: config.json, model.safetensors and a model card."""
 
 import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from chiasm.encoders.described import describe_encoder, load_described
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from chiasm.encoders.encoder_config import describe_encoder, load_described
 from chiasm.errors import ChiasmError, UnreadableExample
 from chiasm.fusion.build import FusionConfig
-from chiasm.json_files import write_json
 from chiasm.model.classifier import FusionClassifier
-from chiasm.model.tensor_files import read_tensors, write_tensors
-from chiasm.own_folder import check_decodable
-from chiasm.regular_files import SMALL, open_own, read_own
-from chiasm.whole_files import write_text, written_together
+from chiasm.utils.outputs import check_decodable
+from chiasm.utils.reading import SMALL, open_own, open_regular, read_own, refuse_holes
+from chiasm.utils.writing import write_json, write_text, written_together, written_whole
 
 _FORMAT = 1
 CONFIG = "config.json"
@@ -104,3 +108,50 @@ def _build(config: dict[str, Any]) -> FusionClassifier:
     return FusionClassifier(
         encoders=encoders, fusion=FusionConfig(**config["fusion"]), classes=classes
     )
+
+
+def write_tensors(
+    tensors: Mapping[str, Tensor], path: Path, *, metadata: Mapping[str, str] | None = None
+) -> None:
+    """Write them all, or leave what was there.
+
+    Raises:
+        OSError: such as a full disk.
+    """
+    with written_whole(path) as part:
+        try:
+            save_file(dict(tensors), part, metadata=dict(metadata or {}))
+        except SafetensorError as error:
+            raise OSError(f"{path} cannot be written: {error}") from error
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """All tensors of a file.
+
+    Raises:
+        ChiasmError: it is none of tensors, cut, sparse or no regular file.
+    """
+    with _told(path):
+        return load_file(path)
+
+
+def read_metadata(path: Path) -> dict[str, str]:
+    """What was noted beside the tensors of a file.
+
+    Raises:
+        ChiasmError: as ``read_tensors``.
+    """
+    with _told(path), safe_open(path, framework="pt") as file:
+        return file.metadata() or {}
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        with open_regular(path) as file:
+            refuse_holes(file)
+        yield
+    except (UnreadableExample, SafetensorError, OSError) as error:
+        raise ChiasmError(
+            f"{path} is not as it was written ({error}). Copy its folder again, or train anew."
+        ) from error

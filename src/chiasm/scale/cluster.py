@@ -1,12 +1,14 @@
-"""cluster: the machines that a command computes on."""
+"""The machines that a command computes on, and values that mean the same on each of them."""
 
 import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
+from chiasm.data.media.facts import Value
 from chiasm.errors import ChiasmError
-from chiasm.extras import needs_extra
+from chiasm.utils.extras import needs_extra
 
 # Ray reports its use to its makers otherwise; it reads this where a cluster is started.
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
@@ -42,3 +44,8 @@ def cluster(address: str | None) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+def absolute(value: Value) -> Value:
+    """The value; a file by its whole path, since the working folder is another elsewhere."""
+    return value.absolute() if isinstance(value, Path) else value

@@ -11,7 +11,7 @@ from typing import Any
 
 from PIL import Image
 
-from chiasm.data.pictures import open_picture
+from chiasm.data.media.images import open_picture
 from chiasm.errors import UnreadableExample
 from chiasm.serving.limits import Limits
 from chiasm.serving.sizes import refuse_long_sound

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from chiasm.explain.attribution.attribution import Attribution
-from chiasm.explain.attribution.score_grid import score_grid
-from chiasm.explain.attribution.word_scores import word_scores
-from chiasm.explain.drawing.heat import lay_heat
-from chiasm.runtime.row_prediction import RowPrediction
+from chiasm.explanation.attribution.scores import score_grid, word_scores
+from chiasm.explanation.drawing.heat import lay_heat
+from chiasm.inference.attribution import Attribution
+from chiasm.inference.predictions import RowPrediction
 from chiasm.serving.schemas import Explanation, PictureScores, SoundScore, WordScore
 
 

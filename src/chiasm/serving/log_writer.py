@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from threading import Event, Thread
 
-from chiasm.extras import needs_extra
+from chiasm.utils.extras import needs_extra
 
 with needs_extra("serve", "Serving needs a web server"):
     from prometheus_client import Counter as Metric

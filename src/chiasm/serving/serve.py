@@ -3,11 +3,11 @@
 import logging
 import socket
 
-from chiasm.data.sounds import import_audio
+from chiasm.data.media.audio import import_audio
 from chiasm.errors import ChiasmError
-from chiasm.extras import needs_extra
 from chiasm.serving.served_model import ServedModel
 from chiasm.serving.settings import Settings
+from chiasm.utils.extras import needs_extra
 
 with needs_extra("serve", "Serving needs a web server"):
     import uvicorn

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from chiasm.explain.attribution.attribution import Attribution
-from chiasm.runtime.row_prediction import RowPrediction
+from chiasm.inference.attribution import Attribution
+from chiasm.inference.predictions import RowPrediction
 
 
 class ServedModel(Protocol):

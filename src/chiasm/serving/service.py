@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
-from chiasm.cores import count_serving_cores
 from chiasm.errors import UnreadableExample
-from chiasm.explain.attribution.attribution import Attribution
-from chiasm.runtime.row_prediction import RowPrediction
+from chiasm.inference.attribution import Attribution
+from chiasm.inference.predictions import RowPrediction
 from chiasm.serving.admission import RETRY_AFTER
 from chiasm.serving.batcher import Batcher
 from chiasm.serving.decode_worker import Loaded
@@ -26,6 +25,7 @@ from chiasm.serving.room import Room
 from chiasm.serving.schemas import Explanation, Prediction
 from chiasm.serving.served_model import ServedModel
 from chiasm.serving.sizes import refuse_large_picture
+from chiasm.utils.cores import count_serving_cores
 
 # Of these a decoded copy or two is a good part of the memory: one at a time, and no sound with it.
 _LARGE_PIXELS = 6_000_000

@@ -5,9 +5,9 @@ import struct
 
 from PIL import Image
 
-from chiasm.data.picture_structure import refuse_costly
-from chiasm.data.pictures import FORMATS
-from chiasm.data.sounds import import_audio
+from chiasm.data.media.audio import import_audio
+from chiasm.data.media.image_structure import refuse_costly
+from chiasm.data.media.images import FORMATS
 from chiasm.errors import UnreadableExample
 from chiasm.serving.limits import Limits
 

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from chiasm.check_settings import check_settings
+from chiasm.utils.config import check_settings
 
 ClassWeight = Literal["none", "sqrt", "balanced"]
 

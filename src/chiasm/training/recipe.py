@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from chiasm.check_settings import check_settings
 from chiasm.data.table import Table
 from chiasm.encoders.base import Encoder, TrainableBlocks
 from chiasm.encoders.defaults import DEFAULT_ENCODERS
@@ -12,6 +11,7 @@ from chiasm.encoders.registry import load_encoder
 from chiasm.errors import ChiasmError, DataError, UnreachableEncoder
 from chiasm.fusion.build import FusionConfig
 from chiasm.training.config import TrainingConfig
+from chiasm.utils.config import check_settings
 
 
 @dataclass(frozen=True)

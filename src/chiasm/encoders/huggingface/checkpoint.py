@@ -23,10 +23,10 @@ from torch import nn
 from transformers import AutoModel, PreTrainedModel
 from transformers.utils import logging
 
-from chiasm.encoders.files import digest_of_weights
 from chiasm.errors import EncoderError, UnreachableEncoder, UnreadableExample
-from chiasm.litter import is_litter
-from chiasm.regular_files import SMALL, open_regular, read_regular, refuse_holes
+from chiasm.utils.digests import digest_of_weights
+from chiasm.utils.litter import is_litter
+from chiasm.utils.reading import SMALL, open_regular, read_regular, refuse_holes
 
 # Raised whenever the code of this folder would give other tokens from the same files.
 _FORMAT = 2

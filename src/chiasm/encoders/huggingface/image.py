@@ -11,11 +11,13 @@ from PIL import Image
 from torch import Tensor, nn
 from transformers import AutoImageProcessor
 
-from chiasm.data.pictures import open_picture
+from chiasm.data.media.images import open_picture
 from chiasm.encoders.base import Encoder, TrainableBlocks
-from chiasm.encoders.device import default_device
-from chiasm.encoders.huggingface.as_pixels import as_pixels
+from chiasm.encoders.compute.device import default_device
+from chiasm.encoders.compute.shapes import run_by_shape
+from chiasm.encoders.export_spec import Portable
 from chiasm.encoders.huggingface.checkpoint import fingerprint_of, first_trial, load_network
+from chiasm.encoders.huggingface.processor import as_pixels
 from chiasm.encoders.huggingface.split import (
     Block,
     Rest,
@@ -26,13 +28,11 @@ from chiasm.encoders.huggingface.split import (
     freeze_unused,
     split,
 )
-from chiasm.encoders.place import Box, Place, grid_places
-from chiasm.encoders.portable import Portable
-from chiasm.encoders.random_view import RandomView
-from chiasm.encoders.run_by_shape import run_by_shape
 from chiasm.encoders.tokens import Tokens, pad
-from chiasm.encoders.tuned_top import TunedTop
+from chiasm.encoders.trainable.augmentation import RandomView
+from chiasm.encoders.trainable.layers import TunedTop
 from chiasm.errors import EncoderError
+from chiasm.inference.token_spans import Box, Place, grid_places
 
 # Axes of tokens, rows aside; a map has one more.
 _SEQUENCE = 2

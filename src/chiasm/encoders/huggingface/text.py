@@ -13,7 +13,8 @@ from transformers import AutoTokenizer
 
 from chiasm.data.table import Table
 from chiasm.encoders.base import Encoder, TrainableBlocks
-from chiasm.encoders.device import default_device
+from chiasm.encoders.compute.device import default_device
+from chiasm.encoders.export_spec import Portable
 from chiasm.encoders.huggingface.checkpoint import fingerprint_of, first_trial, load_network
 from chiasm.encoders.huggingface.split import (
     Block,
@@ -25,13 +26,12 @@ from chiasm.encoders.huggingface.split import (
     freeze_unused,
     split,
 )
-from chiasm.encoders.left_out import LeftOut, TokenLimits, wordless
-from chiasm.encoders.place import Place, text_places
-from chiasm.encoders.portable import Portable
-from chiasm.encoders.preprocessing.words import Words, check_text
 from chiasm.encoders.tokens import Tokens
-from chiasm.encoders.tuned_top import TunedTop
+from chiasm.encoders.trainable.layers import TunedTop
 from chiasm.errors import EncoderError
+from chiasm.inference.left_out import LeftOut, TokenLimits, wordless
+from chiasm.inference.preprocessing.words import Words, check_text
+from chiasm.inference.token_spans import Place, text_places
 
 # Batches are made beside each other: more threads would take the cores from the networks.
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

@@ -11,8 +11,8 @@ from onnxruntime import InferenceSession
 from torch import nn
 from transformers.models.bert.modeling_bert import BertEmbeddings, BertLayer
 
-from chiasm.encoders.one_core_session import one_core_session
 from chiasm.encoders.packaged.onnx_graph import OnnxGraph
+from chiasm.inference.sessions import one_core_session
 
 
 class BertOnOnnxRuntime:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chiasm.errors import EncoderError
-from chiasm.regular_files import open_regular
+from chiasm.utils.reading import open_regular
 
 _VERSION = 6
 # By their numbers in the file; bfloat16 (5) is nothing that numpy knows.

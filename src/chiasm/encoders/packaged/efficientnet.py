@@ -13,17 +13,17 @@ from PIL import Image
 from torch import Tensor, nn
 
 from chiasm.encoders.base import Encoder, TrainableBlocks
-from chiasm.encoders.device import default_device, in_parts
-from chiasm.encoders.map_top import MapTop
+from chiasm.encoders.compute.device import default_device, in_parts
+from chiasm.encoders.export_spec import Portable
 from chiasm.encoders.packaged.efficientnet_lite import EfficientNetLite, Normalise
 from chiasm.encoders.packaged.weights import find_weights
-from chiasm.encoders.place import Place, grid_places
-from chiasm.encoders.portable import Portable
-from chiasm.encoders.preprocessing.pixels import Pixels
-from chiasm.encoders.random_view import RandomView
 from chiasm.encoders.tokens import Tokens
+from chiasm.encoders.trainable.augmentation import RandomView
+from chiasm.encoders.trainable.layers import MapTop
 from chiasm.errors import EncoderError
-from chiasm.extras import needs_extra
+from chiasm.inference.preprocessing.pixels import Pixels
+from chiasm.inference.token_spans import Place, grid_places
+from chiasm.utils.extras import needs_extra
 
 if TYPE_CHECKING:
     from chiasm.encoders.packaged.lite_on_onnxruntime import LiteOnOnnxRuntime

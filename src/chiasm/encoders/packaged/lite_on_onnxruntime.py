@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper
 from torch import nn
 
-from chiasm.encoders.one_core_session import one_core_session
 from chiasm.encoders.packaged.efficientnet_lite import InvertedResidual, Normalise, SameConv2d
 from chiasm.encoders.packaged.onnx_graph import OnnxGraph
+from chiasm.inference.sessions import one_core_session
 
 
 class LiteOnOnnxRuntime:

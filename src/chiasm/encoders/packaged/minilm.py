@@ -10,7 +10,7 @@ from chiasm.encoders.huggingface.text import HuggingFaceText
 from chiasm.encoders.packaged.weights import find_weights
 from chiasm.encoders.tokens import Tokens
 from chiasm.errors import EncoderError
-from chiasm.extras import needs_extra
+from chiasm.utils.extras import needs_extra
 
 if TYPE_CHECKING:
     from chiasm.encoders.packaged.bert_on_onnxruntime import BertOnOnnxRuntime

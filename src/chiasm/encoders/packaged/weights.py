@@ -3,8 +3,8 @@
 from importlib.util import find_spec
 from pathlib import Path
 
-from chiasm.encoders.files import digest_of_weights
 from chiasm.errors import EncoderError
+from chiasm.utils.digests import digest_of_weights
 
 
 def find_weights(package: str, file: str, *, sha256: str) -> Path:

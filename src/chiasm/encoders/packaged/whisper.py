@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from chiasm.encoders.base import Encoder
-from chiasm.encoders.device import default_device
-from chiasm.encoders.layer_mix import LayerMix
+from chiasm.encoders.compute.device import default_device
+from chiasm.encoders.compute.shapes import run_by_shape
+from chiasm.encoders.export_spec import Portable
 from chiasm.encoders.packaged.ctranslate2 import read_ctranslate2
 from chiasm.encoders.packaged.weights import find_weights
 from chiasm.encoders.packaged.whisper_network import (
@@ -21,12 +22,11 @@ from chiasm.encoders.packaged.whisper_network import (
     WIDTH,
     WhisperNetwork,
 )
-from chiasm.encoders.place import Place, time_places
-from chiasm.encoders.portable import Portable
-from chiasm.encoders.preprocessing.log_mel import LogMel
-from chiasm.encoders.run_by_shape import run_by_shape
 from chiasm.encoders.tokens import Tokens, pad
+from chiasm.encoders.trainable.layer_mix import LayerMix
 from chiasm.errors import EncoderError
+from chiasm.inference.preprocessing.log_mel import LogMel
+from chiasm.inference.token_spans import Place, time_places
 
 _SHA256 = "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a"
 # Raised whenever the code below would give other tokens from the same weights.

@@ -1,0 +1,73 @@
+"""glimpse: a row as a person sees it."""
+
+import base64
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from chiasm.data.media.facts import SoundFacts, Value
+from chiasm.data.media.images import open_picture
+from chiasm.errors import UnreadableExample
+
+_QUALITY = 72
+
+
+@dataclass(frozen=True)
+class Glimpse:
+    """The words, a small picture as a data URI, and in words what else the row has or lacks."""
+
+    text: str | None
+    picture: str | None
+    notes: tuple[str, ...]
+
+
+def glimpse(
+    values: Mapping[str, Value | None],
+    *,
+    sound: SoundFacts | None = None,
+    side: int,
+    characters: int,
+) -> Glimpse:
+    """The values of a row, its picture no larger than ``side`` pixels and its text cut too.
+
+    ``sound`` tells of its sound, where that is known.
+    """
+    text, picture, notes = None, None, []
+    for modality, value in values.items():
+        if value is None:
+            notes.append(f"no {modality}")
+        elif modality == "text":
+            text = shorten(str(value), characters)
+        elif modality == "image" and isinstance(value, Path | bytes):
+            try:
+                picture = data_uri(open_picture(value, at_least=side), side=side)
+            except UnreadableExample as error:
+                # It was whole when the table was read.
+                notes.append(f"{modality}: {error.reason}")
+        else:
+            notes.append(f"{modality}: {_describe(value, sound)}")
+    return Glimpse(text, picture, tuple(notes))
+
+
+def shorten(text: str, characters: int) -> str:
+    """The beginning of a text, with an ellipsis where it goes on."""
+    return text if len(text) <= characters else f"{text[: characters - 1].rstrip()}…"
+
+
+def data_uri(picture: Image.Image, *, side: int) -> str:
+    """A picture of at most ``side`` pixels a side as a JPEG inside its own address."""
+    small = picture.copy()
+    small.thumbnail((side, side))
+    file = io.BytesIO()
+    small.save(file, "JPEG", quality=_QUALITY, optimize=True)
+    return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"
+
+
+def _describe(value: Value, sound: SoundFacts | None) -> str:
+    if isinstance(value, np.ndarray):
+        return f"{' x '.join(map(str, value.shape))} numbers"
+    return f"{sound.seconds:.1f} seconds" if sound is not None else "there"

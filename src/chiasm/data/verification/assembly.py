@@ -1,0 +1,135 @@
+"""Assemble: verify the raw rows of any reader and build the Table."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Literal
+
+from chiasm.cache.store import cache_folder
+from chiasm.data.labels import spell_label
+from chiasm.data.media.audio import inspect_sound
+from chiasm.data.media.facts import PictureFacts, SoundFacts, Value
+from chiasm.data.media.image_facts import PictureMemory
+from chiasm.data.media.locations import locate_picture, locate_sound
+from chiasm.data.readers.columns import Columns, find_columns
+from chiasm.data.readers.raw import RawRows
+from chiasm.data.table import Problem, Table
+from chiasm.data.verification.features import read_features
+from chiasm.data.verification.findings import Findings
+from chiasm.data.verification.values import (
+    verify_files,
+    verify_ids,
+    verify_labels,
+    verify_names,
+    verify_texts,
+)
+from chiasm.errors import DataError
+
+OnBad = Literal["keep", "drop", "fail"]
+_SHOWN = 5
+
+
+def assemble(
+    raw: RawRows,
+    *,
+    columns: Columns,
+    features: Mapping[str, str],
+    on_bad: OnBad,
+    allow_outside: bool,
+) -> Table:
+    """Find the columns, verify every value and build the Table.
+
+    Raises:
+        DataError: no rows, no such column, features that do not fit the rows, or any problem at
+            all with ``on_bad="fail"``.
+    """
+    parts = find_columns(columns, raw.columns, features=features.values())
+    cells = {part: raw.columns[name] for part, name in parts.items()}
+    size = len(raw)
+    if size == 0:
+        raise DataError(f"{raw.source} has no rows.")
+    findings = Findings()
+    for row, reason in raw.broken.items():
+        findings.add(row, "row", reason, "set aside")
+    for row, reason in raw.doubtful.items():
+        findings.add(row, "row", reason, "noted")
+    whole = [row for row in range(size) if row not in raw.broken]
+
+    ids = [str(row + 1) for row in range(size)]
+    nothing: list[str | None] = [None] * size
+    labels, split, group, digests = nothing, nothing, nothing, nothing
+    pictures: list[PictureFacts | None] = [None] * size
+    sounds: list[SoundFacts | None] = [None] * size
+    widths: dict[str, int] = {}
+    values: dict[str, tuple[Value | None, ...]] = {}
+    read_from = list(raw.files)
+    if "id" in cells:
+        ids = verify_ids(cells["id"], whole, findings)
+    if "text" in cells:
+        texts, digests = verify_texts(cells["text"], whole, findings)
+        values["text"] = tuple(texts)
+    if "image" in cells:
+        locate = partial(locate_picture, folders=raw.folders, allow_outside=allow_outside)
+        memory = PictureMemory(cache_folder())
+        files, pictures = verify_files(
+            "image", cells["image"], whole, findings, locate=locate, inspect=memory.inspect
+        )
+        memory.keep()
+        values["image"] = tuple(files)
+    if "audio" in cells:
+        locate = partial(locate_sound, folders=raw.folders, allow_outside=allow_outside)
+        files, sounds = verify_files(
+            "audio", cells["audio"], whole, findings, locate=locate, inspect=inspect_sound
+        )
+        values["audio"] = tuple(files)
+    for name, origin in features.items():
+        vectors, widths[name], feature_files = read_features(
+            name, origin, raw, whole, findings, allow_outside=allow_outside
+        )
+        values[name] = tuple(vectors)
+        read_from += feature_files
+    for row in whole:
+        if all(column[row] is None for column in values.values()):
+            findings.add(row, "row", f"no readable {' or '.join(values)}", "set aside")
+    if "label" in cells:
+        labels = verify_labels(cells["label"], whole, findings)
+    if "split" in cells:
+        split = verify_names("split", cells["split"], whole, findings, spell=spell_label)
+    if "group" in cells:
+        group = verify_names("group", cells["group"], whole, findings, spell=spell_label)
+
+    set_aside = findings.rows("set aside")
+    table = Table(
+        source=raw.source,
+        encoding=raw.encoding.name if raw.encoding else None,
+        encoding_note=raw.encoding.note if raw.encoding else None,
+        ids=tuple(ids),
+        values=values,
+        labels=tuple(labels),
+        split=tuple(split),
+        group=tuple(group),
+        pictures=tuple(pictures),
+        sounds=tuple(sounds),
+        usable=tuple(row not in set_aside for row in range(size)),
+        problems=findings.problems(ids, dropped=on_bad == "drop"),
+        text_digests=tuple(digests),
+        widths=widths,
+        columns=tuple(raw.columns),
+        files=tuple(read_from),
+    )
+    if on_bad == "fail" and table.problems:
+        raise DataError(_refusal(table.source, table.problems))
+    if on_bad == "drop":
+        affected = findings.rows()
+        return table.take([row for row in range(size) if row not in affected])
+    return table
+
+
+def _refusal(source: str, problems: tuple[Problem, ...]) -> str:
+    lines = [f"{source} has {len(problems)} problems:"]
+    for problem in problems[:_SHOWN]:
+        detail = f" ({problem.detail})" if problem.detail else ""
+        lines.append(f"  row {problem.row}: {problem.reason}{detail}")
+    if len(problems) > _SHOWN:
+        lines.append(f"  and {len(problems) - _SHOWN} more")
+    lines.append("Correct them, or go on without these values (--on-bad keep) or rows (drop).")
+    return "\n".join(lines)

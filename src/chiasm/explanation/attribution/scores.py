@@ -1,0 +1,52 @@
+"""The scores of an image as the grid of its cells, and of a text by its words."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chiasm.inference.attribution import Attribution
+from chiasm.inference.token_spans import Box
+
+Grid = np.ndarray[Any, np.dtype[np.float64]]
+
+
+def score_grid(attribution: Attribution) -> tuple[Grid, Box]:
+    """The scores of the cells ``[rows, columns]``, and the part of the picture that they cover.
+
+    Tokens of the whole picture are left out; at least one must be a cell.
+    """
+    cells = [
+        (*place.extent, score)
+        for place, score in zip(attribution.places, attribution.scores, strict=True)
+        if place.extent is not None
+    ]
+    left, top, *_ = cells[0]
+    *_, right, bottom, _ = cells[-1]
+    columns = sum(cell[1] == top for cell in cells)
+    scores = np.array([cell[-1] for cell in cells], dtype=np.float64)
+    return scores.reshape(-1, columns), (left, top, right, bottom)
+
+
+@dataclass(frozen=True)
+class Word:
+    """Characters ``start`` to ``end`` (exclusive) of a text, and how they score."""
+
+    text: str
+    start: int
+    end: int
+    score: float
+
+
+def word_scores(text: str, attribution: Attribution) -> list[Word]:
+    """The scores of a text's pieces, those of the pieces of one word summed."""
+    words: list[Word] = []
+    for place, score in zip(attribution.places, attribution.scores.tolist(), strict=True):
+        if place.extent is None:
+            continue
+        start, end = map(int, place.extent)
+        if words and start == words[-1].end and text[start - 1 : start + 1].isalnum():
+            before = words.pop()
+            start, score = before.start, before.score + score
+        words.append(Word(text[start:end], start, end, score))
+    return words

@@ -1,0 +1,41 @@
+"""lay_heat: a picture with its scores over it."""
+
+import numpy as np
+from PIL import Image, ImageEnhance
+
+from chiasm.explanation.attribution.scores import Grid, score_grid
+from chiasm.explanation.drawing.shade import relative
+from chiasm.inference.attribution import Attribution
+
+# Blue and orange differ to colour-blind eyes too.
+_FOR = (20, 110, 245)
+_AGAINST = (240, 120, 10)
+_OPACITY = 0.66
+_SATURATION = 0.35
+
+
+def lay_heat(picture: Image.Image, attribution: Attribution) -> Image.Image:
+    """A paler copy, blue where the picture speaks for the class, orange where against.
+
+    The strongest score has the full colour if it stands out (see ``relative``); between the
+    middles of cells it is interpolated.
+    """
+    scores, box = score_grid(attribution)
+    width, height = picture.size
+    left, top = round(box[0] * width), round(box[1] * height)
+    right, bottom = round(box[2] * width), round(box[3] * height)
+    heat = _heat(scores, (max(1, right - left), max(1, bottom - top)))
+    faded = ImageEnhance.Color(picture).enhance(_SATURATION)
+    faded.paste(heat, (left, top), heat)
+    return faded
+
+
+def _heat(scores: Grid, size: tuple[int, int]) -> Image.Image:
+    """The scores in colour, as transparent as they are weak."""
+    strengths = relative(scores).astype(np.float32)
+    smooth = Image.fromarray(strengths).resize(size, Image.Resampling.BICUBIC)
+    values = np.clip(np.asarray(smooth), -1, 1)  # [height, width]
+    pixels = np.empty((*values.shape, 4), dtype=np.uint8)
+    pixels[..., :3] = np.where(values[..., None] >= 0, _FOR, _AGAINST)
+    pixels[..., 3] = 255 * _OPACITY * np.abs(values) ** 1.3
+    return Image.fromarray(pixels)

@@ -1,0 +1,78 @@
+"""render_explanation: an explanation as one page that needs nothing else."""
+
+import math
+
+from chiasm.explanation.cards import CHANCES, Card
+from chiasm.explanation.illustrations import illustrate
+from chiasm.explanation.result import Explanation
+from chiasm.inference.attribution import Attribution
+from chiasm.utils.html import render_html
+from chiasm.utils.text_table import Sheet
+
+_PREFERRED = "gradient x attention"
+_CHARACTERS = 2_000
+
+
+def render_explanation(one: Explanation) -> str:
+    """HTML with its style and pictures inside; nothing is fetched, and no script runs."""
+    made = one.contributions
+    called = made.classes.index(one.predicted)
+    attributions = _chosen(one)
+    method = next((a.method for a in attributions.values()), None)
+    return render_html(
+        "explanation/explanation.html",
+        one=one,
+        method=method,
+        chosen=next((a.chosen for a in attributions.values()), None),
+        base=float(made.base[called]),
+        shown=Card(
+            id=one.id,
+            label=one.label,
+            chances=tuple(
+                (made.classes[k], float(made.prediction[0, k]))
+                for k in (-made.prediction[0]).argsort(kind="stable")[:CHANCES]
+            ),
+            added={
+                m: float(values[called])
+                for m, values in zip(made.modalities, made.values[0], strict=True)
+            },
+            suggested=None,
+            shown=illustrate(one.values, attributions, characters=_CHARACTERS),
+        ),
+        sheets=_sheets(one),
+    )
+
+
+def _chosen(one: Explanation) -> dict[str, Attribution]:
+    """What is shown over words and picture: one method, where its tokens have places."""
+    methods = [a.method for a in one.attributions]
+    method = _PREFERRED if _PREFERRED in methods else next(iter(methods), None)
+    return {
+        a.modality: a
+        for a in one.attributions
+        if a.method == method
+        and a.modality in ("text", "image")
+        and any(place.extent is not None for place in a.places)
+    }
+
+
+def _sheets(one: Explanation) -> list[Sheet]:
+    masses = {d: float(mass[0]) for d, mass in one.contributions.null_mass.items()}
+    sheets = [
+        Sheet(
+            "Attention that found nothing to use",
+            ("direction", "share"),
+            [(d.replace("->", " → "), f"{x:.0%}") for d, x in masses.items() if not math.isnan(x)],
+        ),
+        Sheet(
+            "With the value of another row instead",
+            ("modality", "tried", "another class", "most changed by"),
+            [(c.modality, f"{c.tried}", f"{c.flipped:.0%}", c.other) for c in one.counterfactuals],
+        ),
+        Sheet(
+            "The nearest labelled rows",
+            ("row", "label", "similarity"),
+            [(n.id, n.label, f"{n.similarity:.2f}") for n in one.neighbours],
+        ),
+    ]
+    return [sheet for sheet in sheets if sheet.rows]

@@ -1,0 +1,97 @@
+"""Recipes as YAML: found by name or path, read, and written."""
+
+from dataclasses import asdict
+from importlib.resources import files
+from pathlib import Path
+
+import yaml
+
+from chiasm.errors import ChiasmError, UnreadableExample
+from chiasm.recipes.names import check_names
+from chiasm.training.recipe import Recipe
+from chiasm.utils.config import from_plain
+from chiasm.utils.reading import read_regular
+from chiasm.utils.suggestions import did_you_mean
+from chiasm.utils.writing import write_text, written_whole
+
+# Those that come with chiasm have one or two kB.
+_MOST = 100_000
+# An alias stands for all that its anchor names, and aliases of those for many times as much.
+_MOST_ALIASES = 16
+# Digits of a whole number: Python does not even print one of thousands.
+_MOST_DIGITS = 100
+# What the library raises besides its own for dates, numbers and tags that there cannot be.
+_NO_VALUES = (ValueError, LookupError, AttributeError, RecursionError)
+
+
+def packaged_recipes() -> dict[str, str]:
+    """The YAML of each, by name, in alphabetical order."""
+    found = {
+        file.name.removesuffix(".yaml"): file.read_text(encoding="utf-8")
+        for file in files("chiasm.recipes").iterdir()
+        if file.name.endswith(".yaml")
+    }
+    return dict(sorted(found.items()))
+
+
+def find_recipe(name: str | Path) -> str:
+    """The text of a recipe that comes with chiasm, by name, or of another, by the path of its file.
+
+    Raises:
+        ChiasmError: there is no such recipe, or its file is no UTF-8.
+    """
+    packaged = packaged_recipes()
+    if str(name) in packaged:
+        return packaged[str(name)]
+    path = Path(name).expanduser()
+    if not path.exists():
+        raise ChiasmError(
+            f"There is no recipe {str(name)!r}, neither by name nor as a file. "
+            f"{did_you_mean(name, packaged)}Choose from: {', '.join(packaged)}; or give the path "
+            "of a YAML file."
+        )
+    try:
+        return read_regular(path, most=_MOST).decode()
+    except (UnreadableExample, UnicodeDecodeError) as error:
+        raise ChiasmError(f"The recipe {path} cannot be read: {error}") from error
+
+
+class _Loader(yaml.SafeLoader):
+    """The safe loader, with a few aliases and digits at most."""
+
+    _aliases = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        self._aliases += self.check_event(yaml.AliasEvent)
+        if self._aliases > _MOST_ALIASES:
+            raise yaml.YAMLError(f"more than {_MOST_ALIASES} aliases. Write the values out")
+        node = super().compose_node(parent, index)
+        number = node if node is not None and node.tag == "tag:yaml.org,2002:int" else None
+        if number is not None and len(number.value) > _MOST_DIGITS:
+            raise yaml.YAMLError(f"a number of more than {_MOST_DIGITS} digits")
+        return node
+
+
+def read_recipe(name: str | Path) -> Recipe:
+    """A recipe by its name, or one of your own by the path of its file.
+
+    What the file leaves out has its default.
+
+    Raises:
+        ChiasmError: there is no such recipe, or the file is none: no mapping, an unknown setting, a
+            value of another kind, an unknown fusion or modality, directions between none.
+    """
+    try:
+        plain = yaml.load(find_recipe(name), _Loader)  # noqa: S506 - a safe one
+    except (yaml.YAMLError, *_NO_VALUES) as error:
+        raise ChiasmError(f"The recipe {name} is not YAML: {error}") from error
+    recipe: Recipe = from_plain(Recipe, plain, where=f"The recipe {name}")
+    check_names(recipe, where=f"The recipe {name}")
+    return recipe
+
+
+def write_recipe(recipe: Recipe, path: Path) -> None:
+    """Write every setting, defaults too, so that a later version trains by the same ones."""
+    text = yaml.safe_dump(asdict(recipe), sort_keys=False, allow_unicode=True, width=100)
+    with written_whole(path) as part:
+        write_text(part, text)

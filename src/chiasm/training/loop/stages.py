@@ -1,0 +1,123 @@
+"""fit_in_stages: train a recipe's model, all at once or one encoder after the other."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from chiasm.encoders.features.encoding import compact
+from chiasm.encoders.features.store import Features
+from chiasm.encoders.features.token_file import TokenFile
+from chiasm.encoders.tokens import Tokens
+from chiasm.model.classifier import FusionClassifier
+from chiasm.model.dataset import EncodedTable, stack_tokens
+from chiasm.model.storage import read_tensors, write_tensors
+from chiasm.training.loop.compute import ranks
+from chiasm.training.loop.epochs import Epoch
+from chiasm.training.loop.fitting import fit
+from chiasm.training.recipe import Recipe
+
+_BATCH_SIZE = 32
+
+
+def fit_in_stages(
+    model: FusionClassifier,
+    train: EncodedTable,
+    validation: EncodedTable,
+    recipe: Recipe,
+    *,
+    checkpoints: Path,
+    report: Callable[[Epoch], None],
+    events: Path | None = None,
+) -> None:
+    """Train ``model`` in place as the recipe says.
+
+    A staged recipe first trains each encoder's top alone, as a classifier of its own modality; then
+    the tops are frozen, run once over all rows, and the fusion is trained on what they give. All
+    stages share one split: were they trained on several, a row that judges the last stage could
+    have taught an earlier one.
+
+    Raises:
+        TrainingStopped: as ``fit``; the same call goes on.
+    """
+    tops = model.tops
+    if recipe.staged:
+        for modality in model.modalities:
+            _fit_alone(model, modality, train, validation, recipe, checkpoints / modality, report)
+        tops.eval()
+        train = _encode(tops, train, checkpoints)
+        validation = _encode(tops, validation, checkpoints)
+        model.tops = nn.ModuleDict({modality: nn.Identity() for modality in tops})
+        torch.manual_seed(recipe.training.seed)
+    try:
+        fit(
+            model,
+            train,
+            validation,
+            recipe.training,
+            checkpoints=checkpoints / "fusion",
+            report=report,
+            events=events,
+        )
+    finally:
+        model.tops = tops
+
+
+def _fit_alone(
+    model: FusionClassifier,
+    modality: str,
+    train: EncodedTable,
+    validation: EncodedTable,
+    recipe: Recipe,
+    folder: Path,
+    report: Callable[[Epoch], None],
+) -> None:
+    """Train one top, unless that was done before an interruption."""
+    top = model.tops[modality]
+    if not any(p.requires_grad for p in top.parameters()):
+        return
+    finished = folder / "top.safetensors"
+    if not finished.is_file():
+        # Each stage begins from the seed, whether the one before it was trained now or earlier.
+        torch.manual_seed(recipe.training.seed)
+        alone = FusionClassifier(
+            encoders={modality: model.encoders[modality]},
+            fusion=replace(recipe.fusion, name=modality),
+            classes=model.classes,
+        )
+        fit(
+            alone,
+            train.of([modality]),
+            validation.of([modality]),
+            recipe.training,
+            checkpoints=folder,
+            report=report,
+        )
+        with ranks().main_process_first():
+            if not finished.is_file():
+                write_tensors(alone.tops[modality].state_dict(), finished)
+    top.load_state_dict(read_tensors(finished))
+
+
+@torch.inference_mode()
+def _encode(tops: nn.ModuleDict, rows: EncodedTable, folder: Path) -> EncodedTable:
+    """The rows with the tokens that the tops give, as the cache would hold them, in a folder."""
+    keys: dict[str, list[bytes | None]] = {modality: [] for modality in tops}
+    stores = {modality: TokenFile(folder) for modality in tops}
+    dims: dict[str, int] = {}
+    for start in range(0, len(rows), _BATCH_SIZE):
+        stop = min(start + _BATCH_SIZE, len(rows))
+        given = stack_tokens([rows[index] for index in range(start, stop)])
+        for modality, top in tops.items():
+            device = next((p.device for p in top.parameters()), torch.device("cpu"))
+            tokens: Tokens = top(given[modality].to(device)).to("cpu")
+            dims[modality] = tokens.values.shape[2]
+            for values in compact(tokens):
+                keys[modality].append(stores[modality].append(values) if len(values) else None)
+    features = {
+        modality: Features(keys[modality], store, dim=dims[modality], encoded=len(rows), reused=0)
+        for modality, store in stores.items()
+    }
+    return EncodedTable(features, [rows[index].target for index in range(len(rows))])

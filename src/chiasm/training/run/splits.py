@@ -1,0 +1,111 @@
+"""Which rows a run trains on, chooses its epoch by, and is tested on; and those of each fold."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chiasm.data.checking.unseen_labels import unseen_labels
+from chiasm.data.duplicates.groups import duplicate_groups
+from chiasm.data.splitting.splits import given_split, grouped_folds, hold_out, rare_problems
+from chiasm.data.table import Problem, Table
+from chiasm.errors import DataError
+from chiasm.training.recipe import Recipe
+
+Rows = np.ndarray[Any, np.dtype[np.int64]]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Positions in the table; ``test`` is empty where nothing is tested.
+
+    ``problems`` are notes on rows whose class is too rare to be split, or was never trained on.
+    """
+
+    train: Rows
+    validation: Rows
+    test: Rows
+    problems: tuple[Problem, ...] = ()
+
+
+def part_rows(table: Table, recipe: Recipe) -> Parts:
+    """Follow the data's own split as far as it goes, and hold out a validation part if it has none.
+
+    A split of the data that leaks is followed all the same: ``check`` reports it.
+
+    Raises:
+        DataError: no rows to train on, of one class alone, or too few to hold some out; or a label
+            of validation or test rows is a misspelled one, or all of theirs are unknown.
+    """
+    given = given_split(table) or {"train": table.labelled}
+    nothing = np.empty(0, dtype=np.int64)
+    train = given.get("train", nothing)
+    if not len(train):
+        others = " and ".join(f"{len(rows):,} {part}" for part, rows in given.items() if len(rows))
+        if others:
+            raise DataError(
+                f"{table.source} has no labelled rows to train on: its own split has {others} "
+                "rows. Call some of them train, or leave the column of the split out."
+            )
+        raise DataError(
+            f"{table.source} has no labelled rows to train on. Rows need a label and at least one "
+            "readable modality; run chiasm check to see what is wrong with them."
+        )
+    classes = table.classes_of(train)
+    if len(classes) < 2:
+        where = "the train part of its own split" if len(given) > 1 else "all that is labelled"
+        raise DataError(
+            f"{table.source} has only the class {classes[0]!r} to train on, in {where}. A "
+            "classifier needs two classes or more."
+        )
+    test = given.get("test", nothing)
+    unseen = _unseen(table, given, classes)
+    if "validation" in given:
+        return Parts(train, given["validation"], test, unseen)
+    groups = duplicate_groups(table, by=recipe.group_by)
+    rare = rare_problems(table, train, groups, where="trained on, not validated by")
+    train, validation = hold_out(
+        table,
+        train,
+        fraction=recipe.training.validation,
+        seed=recipe.training.seed,
+        groups=groups,
+    )
+    return Parts(train, validation, test, (*rare, *unseen))
+
+
+def _unseen(
+    table: Table, given: Mapping[str, Rows], classes: tuple[str, ...]
+) -> tuple[Problem, ...]:
+    return tuple(
+        problem
+        for part in ("validation", "test")
+        if part in given
+        for problem in unseen_labels(table, given[part], classes, what=f"The {part} rows")
+    )
+
+
+def fold_parts(
+    table: Table, rows: Rows, recipe: Recipe, *, folds: int, seed: int, groups: Rows
+) -> list[Parts]:
+    """Part the given rows into folds, and hold out a validation part of the training rows of each.
+
+    ``groups`` as in ``grouped_folds``.
+
+    Raises:
+        DataError: the rows do not allow that many folds.
+    """
+    parts = []
+    for index, fold in enumerate(grouped_folds(table, rows, folds=folds, seed=seed, groups=groups)):
+        train, validation = hold_out(
+            table, fold.train, fraction=recipe.training.validation, seed=seed + index, groups=groups
+        )
+        parts.append(Parts(train, validation, fold.test))
+    return parts
+
+
+def fold_problems(table: Table, rows: Rows, *, folds: int, groups: Rows) -> tuple[Problem, ...]:
+    """A note on each row that is in no fold's test part, for its class is too rare."""
+    where = "trained on in every fold that tests no duplicate, tested in none"
+    return rare_problems(table, rows, groups, where=where, least=folds)

@@ -1,0 +1,145 @@
+"""Settings: typed values from plain ones, and whether they may be what they are."""
+
+import math
+import re
+import reprlib
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from dataclasses import is_dataclass
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import numpy as np
+
+from chiasm.errors import ChiasmError
+from chiasm.utils.suggestions import did_you_mean
+
+_WORDS = {
+    str: "a text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    NoneType: "null",
+}
+# A number in YAML 1.2, which PyYAML takes for a text: it wants 2.0e-5.
+_EXPONENT = re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+")
+
+
+def from_plain(kind: Any, value: object, *, where: str) -> Any:
+    """``value`` as a ``kind``: a dataclass, dict, tuple, Literal, union or scalar type.
+
+    A scalar of NumPy is as good as one of Python.
+
+    Raises:
+        ChiasmError: a value of another kind, or a setting that the dataclass does not have;
+            ``where`` says in which place.
+    """
+    if isinstance(value, np.generic):
+        value = value.item()
+    if is_dataclass(kind):
+        return _read_fields(kind, value, where)
+    origin, options = get_origin(kind), get_args(kind)
+    if origin in (Union, UnionType):
+        return _read_union(kind, value, where)
+    if origin is Literal and isinstance(value, str) and value in options:
+        return value
+    if origin is dict and isinstance(value, dict):
+        return {
+            from_plain(options[0], key, where=f"A name in {where}"): from_plain(
+                options[1], item, where=f"{where}.{key}"
+            )
+            for key, item in value.items()
+        }
+    if origin is tuple and isinstance(value, list | tuple):
+        if options[-1] is not Ellipsis and len(value) != len(options):
+            raise ChiasmError(f"{where} has {len(value)} items, and must have {len(options)}.")
+        return tuple(from_plain(options[0], item, where=f"An item of {where}") for item in value)
+    if kind is float and (
+        type(value) is int or (isinstance(value, str) and _EXPONENT.fullmatch(value))
+    ):
+        value = _as_float(value)
+    if type(value) is not kind or (kind is float and not math.isfinite(value)):  # type: ignore[arg-type]
+        raise ChiasmError(f"{where} is {_short(value)}, and must be {_say(kind)}.")
+    return value
+
+
+def _short(value: object) -> str:
+    """A value in words, cut: in YAML one may be part of another so often that it fills memory."""
+    shortened = reprlib.Repr()
+    shortened.maxlevel = 2
+    return shortened.repr(value)
+
+
+def _as_float(value: int | str) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
+
+
+def _read_fields(kind: Any, value: object, where: str) -> Any:
+    if isinstance(value, kind):
+        return value
+    kinds = get_type_hints(kind)
+    if not isinstance(value, dict):
+        raise ChiasmError(
+            f"{where} is {_short(value)}, and must be a mapping of settings: {', '.join(kinds)}."
+        )
+    for name in value:
+        if name not in kinds:
+            raise ChiasmError(
+                f"{where} has no setting {name!r}. {did_you_mean(name, kinds)}"
+                f"Choose from: {', '.join(kinds)}."
+            )
+    return kind(
+        **{
+            name: from_plain(kinds[name], item, where=f"{where}.{name}")
+            for name, item in value.items()
+        }
+    )
+
+
+def _read_union(kind: Any, value: object, where: str) -> Any:
+    for option in get_args(kind):
+        with suppress(ChiasmError):
+            return from_plain(option, value, where=where)
+    raise ChiasmError(f"{where} is {_short(value)}, and must be {_say(kind)}.")
+
+
+def _say(kind: Any) -> str:
+    origin, options = get_origin(kind), get_args(kind)
+    if origin in (Union, UnionType):
+        return " or ".join(_say(option) for option in options)
+    if origin is Literal:
+        return " or ".join(map(repr, options))
+    if origin is dict:
+        return f"a mapping of names to {_say(options[1])}"
+    if origin is tuple:
+        return f"a list, each item {_say(options[0])}"
+    return _WORDS[kind]
+
+
+def check_settings(
+    settings: Any,
+    *,
+    ranges: Mapping[str, tuple[float, float]] | None = None,
+    above: Collection[str] = (),
+) -> None:
+    """Make sure that every field of a frozen dataclass is as its annotation says, and in its range.
+
+    NumPy's numbers become Python's, and lists tuples, so that records of the settings can be
+    written and read. ``ranges`` are the least and the largest value of numbers, of which those
+    named in ``above`` are larger than the least; None is in every range.
+
+    Raises:
+        ChiasmError: a field is not.
+    """
+    for name, kind in get_type_hints(type(settings)).items():
+        value = from_plain(kind, getattr(settings, name), where=name)
+        object.__setattr__(settings, name, value)
+    for name, (least, most) in (ranges or {}).items():
+        value = getattr(settings, name)
+        if value is not None and (not least <= value <= most or (name in above and value == least)):
+            begin = f"above {least:g}" if name in above else f"{least:g} or more"
+            end = "" if most == float("inf") else f", and {most:g} at most"
+            raise ChiasmError(f"{name} is {value!r:.40}, and must be {begin}{end}.")
