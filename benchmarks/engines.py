@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch.utils.flop_counter import FlopCounterMode
 
 from chiasm.encoders.base import Encoder
-from chiasm.encoders.compute.thread_pool import each_core_alone
+from chiasm.encoders.compute.thread_pool import thread_pool
 from chiasm.exporting.networks import EncoderNetwork
 from chiasm.exporting.onnx_files import to_onnx
 
@@ -64,13 +64,13 @@ def engines(encoder: Encoder, values: Sequence[Any]) -> Iterator[dict[str, Calla
         queue.wait_all()
 
     def each_core_its_own() -> None:
-        with each_core_alone() as cores:
+        with thread_pool() as cores:
             list(cores.map(encoder.trunk, own))
 
-    tokens = encoder.portable().tokens
+    tokens = encoder.export_spec().tokens
 
     def pytorch() -> None:
-        with each_core_alone() as cores:
+        with thread_pool() as cores:
             list(cores.map(lambda fed: _without_gradients(tokens, fed), fed_own))
 
     yield {
@@ -88,7 +88,7 @@ def engines(encoder: Encoder, values: Sequence[Any]) -> Iterator[dict[str, Calla
 def count_flops(encoder: Encoder, values: Sequence[Any]) -> float:
     """GFLOP an item in such batches, padding included, as PyTorch counts them."""
     inputs = _load_by_length(encoder, values)
-    trunk = encoder.portable()
+    trunk = encoder.export_spec()
     counter = FlopCounterMode(display=False)
     with counter:
         for start in range(0, len(inputs), OWN):
@@ -105,7 +105,7 @@ def _load_by_length(encoder: Encoder, values: Sequence[Any]) -> list[Any]:
 def _arrays(encoder: Encoder, batch: Sequence[Any]) -> Inputs:
     if encoder.modality != "text":
         return {"values": np.stack(batch)}
-    load = encoder.portable().preprocessing.load
+    load = encoder.export_spec().preprocessing.load
     words = [load(text).values for text in batch]
     longest = max(map(len, words))
     values = np.zeros((len(words), longest), dtype=np.int64)
@@ -121,7 +121,7 @@ def _without_gradients(tokens: Callable[..., torch.Tensor], fed: Inputs) -> torc
 
 
 def _write(encoder: Encoder, path: Path) -> None:
-    trunk = encoder.portable()
+    trunk = encoder.export_spec()
     example = {"values": trunk.example}
     if trunk.is_sequence:
         example["mask"] = torch.ones(trunk.example.shape[:2], dtype=torch.bool)

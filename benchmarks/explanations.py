@@ -60,7 +60,7 @@ def measure_naming(
 
 
 def measure_null_mass(contributions: Contributions, kinds: np.ndarray) -> dict[str, object]:
-    """The null key's weight where the picture is irrelevant, and where it decides."""
+    """The null key's weight where the image is irrelevant, and where it decides."""
     masses = dict(contributions.null_mass)
     masses["image less text"] = masses["image"] - masses["text"]
     irrelevant, decides = kinds == "irrelevant", kinds == "picture"
@@ -134,7 +134,7 @@ def train_on_reviews(folder: Path) -> FusionClassifier:
 
 
 @torch.no_grad()
-def judge(model: FusionClassifier, data: Path) -> dict[str, object]:
+def evaluate_systems(model: FusionClassifier, data: Path) -> dict[str, object]:
     """Everything that is measured, on reviews with truth.csv beside them."""
     table = read(data)
     rows = encode_table(table, model.encoders, cache=FeatureCache())
@@ -160,7 +160,7 @@ def judge(model: FusionClassifier, data: Path) -> dict[str, object]:
 def main() -> None:
     with TemporaryDirectory() as made:
         folder = Path(made)
-        result = judge(train_on_reviews(folder), folder / "reviews" / "unseen.csv")
+        result = evaluate_systems(train_on_reviews(folder), folder / "reviews" / "unseen.csv")
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(result, indent=2))

@@ -97,7 +97,7 @@ def grow(rows: int) -> dict[str, Any]:
     return {"rows": rows, "commands": measured, "disk_mb": disk}
 
 
-def judge(grown: Sequence[dict[str, Any]]) -> dict[str, dict[str, float]]:
+def evaluate_systems(grown: Sequence[dict[str, Any]]) -> dict[str, dict[str, float]]:
     """Of the last step: MB more, and the seconds a row against those of the step before.
 
     The seconds of a step, not all: to start Python takes as long for one row as for many.
@@ -122,19 +122,19 @@ def main() -> int:
     given = parser.parse_args()
     numbers = sorted(map(int, given.rows.split(",")))
     grown = [grow(rows) for rows in numbers]
-    judged = judge(grown) if len(grown) > 2 else {}
+    evaluated = evaluate_systems(grown) if len(grown) > 2 else {}
     write_json(
         {
             "command": f"python benchmarks/growth.py --rows {given.rows}",
             "machine": f"{platform.machine()}, {os.cpu_count()} cores",
             "grown": grown,
-            "judged": judged,
+            "judged": evaluated,
         },
         RESULT,
     )
-    print(json.dumps(judged, indent=1))
-    total = [name for name, one in judged.items() if one["more_mb"] > MOST_GROWTH]
-    bent = [n for n, one in judged.items() if abs(one["seconds_a_row_ratio"] - 1) > MOST_BEND]
+    print(json.dumps(evaluated, indent=1))
+    total = [name for name, one in evaluated.items() if one["more_mb"] > MOST_GROWTH]
+    bent = [n for n, one in evaluated.items() if abs(one["seconds_a_row_ratio"] - 1) > MOST_BEND]
     print(f"grows by more than {MOST_GROWTH} MB: {total}, time a row differs: {bent}")
     return int(bool(total))
 

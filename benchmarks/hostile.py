@@ -123,7 +123,7 @@ def large_jpeg() -> bytes:
     return _saved(Image.new("RGB", (5000, 5000), (1, 2, 3)), "JPEG", progressive=True)
 
 
-def sound(seconds: int = 30) -> bytes:
+def long_audio(seconds: int = 30) -> bytes:
     file = io.BytesIO()
     with wave.open(file, "wb") as written:
         written.setnchannels(1)
@@ -146,7 +146,7 @@ def _form(name: str, make: Callable[[], bytes], path: str) -> Callable[[Attacker
 def attacks() -> dict[str, tuple[int, Callable[[Attacker], None]]]:
     """Each with how many do it at once, and what one of them does."""
     words = {"text": (None, "good " * 3000)}
-    everything = {**words, "image": photo(), "audio": sound()}
+    everything = {**words, "image": photo(), "audio": long_audio()}
     announced = _HEAD % (b"predict", b"", 16 << 20) + b"{"
     line = _HEAD % (b"batch", b"l", 900_000_000) + b'{"text":"' + b"a" * (15 << 20)
     return {
@@ -154,8 +154,8 @@ def attacks() -> dict[str, tuple[int, Callable[[Attacker], None]]]:
         "Exif segments": (4, _form("image", segments, "/v1/predict")),
         "PNG chunks": (4, _form("image", chunks, "/v1/predict")),
         "TIFF tags": (4, _form("image", tags, "/v1/predict")),
-        "large pictures": (4, _form("image", large, "/v1/explain")),
-        "large progressive pictures": (4, _form("image", large_jpeg, "/v1/predict")),
+        "large images": (4, _form("image", large, "/v1/explain")),
+        "large progressive images": (4, _form("image", large_jpeg, "/v1/predict")),
         "explanations": (12, lambda attacker: attacker.ask("/v1/explain", everything)),
         "sounds": (12, lambda attacker: attacker.ask("/v1/predict", everything)),
         "announced bodies": (64, lambda attacker: attacker.hold(announced)),

@@ -154,7 +154,7 @@ def wait_for(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
 def ask(client: httpx.Client, number: int) -> tuple[str, int]:
     """One of seven kinds of request, and its status."""
     kind = ("text", "photo", "both", "explained", "batch", "bad photo", "bad row")[number % 7]
-    text, photo = {"text": (None, f"good {number}")}, {"image": picture(number)}
+    text, photo = {"text": (None, f"good {number}")}, {"image": image(number)}
     if kind == "batch":
         lines = "\n".join(f'{{"text": "bad {number} {line}"}}' for line in range(20))
         headers = {"Content-Type": "application/jsonl"}
@@ -167,12 +167,12 @@ def ask(client: httpx.Client, number: int) -> tuple[str, int]:
         "text": text,
         "photo": photo,
         "both": {**text, **photo},
-        "bad photo": {"image": picture(number)[: 100 + number]},
+        "bad photo": {"image": image(number)[: 100 + number]},
     }[kind]
     return kind, client.post("/v1/predict", files=sent).status_code
 
 
-def picture(number: int) -> bytes:
+def image(number: int) -> bytes:
     size = (64 + 7 * (number % 90), 48 + 5 * (number % 70))
     pixels = np.random.default_rng(number).integers(0, 256, (*size[::-1], 3), dtype=np.uint8)
     file = io.BytesIO()

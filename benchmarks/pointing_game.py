@@ -4,7 +4,7 @@
 
 MODEL is what ``chiasm train`` wrote, DATA the vqa.csv of ``chiasm sample vqa``. Of its test rows,
 those count whose answer is right and names a colour or a shape: such a question is always about the
-one shape in the picture. A hit is a highest-scored cell that touches the box around the shape
+one shape in the image. A hit is a highest-scored cell that touches the box around the shape
 (Zhang et al., "Top-down Neural Attention by Excitation Backprop", 2018; where they allow 15 pixels,
 the cell is the tolerance, as small shapes are smaller than one). Chance is the part of the cells
 that do. Writes benchmarks/results/pointing_game.json.
@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from chiasm.data.media.images import open_picture
+from chiasm.data.media.images import open_image
 from chiasm.data.reading import read
 from chiasm.data.table import Table
 from chiasm.encoders.features.cache import FeatureCache
@@ -36,7 +36,7 @@ DIFFERENT = 60
 
 def shape_box(path: Path) -> tuple[float, float, float, float] | None:
     """Left, top, right and bottom of what is not background, as parts of width and height."""
-    pixels = np.asarray(open_picture(path)).astype(int)
+    pixels = np.asarray(open_image(path)).astype(int)
     background = np.median(np.concatenate([pixels[0], pixels[-1]]), axis=0)
     shape = np.abs(pixels - background).max(axis=2) > DIFFERENT
     rows, columns = np.flatnonzero(shape.any(axis=1)), np.flatnonzero(shape.any(axis=0))
@@ -86,7 +86,7 @@ def main() -> None:
     for method in methods_for(model):
         scores = token_scores(model, answered, method=method, chosen=predicted[right])
         best = [
-            # A token of the whole picture points nowhere.
+            # A token of the whole image points nowhere.
             max((s, i) for i, s in enumerate(of_row["image"]) if own[i].extent is not None)[1]
             for of_row, own in zip(scores, places, strict=True)
         ]

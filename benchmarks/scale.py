@@ -42,7 +42,7 @@ from chiasm.model.storage import load_model
 from chiasm.samples.reviews.write_reviews import write_reviews
 from chiasm.scale import encoding
 from chiasm.scale.cluster import cluster
-from chiasm.scale.predictions import predict_parts
+from chiasm.scale.predictions import predict_shards
 from chiasm.training.config import TrainingConfig
 from chiasm.training.recipe import Recipe
 from chiasm.training.run.pipeline import train
@@ -145,7 +145,7 @@ def measure_predicting(data: Path, folder: Path) -> dict[str, object]:
     started = time.perf_counter()
     out = folder / "parts"
     with cluster(nodes.address):
-        predict_parts(folder / "model", table, str(out), part_rows=PART, advance=advance)
+        predict_shards(folder / "model", table, str(out), rows_per_shard=PART, advance=advance)
     seconds = time.perf_counter() - started
     nodes.shutdown()
     found = pd.read_parquet(out)

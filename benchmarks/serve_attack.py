@@ -3,7 +3,7 @@
     python benchmarks/serve_attack.py EXPORTED TRIMODAL [--as after] [--only NAME ...]
 
 EXPORTED and TRIMODAL are what ``chiasm export`` wrote of models of text and image, and of text,
-image and sound (``chiasm sample reviews`` and ``audiovisual``). All that attacks has one address of
+image and audio (``chiasm sample reviews`` and ``audiovisual``). All that attacks has one address of
 this machine, an honest client another. Writes benchmarks/serve_attack.json, of which each run
 fills one column: "before" is the commit before, by PYTHONPATH. Linux only.
 """
@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from hostile import Attacker, attacks, large, large_jpeg, photo, scans, sound
+from hostile import Attacker, attacks, large, large_jpeg, long_audio, photo, scans
 
 from chiasm.utils.writing import write_json
 
@@ -186,11 +186,11 @@ def attack(model: Path, name: str) -> dict[str, Any]:
 
 def corpus(model: Path, audio: bool) -> dict[str, Any]:
     """Every hostile file on both routes, four at a time."""
-    pictures = [scans(), large(), large_jpeg(), photo()]
-    rows: list[dict[str, Any]] = [{"image": picture} for picture in pictures]
+    images = [scans(), large(), large_jpeg(), photo()]
+    rows: list[dict[str, Any]] = [{"image": image} for image in images]
     rows.append({"text": (None, "good " * 3000), "image": photo()})
     if audio:
-        rows += [{"audio": sound()}, {"audio": sound(), "image": large()}]
+        rows += [{"audio": long_audio()}, {"audio": long_audio(), "image": large()}]
     with served(model) as server:
         asked = [(path, row) for row in rows for path in ("/v1/predict", "/v1/explain")] * 3
         random.Random(0).shuffle(asked)
@@ -242,7 +242,7 @@ def main() -> None:
     parts = {
         **{name: lambda name=name: attack(_model(given, name), name) for name in attacks()},
         "whole corpus, text and image": lambda: corpus(given.exported, audio=False),
-        "whole corpus, text, image and sound": lambda: corpus(given.trimodal, audio=True),
+        "whole corpus, text, image and audio": lambda: corpus(given.trimodal, audio=True),
         "5,000 varied requests": lambda: growth(given.exported),
     }
     for name in given.only or parts:

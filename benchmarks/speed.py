@@ -2,7 +2,7 @@
 
     python benchmarks/speed.py [DATA] [--rows N]
 
-Run by ``make bench``. DATA is a labelled set of texts and pictures (the lab where it is at hand,
+Run by ``make bench``. DATA is a labelled set of texts and images (the lab where it is at hand,
 else generated reviews). Every ratio of rates is of two that were measured in turn, each the median
 of several. Writes benchmarks/results/speed.json and docs/performance.md.
 """
@@ -47,7 +47,7 @@ from chiasm.training.config import TrainingConfig
 from chiasm.training.loop.epochs import Epoch
 from chiasm.training.recipe import Recipe
 from chiasm.training.run.pipeline import train
-from chiasm.training.run.splits import part_rows
+from chiasm.training.run.splits import split_rows
 from chiasm.utils.writing import write_json
 
 _Result = TypeVar("_Result")
@@ -58,7 +58,7 @@ ROWS = 600
 RUNS = 3
 EPOCHS = 5
 ENCODED = 1000
-SOUNDS = 24
+AUDIO = 24
 SINGLE = 20
 BULK = 160
 FOLDS = 3
@@ -133,7 +133,7 @@ def measure_encoding(
 def measure_audio(folder: Path) -> dict[str, Any]:
     """Clips of 3 seconds, which the naive loop pads to 30."""
     random = np.random.default_rng(0)
-    paths = [folder / f"{i}.wav" for i in range(SOUNDS)]
+    paths = [folder / f"{i}.wav" for i in range(AUDIO)]
     for path in paths:
         soundfile.write(path, random.normal(scale=0.1, size=48_000), 16_000)
     encoder, naive = load_encoder("audio", "whisper-tiny"), NaiveAudio()
@@ -145,7 +145,7 @@ def measure_audio(folder: Path) -> dict[str, Any]:
 
 def measure_training(data: Path, table: Table, folder: Path) -> dict[str, Any]:
     """Five epochs from the data to a saved model, with an empty cache and a filled one."""
-    parts = part_rows(table, recipe(FUSIONS[0]).for_table(table))
+    parts = split_rows(table, recipe(FUSIONS[0]).for_table(table))
     naive = in_own_process(
         train_naively, table, parts.train.tolist(), parts.validation.tolist(), EPOCHS, FUSIONS
     )

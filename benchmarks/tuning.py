@@ -4,7 +4,7 @@
 
 Trains MiniLM and EfficientNet-Lite0 with a cross-attention on DATA (the lab where it is at hand,
 else generated reviews): frozen, their last k blocks on top of cached trunks, and wholly, where
-nothing is cached, pictures are mirrored and cut at random, and activations are computed twice to
+nothing is cached, images are mirrored and cut at random, and activations are computed twice to
 save memory. All are judged by the same held-out rows. Each training is a process of its own with an
 empty feature cache; its seconds count from there, encoding among them. Writes
 benchmarks/results/tuning.json, of which only the blocks that are named are measured anew, and
@@ -34,7 +34,7 @@ from chiasm.utils.writing import write_json
 
 LAB = Path(__file__).parents[2] / "shared" / "data" / "lab"
 RESULT = Path(__file__).parent / "results" / "tuning.json"
-PICTURE = Path(__file__).parents[1] / "docs" / "images" / "tuning.png"
+IMAGE = Path(__file__).parents[1] / "docs" / "images" / "tuning.png"
 ENCODERS = {"text": "minilm", "image": "efficientnet-lite0"}
 TUNING = TrainingConfig(
     batch_size=32, weight_decay=0.05, auxiliary_loss=1.0, augment=True, averaged_epochs=3
@@ -107,7 +107,7 @@ def draw(measured: dict[str, Any]) -> None:
     axes.set(xlabel="minutes, encoding included", ylabel="validation accuracy")
     axes.grid(alpha=0.3)
     axes.legend(title="blocks that are tuned", frameon=False)
-    figure.savefig(PICTURE)
+    figure.savefig(IMAGE)
 
 
 def main() -> None:

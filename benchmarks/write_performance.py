@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 _BILLION = 1e9
-_PICTURE = 100e3
+_IMAGE = 100e3
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 _HEAD = """# Performance
 
@@ -16,8 +16,8 @@ that took turns, so that a ratio compares like with like; the rest was run once.
 All is on {cores} cores, torch {torch}, fp32,
 on {rows:,} labelled rows of `{data}`: encoding on the first {encoded:,}, prediction on the first
 {predicted}, training on all. The *naive loop* is that of the write-ups: texts
-padded to 128 tokens, pictures decoded whole and one after the other, batch norms not folded, the
-default memory layout, sounds padded to 30 seconds, and the frozen encoders run again in each epoch
+padded to 128 tokens, images decoded whole and one after the other, batch norms not folded, the
+default memory layout, audio padded to 30 seconds, and the frozen encoders run again in each epoch
 (they do the same each time: they are run in one epoch here, and counted in each).
 """
 
@@ -191,11 +191,11 @@ def _growth(found: dict[str, Any]) -> list[str]:
 
 
 def _billion(found: dict[str, Any]) -> list[str]:
-    """What the measured speeds mean for 10^9 rows of a text and a picture."""
+    """What the measured speeds mean for 10^9 rows of a text and an image."""
     cores = found["machine"]["cores"]
     core_seconds = {
         "encode its text": cores / found["text encoding"]["items_a_second"]["chiasm"],
-        "encode its picture": cores / found["image encoding"]["items_a_second"]["chiasm"],
+        "encode its image": cores / found["image encoding"]["items_a_second"]["chiasm"],
         "predict it, from files": cores / found["prediction"]["bulk"]["rows_a_second"]["chiasm"],
     }
     stored = sum(found[f"{m} encoding"]["bytes_an_item_in_cache"] for m in ("text", "image"))
@@ -205,7 +205,7 @@ def _billion(found: dict[str, Any]) -> list[str]:
     ]
     return [
         "## A billion rows\n",
-        "Arithmetic from the speeds above, not a measurement: rows of a text and a picture on "
+        "Arithmetic from the speeds above, not a measurement: rows of a text and an image on "
         "cores like these, which work on their own.\n",
         "| to | a core takes | core hours for 10⁹ rows |",
         "|---|---|---|",
@@ -214,7 +214,7 @@ def _billion(found: dict[str, Any]) -> list[str]:
         f"Tokens of both take {stored / 1000:,.0f} kB a row, {stored * _BILLION / 1e12:,.0f} TB in "
         "all: so predictions never store them, and a head is trained on as many rows as the cache "
         "of a machine holds. What is written is a label and a probability for each class. The "
-        "bottleneck is the picture encoder; pictures of 100 kB would come in at "
-        f"{_PICTURE / core_seconds['predict it, from files'] / 1e6:.1f} MB a second and core, "
+        "bottleneck is the image encoder; images of 100 kB would come in at "
+        f"{_IMAGE / core_seconds['predict it, from files'] / 1e6:.1f} MB a second and core, "
         "which storage has to give.",
     ]

@@ -3,7 +3,7 @@
     python benchmarks/write_tables.py ../shared/data tables
 
 ``digits.csv``: every spoken digit, with its speaker. ``degraded.csv``: spoken digits under noise,
-each with a noisy picture of the same digit from scikit-learn; no picture is used twice, since it
+each with a noisy image of the same digit from scikit-learn; no image is used twice, since it
 would stand on both sides of a split by speaker. ``emodb.csv``: acted emotions, with their speaker.
 """
 
@@ -26,9 +26,9 @@ EMOTIONS = {
     "T": "sadness",
     "N": "neutral",
 }
-# Noise, as a multiple of the loudness of the sound, and of the range of the picture.
-SOUND_NOISE = 1.0
-PICTURE_NOISE = 0.3
+# Noise, as a multiple of the loudness of the audio, and of the range of the image.
+AUDIO_NOISE = 1.0
+IMAGE_NOISE = 0.3
 SIDE = 64
 
 
@@ -45,7 +45,7 @@ def write_degraded(recordings: Path, out: Path) -> None:
     random = np.random.default_rng(0)
     spoken = sorted(recordings.glob("*.wav"))
     Random(0).shuffle(spoken)
-    pictures, digits = load_digits(return_X_y=True)
+    photos, digits = load_digits(return_X_y=True)
     unused = {digit: list(np.flatnonzero(digits == digit)) for digit in range(10)}
     (out / "degraded").mkdir()
     rows = []
@@ -53,12 +53,12 @@ def write_degraded(recordings: Path, out: Path) -> None:
         digit, speaker, _ = path.stem.split("_")
         if not unused[int(digit)]:
             continue
-        picture = pictures[unused[int(digit)].pop()].reshape(8, 8) / 16
-        sound, rate = soundfile.read(path)
-        sound = sound + SOUND_NOISE * sound.std() * random.normal(size=sound.shape)
+        photo = photos[unused[int(digit)].pop()].reshape(8, 8) / 16
+        audio, rate = soundfile.read(path)
+        audio = audio + AUDIO_NOISE * audio.std() * random.normal(size=audio.shape)
         name = f"degraded/{path.stem}"
-        soundfile.write(out / f"{name}.wav", sound / np.abs(sound).max(), rate)
-        noisy = picture + PICTURE_NOISE * random.normal(size=picture.shape)
+        soundfile.write(out / f"{name}.wav", audio / np.abs(audio).max(), rate)
+        noisy = photo + IMAGE_NOISE * random.normal(size=photo.shape)
         image = Image.fromarray((noisy.clip(0, 1) * 255).astype(np.uint8))
         image.resize((SIDE, SIDE), Image.Resampling.BICUBIC).save(out / f"{name}.png")
         rows.append((f"{name}.wav", f"{name}.png", digit, speaker))

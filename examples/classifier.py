@@ -1,4 +1,4 @@
-"""chiasm from Python: a scikit-learn estimator over a DataFrame of texts and pictures.
+"""chiasm from Python: a scikit-learn estimator over a DataFrame of texts and images.
 
 The reviews are generated, and few, so that this takes a minute; ``make demo`` learns from more.
 """

@@ -20,7 +20,7 @@ from chiasm.training.run.pipeline import train
 # %% [markdown]
 # ## The data
 #
-# A CSV with a text, the path of a picture and a label in each row; columns are found by their
+# A CSV with a text, the path of an image and a label in each row; columns are found by their
 # common names, and every value is checked when it is read.
 
 # %%

@@ -1,5 +1,5 @@
 # %% [markdown]
-# # Questions about pictures
+# # Questions about images
 #
 # Visual question answering with a fixed set of answers is classification: the question is the text,
 # the answers are the classes. The data is easy-VQA (extra `samples`), of which this notebook takes
@@ -30,7 +30,7 @@ table = chiasm.read(questions.drop(columns="split"))
 table
 
 # %% [markdown]
-# The same question is asked of many pictures, so only an equal picture makes two rows duplicates:
+# The same question is asked of many images, so only an equal image makes two rows duplicates:
 # the recipe says `group_by: [image]`.
 
 # %%
@@ -47,7 +47,7 @@ trained = train(
 )
 
 # %% [markdown]
-# ## What the words and the picture contribute
+# ## What the words and the image contribute
 #
 # Exact Shapley values of the two modalities, in probability. The question alone narrows the answers
 # down to a colour, a shape, or yes and no.

@@ -1,4 +1,4 @@
-"""chiasm: classifiers over text and images, fused by cross-modal attention."""
+"""chiasm: models over text, images and audio, fused by cross-modal attention."""
 
 import os
 from importlib import import_module

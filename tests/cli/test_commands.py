@@ -226,7 +226,7 @@ def test_check_counts_texts_that_are_cut_or_not_known_and_warns_of_many(
 
 @pytest.fixture
 def renamed(reviews: Path, tmp_path: Path) -> Path:
-    """Reviews whose column of pictures has a name that says nothing, one with an emoji."""
+    """Reviews whose column of images has a name that says nothing, one with an emoji."""
     rows = pd.read_csv(reviews / "reviews.csv").rename(columns={"image_path": "photo_url"}).head(20)
     rows.loc[0, "text"] = "\U0001f600"
     rows.to_csv(tmp_path / "renamed.csv", index=False)

@@ -37,7 +37,7 @@ def test_a_full_disk_is_no_traceback(
     def fail(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(tmp_path))
 
-    monkeypatch.setattr(writing, "written_whole", fail)
+    monkeypatch.setattr(writing, "atomic_write", fail)
     reading = ("--feature", "visual=visual.npy", "--json", tmp_path / "check.json")
     assert chiasm("check", data, *reading) == 1
     said = capsys.readouterr().err

@@ -8,7 +8,7 @@ from typer.main import get_command
 from writing import WRITING, is_folder
 
 from chiasm.cli.app import app
-from chiasm.utils.locking import sole_writer
+from chiasm.utils.locking import exclusive_lock
 
 
 def test_every_command_that_names_an_output_is_tried() -> None:
@@ -31,7 +31,7 @@ def test_an_output_that_another_process_writes_is_refused(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     taken = "taken" if is_folder(call) else "taken.csv"
-    with sole_writer(Path(taken), folder=is_folder(call)):
+    with exclusive_lock(Path(taken), folder=is_folder(call)):
         assert chiasm(*call, taken) == 1
     told = " ".join(capsys.readouterr().err.split())
     assert f"Another process is writing to {taken}" in told

@@ -29,15 +29,15 @@ ALWAYS = {
 }
 # All the others, each with what it has no effect beside: on features in a Parquet file, which
 # names training and validation rows.
-_SOUNDS = ["--text-encoder minilm", "--audio-encoder whisper-tiny", "--max-seconds 3"]
+_AUDIO = ["--text-encoder minilm", "--audio-encoder whisper-tiny", "--max-seconds 3"]
 _ENCODERS = [
-    *_SOUNDS,
+    *_AUDIO,
     "--image-encoder efficientnet-lite0",
     "--trainable-blocks image=1",
     "--lora image=4 --trainable-blocks image=1",
 ]
 WITHOUT = {
-    "check": [*_SOUNDS, "--encoding cp1252"],
+    "check": [*_AUDIO, "--encoding cp1252"],
     "compare": [*_ENCODERS, "--encoding cp1252"],
     "train": [*_ENCODERS, "--encoding cp1252", "--ignore-shifted", "--validation 0.2"],
     "tune": [*_ENCODERS, "--encoding cp1252"],

@@ -25,7 +25,7 @@ def lab_table(lab: Path) -> Table:
 
 
 @pytest.fixture
-def picture(tmp_path: Path) -> Callable[..., Path]:
+def image(tmp_path: Path) -> Callable[..., Path]:
     def write(name: str, seed: int = 0) -> Path:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)

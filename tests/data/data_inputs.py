@@ -1,4 +1,4 @@
-"""Pictures and tables that the tests of this room build."""
+"""Images and tables that the tests of this room build."""
 
 import io
 from collections.abc import Sequence
@@ -6,12 +6,12 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from chiasm.data.media.facts import PictureFacts
+from chiasm.data.media.facts import ImageFacts
 from chiasm.data.table import Table
 
 
 def noise(seed: int = 0, size: tuple[int, int] = (64, 48)) -> Image.Image:
-    """A picture whose perceptual hash is far from that of another seed."""
+    """An image whose perceptual hash is far from that of another seed."""
     coarse = np.random.default_rng(seed).integers(0, 256, (8, 8, 3), dtype=np.uint8)
     return Image.fromarray(coarse).resize(size, Image.Resampling.BICUBIC)
 
@@ -32,10 +32,10 @@ def make_table(
     split: Sequence[str | None] | None = None,
     usable: Sequence[bool] | None = None,
 ) -> Table:
-    """A Table without files: pictures are only hashes."""
+    """A Table without files: images are only hashes."""
     size = len(texts)
     facts = [
-        None if h is None else PictureFacts(32, 32, f"digest {h}", h)
+        None if h is None else ImageFacts(32, 32, f"digest {h}", h)
         for h in (phashes or [None] * size)
     ]
     values = {"text": tuple(texts)}
@@ -49,7 +49,7 @@ def make_table(
         labels=tuple(labels),
         split=tuple(split or [None] * size),
         group=tuple(group or [None] * size),
-        pictures=tuple(facts),
+        images=tuple(facts),
         usable=tuple(usable or [True] * size),
         text_digests=tuple(texts),
     )

@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from chiasm.data.preview import glimpse, shorten
+from chiasm.data.preview import preview_row, shorten
 from chiasm.data.reading import read
 
 
-def picture(width: int, height: int) -> bytes:
+def image(width: int, height: int) -> bytes:
     file = io.BytesIO()
     Image.new("RGB", (width, height), "red").save(file, "PNG")
     return file.getvalue()
@@ -19,7 +19,7 @@ def test_a_table_shows_itself_in_a_notebook() -> None:
     frame = pd.DataFrame(
         {
             "text": [f"<script>{row}</script>" for row in range(rows)],
-            "image": [picture(400, 300), *[None] * (rows - 1)],
+            "image": [image(400, 300), *[None] * (rows - 1)],
             "label": ["good & cheap", "bad"] * (rows // 2),
         }
     )
@@ -34,23 +34,25 @@ def test_a_table_shows_itself_in_a_notebook() -> None:
 
 def test_a_glimpse_is_small_and_says_what_is_missing() -> None:
     frame = pd.DataFrame(
-        {"text": ["word " * 100, None], "image": [None, picture(400, 300)], "label": ["a", "b"]}
+        {"text": ["word " * 100, None], "image": [None, image(400, 300)], "label": ["a", "b"]}
     )
     table = read(frame)
-    words, seen = (glimpse(table.values_of(row), side=80, characters=40) for row in (0, 1))
+    words, seen = (preview_row(table.values_of(row), side=80, characters=40) for row in (0, 1))
     assert words.text is not None
     assert len(words.text) <= 40
     assert words.text.endswith("…")
-    assert (words.picture, words.notes) == (None, ("no image",))
+    assert (words.image, words.notes) == (None, ("no image",))
     assert seen.notes == ("no text",)
-    assert seen.picture is not None
-    assert len(seen.picture) < 2000
+    assert seen.image is not None
+    assert len(seen.image) < 2000
 
 
 def test_features_are_told_by_their_shape() -> None:
     frame = pd.DataFrame({"vectors": list(np.ones((4, 3))), "label": ["a", "b"] * 2})
     table = read(frame, features={"visual": "vectors"})
-    assert glimpse(table.values_of(0), side=80, characters=40).notes == ("visual: 1 x 3 numbers",)
+    assert preview_row(table.values_of(0), side=80, characters=40).notes == (
+        "visual: 1 x 3 numbers",
+    )
 
 
 def test_a_short_text_is_left_as_it_is() -> None:

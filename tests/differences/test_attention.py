@@ -34,20 +34,20 @@ def ours(*, key_dropout: float = 0.0) -> CrossModalAttention:
 
 
 def test_attention_over_one_pooled_key_never_hears_the_question_and_ours_does() -> None:
-    picture, question, another = draw(2, 1, DIM), draw(2, 3, DIM, seed=1), draw(2, 3, DIM, seed=2)
+    image, question, another = draw(2, 1, DIM), draw(2, 3, DIM, seed=1), draw(2, 3, DIM, seed=2)
     theirs = published()
-    output, weights = theirs(question, picture, picture)
+    output, weights = theirs(question, image, image)
     output.square().sum().backward()
     assert weights.eq(1).all()
-    assert equal(output, theirs(another, picture, picture)[0])
+    assert equal(output, theirs(another, image, image)[0])
     # The projections of queries and keys: two of the three matrices never learn.
     assert theirs.in_proj_weight.grad[: 2 * DIM].eq(0).all()
 
     attention = ours()
-    output, weights = attention(question, picture, picture, need_weights=True)
+    output, weights = attention(question, image, image, need_weights=True)
     output.square().sum().backward()
     assert weights[..., 0].lt(1).all()
-    assert not equal(output, attention(another, picture, picture)[0], tolerance=1e-2)
+    assert not equal(output, attention(another, image, image)[0], tolerance=1e-2)
     assert all(x.weight.grad.ne(0).any() for x in (attention.query, attention.key))
 
 

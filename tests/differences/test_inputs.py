@@ -32,7 +32,7 @@ def test_a_text_is_encoded_by_itself_not_joined_to_those_of_its_batch(tmp_path: 
     assert not torch.allclose(tokens.values[0], tokens.values[1], atol=1e-2)
 
 
-def test_pictures_are_normalised_as_their_network_was_trained(tmp_path: Path) -> None:
+def test_images_are_normalised_as_their_network_was_trained(tmp_path: Path) -> None:
     folder = save_checkpoint(tmp_path / "resnet", "resnet")
     trained_with = json.loads((folder / "preprocessor_config.json").read_text())
     mean, deviation = (

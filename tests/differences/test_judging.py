@@ -21,15 +21,15 @@ def test_what_was_learned_by_heart_is_worth_nothing_on_grouped_folds() -> None:
     labels = np.random.default_rng(0).permutation(["bad", "good"] * 100).tolist()
     table = read(pd.DataFrame({"text": tweets * 2, "label": labels * 2}))
 
-    def judge(train: np.ndarray, test: np.ndarray) -> float:
+    def evaluate_systems(train: np.ndarray, test: np.ndarray) -> float:
         known = {table.values["text"][row]: table.labels[row] for row in train}
         right = [known.get(table.values["text"][row], "bad") == table.labels[row] for row in test]
         return float(np.mean(right))
 
     at_random = KFold(5, shuffle=True, random_state=0).split(tweets * 2)
-    assert np.mean([judge(train, test) for train, test in at_random]) > 0.8
+    assert np.mean([evaluate_systems(train, test) for train, test in at_random]) > 0.8
     folds = grouped_folds(table, table.labelled, folds=5, seed=0, groups=duplicate_groups(table))
-    assert np.mean([judge(fold.train, fold.test) for fold in folds]) < 0.6
+    assert np.mean([evaluate_systems(fold.train, fold.test) for fold in folds]) < 0.6
 
 
 def test_an_average_over_classes_is_named() -> None:

@@ -13,7 +13,7 @@ from chiasm.model.dataset import encode_table
 from chiasm.recipes.files import read_recipe
 from chiasm.training.config import TrainingConfig
 from chiasm.training.loop.fitting import fit
-from chiasm.training.run.splits import Parts, part_rows
+from chiasm.training.run.splits import SplitRows, split_rows
 
 STAGES = ("lab-text-offline", "lab-image-offline", "lab-concat-offline")
 
@@ -48,19 +48,19 @@ def test_all_stages_are_trained_on_one_split() -> None:
     random = np.random.default_rng(0)
     features, labels = random.normal(size=(400, 500)), random.choice([-1.0, 1.0], size=400)
 
-    def judge(first_stage: np.ndarray, second_stage: Parts) -> float:
+    def evaluate_systems(first_stage: np.ndarray, second_stage: SplitRows) -> float:
         """Accuracy on the second stage's held-out rows of what the first has learned by heart."""
         weights = np.linalg.lstsq(features[first_stage], labels[first_stage])[0]
         held_out = second_stage.validation
         return float(np.mean(np.sign(features[held_out] @ weights) == labels[held_out]))
 
     first, second = (random.permutation(400) for _ in range(2))
-    theirs = Parts(train=second[80:], validation=second[:80], test=second[:0])
-    assert judge(first[80:], theirs) > 0.8
+    theirs = SplitRows(train=second[80:], validation=second[:80], test=second[:0])
+    assert evaluate_systems(first[80:], theirs) > 0.8
 
     texts = [f"text {i}" for i in range(400)]
     table = read(pd.DataFrame({"text": texts, "label": labels.astype(int)}))
-    parts = [part_rows(table, read_recipe(name)) for name in STAGES]
+    parts = [split_rows(table, read_recipe(name)) for name in STAGES]
     for part in parts:
         assert np.array_equal(part.train, parts[-1].train)
-        assert judge(part.train, parts[-1]) < 0.7
+        assert evaluate_systems(part.train, parts[-1]) < 0.7

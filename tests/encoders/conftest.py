@@ -208,17 +208,17 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path
     return find
 
 
-def draw_picture(seed: int, *, size: tuple[int, int] = (48, 40), form: str = "PNG") -> bytes:
+def draw_image(seed: int, *, size: tuple[int, int] = (48, 40), form: str = "PNG") -> bytes:
     pixels = np.random.default_rng(seed).integers(0, 256, (*size[::-1], 3), dtype=np.uint8)
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, form)
     return file.getvalue()
 
 
-def draw_sound(seed: int, *, seconds: float = 0.5, rate: int = 16_000) -> bytes:
+def draw_audio(seed: int, *, seconds: float = 0.5, rate: int = 16_000) -> bytes:
     samples = np.random.default_rng(seed).normal(0, 3000, round(seconds * rate))
     file = io.BytesIO()
-    with wave.open(file, "wb") as sound:
-        sound.setparams((1, 2, rate, 0, "NONE", ""))
-        sound.writeframes(samples.astype("<i2").tobytes())
+    with wave.open(file, "wb") as audio:
+        audio.setparams((1, 2, rate, 0, "NONE", ""))
+        audio.writeframes(samples.astype("<i2").tobytes())
     return file.getvalue()

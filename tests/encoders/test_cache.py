@@ -231,10 +231,10 @@ def test_info_counts_by_encoder_and_clear_leaves_nothing(cache: FeatureCache) ->
     cache.features(CountingEncoder(fingerprint="2"), ["a"])
     info = cache.info()
     assert info.entries == 3
-    assert sorted((e.name, e.entries) for e in info.shelves) == [("counting", 1), ("counting", 2)]
+    assert sorted((e.name, e.entries) for e in info.stores) == [("counting", 1), ("counting", 2)]
     # Each of the 4 tokens is two float16, after a checksum and a header of 12 bytes an entry.
-    assert sum(e.bytes for e in info.shelves) == 4 * 4 + 3 * 12
-    assert info.bytes >= sum(e.bytes for e in info.shelves)
+    assert sum(e.bytes for e in info.stores) == 4 * 4 + 3 * 12
+    assert info.bytes >= sum(e.bytes for e in info.stores)
     cache.clear()
     assert (cache.info().entries, cache.info().bytes) == (0, 0)
     assert list(cache.folder.iterdir()) == []

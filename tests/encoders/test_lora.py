@@ -15,7 +15,7 @@ from chiasm.encoders.registry import load_encoder
 from chiasm.encoders.tokens import Tokens, pad
 from chiasm.errors import EncoderError
 
-from .test_contract import PICTURES, TEXTS
+from .test_contract import IMAGES, TEXTS
 
 pytest.importorskip("peft")
 
@@ -36,7 +36,7 @@ def load(
 
 
 def trunk_of(encoder: Encoder) -> Tokens:
-    values: list[Any] = TEXTS if encoder.modality == "text" else PICTURES
+    values: list[Any] = TEXTS if encoder.modality == "text" else IMAGES
     features = encode(encoder, values)
     return pad([features[row] for row in range(len(values))])
 

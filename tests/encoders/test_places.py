@@ -18,12 +18,12 @@ from chiasm.encoders.packaged.efficientnet import EfficientNetEncoder
 from chiasm.encoders.packaged.whisper import WhisperEncoder
 from chiasm.encoders.precomputed import Precomputed
 
-from .conftest import draw_picture, save_image_processor
+from .conftest import draw_image, save_image_processor
 
 Checkpoint = Callable[[str], Path]
 
 
-def sound(seconds: float) -> bytes:
+def audio(seconds: float) -> bytes:
     buffer = io.BytesIO()
     with wave.open(buffer, "wb") as file:
         file.setparams((1, 2, 16_000, 0, "NONE", ""))
@@ -31,7 +31,7 @@ def sound(seconds: float) -> bytes:
     return buffer.getvalue()
 
 
-def grey_picture(width: int, height: int) -> bytes:
+def grey_image(width: int, height: int) -> bytes:
     buffer = io.BytesIO()
     Image.new("RGB", (width, height), "grey").save(buffer, "PNG")
     return buffer.getvalue()
@@ -53,26 +53,24 @@ def test_a_cut_text_has_a_place_for_each_token_it_keeps(checkpoint: Checkpoint, 
         assert len(encoder.places(text, count)) == count
 
 
-def test_cells_of_a_squeezed_picture_cover_all_of_it_row_by_row() -> None:
+def test_cells_of_a_squeezed_image_cover_all_of_it_row_by_row() -> None:
     encoder = EfficientNetEncoder("efficientnet-lite0")
-    places = encoder.places(grey_picture(300, 100), 49)
+    places = encoder.places(grey_image(300, 100), 49)
     assert places[0].extent == (0, 0, 1 / 7, 1 / 7)
     assert places[8].label == "row 2, column 2"
     assert places[48].extent == pytest.approx((6 / 7, 6 / 7, 1, 1))
 
 
 @pytest.mark.parametrize("name", ["vit", "clip"])
-def test_tokens_of_the_whole_picture_come_before_its_cells(
-    checkpoint: Checkpoint, name: str
-) -> None:
+def test_tokens_of_the_whole_image_come_before_its_cells(checkpoint: Checkpoint, name: str) -> None:
     encoder = HuggingFaceImage(checkpoint(name), name="tiny")
-    places = encoder.places(draw_picture(0), 17)
+    places = encoder.places(draw_image(0), 17)
     assert (places[0].label, places[0].extent) == ("whole 1", None)
     assert [place.label for place in places[1:3]] == ["row 1, column 1", "row 1, column 2"]
     assert places[16].label == "row 4, column 4"
 
 
-def test_cells_lie_where_the_processor_cropped_the_picture(
+def test_cells_lie_where_the_processor_cropped_the_image(
     checkpoint: Checkpoint, tmp_path: Path
 ) -> None:
     folder = Path(shutil.copytree(checkpoint("resnet"), tmp_path / "cropped"))
@@ -80,36 +78,36 @@ def test_cells_lie_where_the_processor_cropped_the_picture(
     save_image_processor(folder, size={"shortest_edge": 40}, crop_size=side)
     encoder = HuggingFaceImage(folder, name="tiny")
     # 200 x 100 becomes 80 x 40, of which the 32 x 32 in the middle are seen.
-    places = encoder.places(grey_picture(200, 100), len(encode(encoder, [draw_picture(0)])[0]))
+    places = encoder.places(grey_image(200, 100), len(encode(encoder, [draw_image(0)])[0]))
     left, top, right, bottom = np.array([place.extent for place in places]).T
     seen = (left.min(), top.min(), right.max(), bottom.max())
     assert seen == pytest.approx((0.3, 0.1, 0.7, 0.9), abs=0.02)
 
 
-def test_a_picture_that_keeps_its_shape_has_more_columns_than_rows(
+def test_a_image_that_keeps_its_shape_has_more_columns_than_rows(
     checkpoint: Checkpoint, tmp_path: Path
 ) -> None:
     folder = Path(shutil.copytree(checkpoint("convnext"), tmp_path / "convnext"))
     save_image_processor(folder, do_resize=False, do_center_crop=False)
     encoder = HuggingFaceImage(folder, name="tiny")
-    places = encoder.places(draw_picture(1, size=(96, 64)), 6)
+    places = encoder.places(draw_image(1, size=(96, 64)), 6)
     assert places[-1].label == "row 2, column 3"
     assert places[-1].extent == pytest.approx((2 / 3, 1 / 2, 1, 1), abs=0.02)
 
 
-def test_tokens_of_a_sound_are_stretches_of_time(checkpoint: Checkpoint) -> None:
+def test_tokens_of_a_audio_are_stretches_of_time(checkpoint: Checkpoint) -> None:
     whisper = WhisperEncoder()
-    places = whisper.places(sound(1.0), 10)
+    places = whisper.places(audio(1.0), 10)
     assert places[3].extent == pytest.approx((0.3, 0.4))
     assert places[3].label == "0.30 s"
     waves = HuggingFaceAudio(checkpoint("wav2vec2"), name="tiny")
-    count = len(encode(waves, [sound(2.0)])[0])
-    assert waves.places(sound(2.0), count)[-1].extent[1] == pytest.approx(2.0)
+    count = len(encode(waves, [audio(2.0)])[0])
+    assert waves.places(audio(2.0), count)[-1].extent[1] == pytest.approx(2.0)
 
 
 def test_patches_of_a_spectrogram_are_no_stretches_of_time(checkpoint: Checkpoint) -> None:
     encoder = HuggingFaceAudio(checkpoint("ast"), name="tiny")
-    assert encoder.places(sound(1.0), 2)[1].extent is None
+    assert encoder.places(audio(1.0), 2)[1].extent is None
 
 
 def test_precomputed_features_are_numbered() -> None:

@@ -16,7 +16,7 @@ from chiasm.fusion.build import FusionConfig
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.storage import load_model, save_model
 
-from .conftest import draw_picture
+from .conftest import draw_image
 
 KINDS = ["resnet", "vit", "efficientnet-lite0"]
 
@@ -46,8 +46,8 @@ def test_both_share_what_the_cache_holds(checkpoint: Callable[[str], Path]) -> N
     # The trunk only lays out the pixels.
     random, published = (load("resnet", checkpoint, seed=0, random=r) for r in (True, False))
     assert random.fingerprint == published.fingerprint
-    picture = [draw_picture(0)]
-    assert torch.equal(encode(random, picture)[0], encode(published, picture)[0])
+    image = [draw_image(0)]
+    assert torch.equal(encode(random, image)[0], encode(published, image)[0])
 
 
 @pytest.mark.parametrize("kind", ["resnet", "efficientnet-lite0"])
@@ -68,7 +68,7 @@ def test_a_saved_model_predicts_as_before(
     encoder = load(kind, checkpoint, seed=0, random=True)
     fusion = FusionConfig(name="image", dim=8)
     model = FusionClassifier(encoders={"image": encoder}, fusion=fusion, classes=("a", "b"))
-    features = encode(encoder, [draw_picture(0), draw_picture(1)])
+    features = encode(encoder, [draw_image(0), draw_image(1)])
     tokens = {"image": pad([features[0], features[1]])}
     model.train()(tokens)  # gathers statistics
     expected = model.eval()(tokens).logits

@@ -16,7 +16,7 @@ def test_unknown_modality_names_the_known_ones() -> None:
         load_encoder("smell", "nose")
 
 
-def test_sound_encoders_have_no_trainable_blocks() -> None:
+def test_audio_encoders_have_no_trainable_blocks() -> None:
     with pytest.raises(EncoderError, match="'audio' are frozen"):
         load_encoder("audio", "whisper-tiny", trainable_blocks=2)
 
@@ -51,7 +51,7 @@ def test_hub_model_keeps_its_name_and_the_commit_that_was_fetched(
     assert (encoder.name, encoder.revision) == ("somebody/bert", snapshot.name)
 
 
-def test_how_much_of_a_sound_is_read_decides_the_fingerprint(
+def test_how_much_of_a_audio_is_read_decides_the_fingerprint(
     checkpoint: Callable[[str], Path],
 ) -> None:
     pytest.importorskip("soundfile")

@@ -17,7 +17,7 @@ from chiasm.encoders.tokens import pad
 from chiasm.errors import EncoderError
 
 from .conftest import save_checkpoint, save_image_processor
-from .test_contract import PICTURES, TEXTS
+from .test_contract import IMAGES, TEXTS
 
 LAYERED = [("text", k) for k in ("bert", "roberta", "distilbert", "clip", "mpnet", "deberta")]
 LAYERED += [("image", kind) for kind in ("vit", "clip")]
@@ -39,7 +39,7 @@ def load(
 
 
 def values_of(modality: str) -> list[Any]:
-    return TEXTS if modality == "text" else PICTURES
+    return TEXTS if modality == "text" else IMAGES
 
 
 @pytest.mark.parametrize(("modality", "kind", "blocks"), CASES)

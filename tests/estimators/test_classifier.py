@@ -64,15 +64,15 @@ def test_permuted_rows_give_permuted_predictions(
     )
 
 
-def test_pictures_may_be_bytes_or_images(fitted: chiasm.Classifier, frame: pd.DataFrame) -> None:
+def test_images_may_be_bytes_or_images(fitted: chiasm.Classifier, frame: pd.DataFrame) -> None:
     from PIL import Image
 
     paths = frame.head(4)
     contents = paths.assign(image=[Path(path).read_bytes() for path in paths["image"]])
-    pictures = paths.assign(image=[Image.open(io.BytesIO(x)) for x in contents["image"]])
+    images = paths.assign(image=[Image.open(io.BytesIO(x)) for x in contents["image"]])
     expected = fitted.predict_proba(paths)
     np.testing.assert_allclose(fitted.predict_proba(contents), expected, atol=1e-6)
-    np.testing.assert_allclose(fitted.predict_proba(pictures), expected, atol=1e-2)
+    np.testing.assert_allclose(fitted.predict_proba(images), expected, atol=1e-2)
 
 
 def test_rows_may_come_as_arrow_data(fitted: chiasm.Classifier, frame: pd.DataFrame) -> None:

@@ -11,8 +11,8 @@ from chiasm.evaluation.comparison import (
     Comparison,
     OutOfFold,
     Predictions,
-    judge,
-    judge_one,
+    evaluate_one,
+    evaluate_systems,
 )
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -70,7 +70,7 @@ def compare(
             for index, (name, calls) in enumerate(called.items())
         },
     )
-    return judge(tested, modalities=MODALITIES, seed=seed)
+    return evaluate_systems(tested, modalities=MODALITIES, seed=seed)
 
 
 def compare_one(called: Array, labels: Array) -> Comparison:
@@ -90,7 +90,7 @@ def compare_one(called: Array, labels: Array) -> Comparison:
         classes=CLASSES,
         predictions=predictions,
     )
-    return judge_one(tested, part="test rows", seed=0)
+    return evaluate_one(tested, part="test rows", seed=0)
 
 
 @cache

@@ -7,7 +7,7 @@ from chiasm.evaluation.comparison import (
     ComparisonRow,
     OutOfFold,
     Predictions,
-    judge_one,
+    evaluate_one,
 )
 
 from .made_up import CLASSES, compare, compare_all, draw_called, draw_labels, sure
@@ -62,10 +62,10 @@ def test_gains_are_over_the_best_modality_which_has_none() -> None:
     assert text.accuracy_gain is None
     assert text.macro_f1_gain is None
     for name in ("image", "late"):
-        judged = row(comparison, name)
+        evaluated = row(comparison, name)
         for gain, score, best in (
-            (judged.accuracy_gain, judged.accuracy, text.accuracy),
-            (judged.macro_f1_gain, judged.macro_f1, text.macro_f1),
+            (evaluated.accuracy_gain, evaluated.accuracy, text.accuracy),
+            (evaluated.macro_f1_gain, evaluated.macro_f1, text.macro_f1),
         ):
             assert gain is not None
             assert gain.mean == score.mean - best.mean
@@ -102,8 +102,8 @@ def test_one_fold_alone_has_no_deviation() -> None:
 
 
 def test_intervals_hold_the_scores() -> None:
-    for judged in compare_all().rows:
-        for score in (judged.accuracy, judged.macro_f1):
+    for evaluated in compare_all().rows:
+        for score in (evaluated.accuracy, evaluated.macro_f1):
             assert 0 <= score.low <= score.mean <= score.high <= 1
 
 
@@ -176,7 +176,7 @@ def judge_alone(called: np.ndarray) -> Comparison:
             "gated": Predictions(sure(called, classes=3), 10, 1.0),
         },
     )
-    return judge_one(tested, part="test rows", seed=0)
+    return evaluate_one(tested, part="test rows", seed=0)
 
 
 def test_one_model_is_judged_beside_the_commonest_class() -> None:

@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 from model.letters import CLASSES, make_model, make_table
 
-from chiasm.evaluation.robustness import judge_damaged, predict_damaged
+from chiasm.evaluation.robustness import evaluate_damaged, predict_damaged
 from chiasm.model.dataset import EncodedTable, encode_table
 from chiasm.model.logits import predict_probabilities
 
 TEXTS = [f"review {'x' * (i % 9)}{i}" for i in range(70)]
-IMAGES = [f"picture {i}".encode() for i in range(70)]
+IMAGES = [f"image {i}".encode() for i in range(70)]
 
 
 def encoded(**values: list) -> EncodedTable:
@@ -22,12 +22,12 @@ def test_a_removed_modality_is_predicted_as_a_missing_one() -> None:
     np.testing.assert_allclose(damaged["image removed"], expected, atol=1e-6)
 
 
-def test_shuffling_gives_every_row_the_picture_of_another() -> None:
+def test_shuffling_gives_every_row_the_image_of_another() -> None:
     model = make_model("concat")
     damaged = predict_damaged(model, encoded(text=["same"] * 70, image=IMAGES), seed=0)
     whole = predict_probabilities(model, encoded(text=["same"] * 70, image=IMAGES)).numpy()
     shuffled = damaged["image shuffled"]
-    # Two pictures of the same letters are one to this encoder.
+    # Two images of the same letters are one to this encoder.
     assert (np.abs(shuffled - whole).max(axis=1) > 1e-7).mean() > 0.9
     # The words are the same, so what is predicted is what is predicted of the other row.
     np.testing.assert_allclose(np.sort(shuffled, axis=0), np.sort(whole, axis=0), atol=1e-6)
@@ -51,7 +51,7 @@ def test_a_damage_is_judged_against_the_whole_rows() -> None:
     half = whole.copy()
     half[::2] = np.roll(whole[::2], 1, axis=1)
     damaged = {"text removed": half, "image removed": whole}
-    text, image = judge_damaged(whole, damaged, labels, np.arange(len(labels)), seed=0)
+    text, image = evaluate_damaged(whole, damaged, labels, np.arange(len(labels)), seed=0)
     assert (text.damage, image.damage) == ("text removed", "image removed")
     assert text.accuracy.mean == 0.5
     assert text.change.mean == -0.5

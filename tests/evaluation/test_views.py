@@ -118,15 +118,15 @@ def test_metrics_on_screen_name_classes_as_they_are() -> None:
 
 def measure(path: Path) -> tuple[int, int]:
     assert path.stat().st_size > 10_000
-    with Image.open(path) as picture:
-        picture.load()
-        assert picture.format == "PNG"
+    with Image.open(path) as image:
+        image.load()
+        assert image.format == "PNG"
         # Not a blank sheet.
-        assert len(picture.convert("L").getcolors() or []) > 20
-        return picture.size
+        assert len(image.convert("L").getcolors() or []) > 20
+        return image.size
 
 
-def test_figures_are_pictures_that_a_page_can_show(comparison: Comparison, tmp_path: Path) -> None:
+def test_figures_are_images_that_a_page_can_show(comparison: Comparison, tmp_path: Path) -> None:
     draw_scores(comparison, tmp_path / "scores.png")
     draw_confusions(comparison, CLASSES, tmp_path / "confusion.png")
     for name in ("scores.png", "confusion.png"):
@@ -143,7 +143,7 @@ def test_names_of_classes_are_neither_formulas_nor_too_long_to_draw(tmp_path: Pa
     measure(tmp_path / "confusion.png")
 
 
-def test_many_classes_make_no_endless_picture(tmp_path: Path) -> None:
+def test_many_classes_make_no_endless_image(tmp_path: Path) -> None:
     classes = tuple(f"answer {i}" for i in range(50))
     labels = draw_labels(100, classes=50)
     draw_confusions(compare({"text": labels}, labels, classes=classes), classes, tmp_path / "c.png")

@@ -108,7 +108,7 @@ def test_gradient_x_attention_is_the_weights_times_their_gradients() -> None:
     expected = (weights * gradient)[0, :-1].sum(dim=-1)
 
     found = METHODS["gradient x attention"](model, batch, Target(torch.tensor([1])))["image"][0]
-    # The words asked the picture too.
+    # The words asked the image too.
     asked = model.fusion.attentions["text->image"].value
     gate = torch.ones(1, batch["image"].values.shape[1], requires_grad=True)
     handle = asked.register_forward_hook(lambda _m, _g, values: values * gate[..., None])

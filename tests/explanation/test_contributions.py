@@ -12,7 +12,7 @@ from chiasm.model.logits import calibrate, predict_probabilities
 
 FUSIONS = ("text", "concat", "late", "gated", "cross_attention")
 TEXTS = [None if i % 5 == 4 else f"{'review ' * (i % 5)}{i}" for i in range(70)]
-IMAGES = [None if i % 3 == 0 else f"picture {i}".encode() for i in range(70)]
+IMAGES = [None if i % 3 == 0 else f"image {i}".encode() for i in range(70)]
 
 
 def encoded(model: FusionClassifier) -> EncodedTable:

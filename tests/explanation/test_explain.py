@@ -151,7 +151,7 @@ def test_a_fusion_without_attention_is_explained_by_occlusion(table: Table) -> N
     Console(file=io.StringIO()).print(render_explanations([one]))
 
 
-def test_numbers_and_pictures_are_written_under_safe_names(table: Table, tmp_path: Path) -> None:
+def test_numbers_and_images_are_written_under_safe_names(table: Table, tmp_path: Path) -> None:
     table = make_table(text=["fine [b] $x$"], image=[b"one"], labels=["good"])
     object.__setattr__(table, "ids", ("../a/b",))
     explained = explain_all(table)
@@ -193,7 +193,7 @@ def test_a_line_a_row_on_screen(table: Table) -> None:
         assert sum(row in line for line in shown.splitlines()) == 1
 
 
-def test_pictures_of_a_wide_photo_keep_its_shape() -> None:
+def test_images_of_a_wide_photo_keep_its_shape() -> None:
     from chiasm.explanation.drawing.overlay import draw_overlay
     from chiasm.inference.attribution import Attribution
     from chiasm.inference.token_spans import grid_places
@@ -246,7 +246,7 @@ def test_explaining_needs_no_gradients_of_the_model() -> None:
     assert all(p.requires_grad for p in model.tops.parameters())
 
 
-def test_a_notebook_shows_words_pictures_and_neighbours_in_a_frame() -> None:
+def test_a_notebook_shows_words_images_and_neighbours_in_a_frame() -> None:
     file = io.BytesIO()
     Image.new("RGB", (90, 30), "white").save(file, "PNG")
     table = make_table(

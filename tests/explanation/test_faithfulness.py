@@ -13,12 +13,12 @@ from chiasm.explanation.faithfulness.audit import RANDOM, Audit, audit
 from chiasm.explanation.faithfulness.curves import STEPS, curves
 from chiasm.explanation.faithfulness.files import write_audit
 from chiasm.explanation.faithfulness.naming import deciding_modalities, name_modalities
-from chiasm.explanation.faithfulness.tables import audit_sheets
+from chiasm.explanation.faithfulness.tables import audit_tables
 from chiasm.model.dataset import encode_table
 from chiasm.model.logits import predict_probabilities
 
 TEXTS = [f"{'abc' * (i % 4)}{i}{i}" for i in range(30)]
-IMAGES = [None if i % 3 == 0 else f"picture {i}".encode() for i in range(30)]
+IMAGES = [None if i % 3 == 0 else f"image {i}".encode() for i in range(30)]
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +96,7 @@ def test_too_few_rows_are_refused() -> None:
 
 
 def test_rows_that_are_mostly_duplicates_are_refused_before_anything_is_encoded() -> None:
-    # As of questions about pictures, where the same question is asked of each.
+    # As of questions about images, where the same question is asked of each.
     table = make_table(text=["the same question"] * 30, image=[b"%d" % i for i in range(30)])
     model = make_model()
     with pytest.raises(DataError, match=r"30 of 30 usable rows .* --group-by"):
@@ -112,8 +112,8 @@ def test_an_audit_is_shown_and_written(audited: Audit, tmp_path: Path) -> None:
     assert (tmp_path / "audit" / "audit.png").stat().st_size > 10_000
     tables = (tmp_path / "audit" / "audit.md").read_text(encoding="utf-8")
     console = Console(file=io.StringIO(), width=80)
-    for sheet in audit_sheets(audited):
-        console.print(sheet.grid())
+    for text_table in audit_tables(audited):
+        console.print(text_table.grid())
     shown = console.file.getvalue()
     assert max(map(len, shown.splitlines())) <= 80
     for method in {one.method for one in audited.tested}:

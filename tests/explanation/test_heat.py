@@ -3,7 +3,7 @@ import pytest
 from PIL import Image
 
 from chiasm.explanation.attribution.scores import score_grid
-from chiasm.explanation.drawing.heat import lay_heat
+from chiasm.explanation.drawing.heat import overlay_heatmap
 from chiasm.explanation.drawing.shade import relative
 from chiasm.inference.attribution import Attribution
 from chiasm.inference.token_spans import WHOLE, Box, grid_places
@@ -27,7 +27,7 @@ def test_cells_come_back_as_the_grid_they_were(whole: int, box: Box) -> None:
 @pytest.mark.parametrize("grid", [np.zeros((3, 3)), np.eye(4) - 0.5])
 def test_colours_follow_the_scores(grid: np.ndarray) -> None:
     grey = Image.new("RGB", (80, 80), (128, 128, 128))
-    drawn = np.asarray(lay_heat(grey, of_cells(grid)))
+    drawn = np.asarray(overlay_heatmap(grey, of_cells(grid)))
     if not grid.any():
         assert (drawn == 128).all()
         return
@@ -38,11 +38,11 @@ def test_colours_follow_the_scores(grid: np.ndarray) -> None:
 
 
 def opacity(grid: np.ndarray) -> np.ndarray:
-    """How far each cell's middle is from the paler picture beneath, over the farthest possible."""
+    """How far each cell's middle is from the paler image beneath, over the farthest possible."""
     grey = Image.new("RGB", (80, 80), (128, 128, 128))
     side = 80 // len(grid)
-    drawn = np.asarray(lay_heat(grey, of_cells(grid)))[side // 2 :: side, side // 2 :: side]
-    full = np.asarray(lay_heat(grey, of_cells(np.eye(8))))[5, 5]
+    drawn = np.asarray(overlay_heatmap(grey, of_cells(grid)))[side // 2 :: side, side // 2 :: side]
+    full = np.asarray(overlay_heatmap(grey, of_cells(np.eye(8))))[5, 5]
     found: np.ndarray = np.abs(drawn.astype(int) - 128)[..., 2] / abs(int(full[2]) - 128)
     return found
 
@@ -71,7 +71,7 @@ def test_few_tokens_are_measured_by_the_largest(
 
 def test_what_the_network_does_not_see_has_no_colour() -> None:
     grey = Image.new("RGB", (80, 40), (128, 128, 128))
-    drawn = np.asarray(lay_heat(grey, of_cells(np.ones((2, 2)), box=(0.25, 0.0, 0.75, 1.0))))
+    drawn = np.asarray(overlay_heatmap(grey, of_cells(np.ones((2, 2)), box=(0.25, 0.0, 0.75, 1.0))))
     assert (drawn[:, :20] == 128).all()
     assert (drawn[:, 60:] == 128).all()
     assert (drawn[:, 20:60] != 128).any(axis=2).all()

@@ -19,7 +19,7 @@ from chiasm.model.dataset import EncodedTable
 from chiasm.model.logits import predict_probabilities
 
 pytest.importorskip("onnxscript")
-from encoders.conftest import draw_picture, save_checkpoint, save_image_processor
+from encoders.conftest import draw_image, save_checkpoint, save_image_processor
 
 from chiasm.explanation.attribution.scores import score_grid
 from chiasm.exporting.folder import export
@@ -97,15 +97,15 @@ def test_models_of_the_hub_are_exported_at_every_split(
     text = HuggingFaceText(
         save_checkpoint(tmp_path / "bert", "bert"), name="bert", trainable_blocks=of_text
     )
-    picture = save_checkpoint(tmp_path / "vit", "vit")
-    save_image_processor(picture, size={"shortest_edge": 40})
-    image = HuggingFaceImage(picture, name="vit", trainable_blocks=of_image)
+    photo = save_checkpoint(tmp_path / "vit", "vit")
+    save_image_processor(photo, size={"shortest_edge": 40})
+    image = HuggingFaceImage(photo, name="vit", trainable_blocks=of_image)
     # Every export is compared with the model before it is called done.
     export(make_model("late", {"text": text, "image": image}), tmp_path / "out")
     runtime = load_runtime(tmp_path / "out")
     row = {
         "text": runtime.load("text", "  the cat sits"),
-        "image": runtime.load("image", draw_picture(0, size=(80, 40))),
+        "image": runtime.load("image", draw_image(0, size=(80, 40))),
     }
     scores = runtime.occlude(row)
     words = [place for place in scores["text"].places if place.extent is not None]
@@ -138,7 +138,7 @@ def test_an_export_that_predicts_other_than_the_model_is_refused(tmp_path: Path)
 
 
 class Unknown(Precomputed):
-    portable = Encoder.portable
+    export_spec = Encoder.export_spec
 
 
 def test_an_encoder_without_a_portable_form_is_named(tmp_path: Path) -> None:
@@ -147,8 +147,8 @@ def test_an_encoder_without_a_portable_form_is_named(tmp_path: Path) -> None:
         export(model, tmp_path)
 
 
-def test_a_processor_that_keeps_the_shape_of_pictures_is_refused(tmp_path: Path) -> None:
+def test_a_processor_that_keeps_the_shape_of_images_is_refused(tmp_path: Path) -> None:
     folder = save_checkpoint(tmp_path, "convnext")
     save_image_processor(folder, do_resize=False, do_center_crop=False)
     with pytest.raises(EncoderError, match="'tiny' cannot be exported"):
-        HuggingFaceImage(folder, name="tiny").portable()
+        HuggingFaceImage(folder, name="tiny").export_spec()

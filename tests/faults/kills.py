@@ -118,12 +118,12 @@ def kill_and_repeat(
             if lost is not None:
                 return tell(ended.status == 0, lost)
         again = run(scenario, place)
-        return tell(ended.status == 0, judge(again, reference, place, out))
+        return tell(ended.status == 0, evaluate_systems(again, reference, place, out))
     except Hung as hung:
         return tell(False, f"it hung: {hung}")
 
 
-def judge(again: Ended, reference: Reference, place: Place, out: Path) -> str | None:
+def evaluate_systems(again: Ended, reference: Reference, place: Place, out: Path) -> str | None:
     """What a repeated command did not get right."""
     if again.status:
         return f"the repeated command ended with status {again.status}: {shorten(again.said)}"

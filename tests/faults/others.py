@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 
 from tests.faults.forked import Ended, Hung, Moment, Place
-from tests.faults.kills import Reference, fails_in_words, judge, run, shorten, start
+from tests.faults.kills import Reference, evaluate_systems, fails_in_words, run, shorten, start
 from tests.faults.scenarios import copy
 
 _NOBODY = 65534
@@ -103,7 +103,7 @@ def two_on_one_cache(reference: Reference, folder: Path, chance: random.Random) 
     one, other = start(reference.scenario, first), start(reference.scenario, second)
     one.end(kill=Moment("start", chance.uniform(0, 2 * reference.ended.seconds)))
     ended = other.end()
-    lost = judge(ended, reference, second, second.folder / reference.scenario.out)
+    lost = evaluate_systems(ended, reference, second, second.folder / reference.scenario.out)
     if lost is None:
         return _after(reference, first, run(reference.scenario, first))
     return Outcome(fails_in_words(ended), lost)
@@ -125,7 +125,7 @@ def two_on_one_output(reference: Reference, folder: Path, chance: random.Random)
     if all(each.status for each in ended):
         return Outcome(True, "both were refused")
     done = next(each for each in ended if not each.status)
-    return Outcome(any(e.status for e in ended), judge(done, reference, place, out))
+    return Outcome(any(e.status for e in ended), evaluate_systems(done, reference, place, out))
 
 
 def clock_jumps(reference: Reference, folder: Path, chance: random.Random) -> Outcome:
@@ -200,14 +200,14 @@ def _after(reference: Reference, place: Place, ended: Ended | None) -> Outcome:
     if ended is None:
         return Outcome(False, "it hung")
     if ended.status == 0:
-        return Outcome(False, judge(ended, reference, place, out))
+        return Outcome(False, evaluate_systems(ended, reference, place, out))
     if not fails_in_words(ended):
         return Outcome(False, f"status {ended.status}: {shorten(ended.said)}")
     if reference.earlier is not None:
         lost = scenario.intact(out, reference.earlier, reference.out)
         if lost is not None:
             return Outcome(True, lost)
-    return Outcome(True, judge(run(scenario, place), reference, place, out))
+    return Outcome(True, evaluate_systems(run(scenario, place), reference, place, out))
 
 
 def _as_another(forbidden: Path, place: Place) -> Callable[[], None]:

@@ -61,7 +61,7 @@ def test_the_gate_over_features_is_built_when_named_and_never_offered() -> None:
 @pytest.mark.parametrize(
     "directions",
     [
-        ("text->sound",),
+        ("text->audio",),
         ("text->image", "image->image"),
         ("text",),
         ("image->text", "image->text"),

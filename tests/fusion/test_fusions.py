@@ -35,7 +35,7 @@ def fix_towers(fusion: Gated | Late | Concat, **biases: float) -> dict[str, Tens
 
 @pytest.fixture
 def batch() -> dict[str, Tokens]:
-    """Rows that lack nothing, the picture, all but the sound, and everything."""
+    """Rows that lack nothing, the image, all but the audio, and everything."""
     return draw_batch(THREE, [WHOLE, (True, False, True), (False, False, True), (False,) * 3])
 
 
@@ -118,7 +118,7 @@ def test_cross_attention_features_are_one_part_a_modality(batch: dict[str, Token
     fusion = make_cross_attention()
     other = draw_batch(THREE, [WHOLE] * 4, seed=1)["image"]
     unheard = fusion(batch).features
-    # Row 2 has sound alone, so that a picture is all that its pooled picture can tell of.
+    # Row 2 has audio alone, so that an image is all that its pooled image can tell of.
     changed = fusion(batch | {"image": other}).features
     text, image, audio = (unheard - changed)[2].abs().split(8)
     assert image.gt(0).any()

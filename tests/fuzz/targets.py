@@ -15,8 +15,8 @@ import yaml
 from PIL import Image
 
 from chiasm.data.checking.report import check
-from chiasm.data.media.audio import inspect_sound, open_sound
-from chiasm.data.media.images import FORMATS, open_picture
+from chiasm.data.media.audio import inspect_audio, open_audio
+from chiasm.data.media.images import FORMATS, open_image
 from chiasm.data.media.vectors import open_array
 from chiasm.data.reading import read
 from chiasm.inference.runtime import load_runtime
@@ -44,7 +44,7 @@ class Target:
 def make_targets(folder: Path) -> dict[str, Target]:
     """All of them; ``folder`` is for what has to be made on disk."""
     tables = {name: _read_table(name, content) for name, content in _tables().items()}
-    pictures = {f"picture.{kind.lower()}": _picture(kind) for kind in FORMATS}
+    images = {f"image.{kind.lower()}": _image(kind) for kind in FORMATS}
     return {
         **tables,
         "label files": Target(
@@ -54,17 +54,17 @@ def make_targets(folder: Path) -> dict[str, Target]:
                 "data/1.txt": b"so sharp",
                 "data/2.txt": "Kaputt… für immer".encode("latin-1", "replace"),
                 "data/3.txt": "词词词词".encode("gb18030"),
-                "data/1.jpg": _picture("JPEG"),
+                "data/1.jpg": _image("JPEG"),
             },
             lambda place: check(read(place)),
         ),
         **{
             name: Target({name: content}, lambda place, name=name: _see(place / name))
-            for name, content in pictures.items()
+            for name, content in images.items()
         },
         **{
             name: Target({name: content}, lambda place, name=name: _hear(place / name))
-            for name, content in _sounds().items()
+            for name, content in _audio().items()
         },
         "features.npy": Target(
             {"features.npy": _saved(np.save)}, lambda place: _sum(place / "features.npy")
@@ -135,7 +135,7 @@ def _tables() -> dict[str, bytes]:
     }
 
 
-def _picture(kind: str) -> bytes:
+def _image(kind: str) -> bytes:
     pixels = np.random.default_rng(0).integers(0, 256, (12, 9, 3), dtype=np.uint8)
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, kind)
@@ -143,28 +143,28 @@ def _picture(kind: str) -> bytes:
 
 
 def _see(path: Path) -> None:
-    open_picture(path)
-    open_picture(path, at_least=4)
+    open_image(path)
+    open_image(path, at_least=4)
 
 
-def _sounds() -> dict[str, bytes]:
+def _audio() -> dict[str, bytes]:
     soundfile = __import__("soundfile")
     samples = np.random.default_rng(0).normal(0, 0.1, (900, 2)).astype(np.float32)
     made = {}
     for kind in ("FLAC", "OGG", "MP3"):
         file = io.BytesIO()
         soundfile.write(file, samples, 8000, format=kind)
-        made[f"sound.{kind.lower()}"] = file.getvalue()
+        made[f"audio.{kind.lower()}"] = file.getvalue()
     file = io.BytesIO()
-    with wave.open(file, "wb") as sound:
-        sound.setparams((2, 2, 8000, 0, "NONE", ""))
-        sound.writeframes((samples * 30_000).astype("<i2").tobytes())
+    with wave.open(file, "wb") as audio:
+        audio.setparams((2, 2, 8000, 0, "NONE", ""))
+        audio.writeframes((samples * 30_000).astype("<i2").tobytes())
     return {**made, "sound.wav": file.getvalue()}
 
 
 def _hear(path: Path) -> None:
-    inspect_sound(path)
-    open_sound(path, rate=16_000, max_seconds=2.0)
+    inspect_audio(path)
+    open_audio(path, rate=16_000, max_seconds=2.0)
 
 
 def _saved(save: Callable[..., None]) -> bytes:

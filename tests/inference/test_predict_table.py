@@ -37,12 +37,12 @@ def table_of(folder: Path, **features: int) -> Table:
 def test_a_feature_of_another_name_is_said_and_noted_and_refused_where_asked(
     runtime: Runtime, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    table = table_of(tmp_path, visual=3, sounds=5)
+    table = table_of(tmp_path, visual=3, echo=5)
     with caplog.at_level(logging.WARNING, logger="chiasm"):
         predicted = predict_table(runtime, table)
     (said,) = caplog.messages
     assert "looks at acoustic" in said
-    assert "as visual and sounds alone" in said
+    assert "as visual and echo alone" in said
     assert [(p.row, p.field) for p in predicted.problems] == [("a", "acoustic"), ("b", "acoustic")]
     with pytest.raises(DataError, match="looks at acoustic"):
         predict_table(runtime, table, strict=True)

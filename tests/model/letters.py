@@ -28,7 +28,7 @@ class LetterTop(nn.Module):
 
 
 class LetterEncoder(Encoder):
-    """A token for each letter of a text or byte of a picture; "!" cannot be read."""
+    """A token for each letter of a text or byte of an image; "!" cannot be read."""
 
     trunk_dim = 4
 
@@ -92,7 +92,7 @@ def make_table(
         labels=nothing if labels is None else tuple(labels),
         split=nothing,
         group=nothing,
-        pictures=nothing,
+        images=nothing,
         usable=(True,) * rows,
         problems=tuple(problems),
     )

@@ -15,7 +15,7 @@ FUSIONS = fusion_names(("text", "image"))
 
 @pytest.fixture
 def tokens() -> dict[str, Tokens]:
-    """Rows with both, text alone, a picture alone, and nothing."""
+    """Rows with both, text alone, an image alone, and nothing."""
     encoders: Any = {m: LetterEncoder(m) for m in ("text", "image")}
     return {
         "text": encoders["text"].trunk([b"lovely", b"meh", b"", b""]),

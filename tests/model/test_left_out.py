@@ -1,4 +1,4 @@
-"""Whose text or sound the model sees only a part of: counted, and named."""
+"""Whose text or audio the model sees only a part of: counted, and named."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from chiasm.data.media.facts import SoundFacts
+from chiasm.data.media.facts import AudioFacts
 from chiasm.data.table import Table
 from chiasm.encoders.base import Encoder
 from chiasm.inference.left_out import LeftOut, TokenLimits
@@ -27,13 +27,13 @@ class Reader(LetterEncoder):
 
 
 def table_of(*lengths: float | None) -> Table:
-    """Rows with sounds of so many seconds."""
+    """Rows with audio of so many seconds."""
     facts = [
-        None if s is None else SoundFacts(s, rate=8_000, channels=1, digest="") for s in lengths
+        None if s is None else AudioFacts(s, rate=8_000, channels=1, digest="") for s in lengths
     ]
-    sounds = tuple(None if s is None else str(s).encode() for s in lengths)
+    audio = tuple(None if s is None else str(s).encode() for s in lengths)
     table = make_table(text=["a"] * len(lengths))
-    return replace(table, values=table.values | {"audio": sounds}, sounds=tuple(facts))
+    return replace(table, values=table.values | {"audio": audio}, audio=tuple(facts))
 
 
 def hearing(seconds: float) -> dict[str, Encoder]:
@@ -42,7 +42,7 @@ def hearing(seconds: float) -> dict[str, Encoder]:
     return {"text": LetterEncoder("text"), "audio": encoder}
 
 
-def test_each_sound_that_is_longer_than_what_is_read_is_noted_by_row() -> None:
+def test_each_audio_that_is_longer_than_what_is_read_is_noted_by_row() -> None:
     found = left_out(table_of(2.0, 12.34, None, 2.01), hearing(2.0))
     assert [(p.row, p.detail, p.position) for p in found] == [
         ("r1", "12.3 s", 1),
@@ -53,7 +53,7 @@ def test_each_sound_that_is_longer_than_what_is_read_is_noted_by_row() -> None:
     }
 
 
-def test_nothing_is_cut_where_no_sound_is_looked_at() -> None:
+def test_nothing_is_cut_where_no_audio_is_looked_at() -> None:
     assert left_out(table_of(99.0), {"text": LetterEncoder("text")}) == ()
     assert left_out(make_table(text=["a"]), hearing(2.0)) == ()
 

@@ -11,7 +11,7 @@ from chiasm.model.predictions import predict
 from .letters import CLASSES, make_model, make_table
 
 TEXTS = [f"{'review ' * (i % 5)}{i}" for i in range(150)]
-IMAGES = [None if i % 3 == 0 else f"picture {i}".encode() for i in range(150)]
+IMAGES = [None if i % 3 == 0 else f"image {i}".encode() for i in range(150)]
 
 
 @pytest.fixture

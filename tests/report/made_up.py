@@ -9,7 +9,7 @@ from PIL import Image
 
 from chiasm.data.reading import read
 from chiasm.data.table import Table
-from chiasm.evaluation.comparison import MAJORITY, OutOfFold, Predictions, judge
+from chiasm.evaluation.comparison import MAJORITY, OutOfFold, Predictions, evaluate_systems
 from chiasm.explanation.contributions import Contributions
 from chiasm.inference.token_spans import Place, grid_places, text_places
 from chiasm.report.building import build_report
@@ -24,7 +24,7 @@ ROWS = 60
 
 
 def make_table(rows: int = ROWS, *, classes: Sequence[str] = CLASSES) -> Table:
-    def picture(row: int) -> bytes:
+    def image(row: int) -> bytes:
         noise = np.random.default_rng(row).integers(0, 256, (40, 60, 3), dtype=np.uint8)
         file = io.BytesIO()
         Image.fromarray(noise).save(file, "PNG")
@@ -35,7 +35,7 @@ def make_table(rows: int = ROWS, *, classes: Sequence[str] = CLASSES) -> Table:
             {
                 "id": [f"<r{row}>" for row in range(rows)],
                 "text": [f"{HOSTILE}{row} {'very ' * 100}long" for row in range(rows)],
-                "image": [picture(row) if row % 7 else None for row in range(rows)],
+                "image": [image(row) if row % 7 else None for row in range(rows)],
                 "label": [classes[row % len(classes)] for row in range(rows)],
             }
         )
@@ -49,7 +49,7 @@ def make_probabilities(labels: np.ndarray, classes: int, *, seed: int) -> np.nda
 
 
 class MadeUpEncoder:
-    """Two tokens of a text, its first two words; four cells of a picture."""
+    """Two tokens of a text, its first two words; four cells of an image."""
 
     def __init__(self, modality: str) -> None:
         self.modality = modality
@@ -62,7 +62,7 @@ class MadeUpEncoder:
 
 
 def make_examination(probabilities: np.ndarray, classes: Sequence[str]) -> Examination:
-    """The picture adds twice as much as the words."""
+    """The image adds twice as much as the words."""
     base = np.full(len(classes), 1 / len(classes))
     added = probabilities - base
     return Examination(
@@ -112,7 +112,7 @@ def make_report(
     )
     half = rows // 2
     return build_report(
-        judge(tested, modalities=MODALITIES, seed=0),
+        evaluate_systems(tested, modalities=MODALITIES, seed=0),
         table,
         caution="Two folds.",
         examined=[make_examination(part, table.classes) for part in (concat[:half], concat[half:])],

@@ -105,8 +105,8 @@ def test_a_report_is_a_page_its_numbers_and_its_figures(folder: Path) -> None:
         "contributions.png",
     }
     for file in folder.glob("*.png"):
-        with Image.open(file) as picture:
-            assert len(picture.convert("L").getcolors() or []) > 20
+        with Image.open(file) as image:
+            assert len(image.convert("L").getcolors() or []) > 20
 
 
 def test_the_page_begins_with_the_finding(elements: Elements, report: Report) -> None:
@@ -154,7 +154,7 @@ def test_what_the_data_says_stays_words(page: str, elements: Elements) -> None:
     assert not any("example.org" in value for _, _, value in elements.attributes)
 
 
-def test_long_texts_are_cut_and_pictures_are_small(page: str, elements: Elements) -> None:
+def test_long_texts_are_cut_and_images_are_small(page: str, elements: Elements) -> None:
     assert re.search(r"very (v(e(ry?)?)?)?…", "".join(elements.texts))
     assert "very " * 60 not in page
     assert len(page) < 1_000_000
@@ -182,7 +182,7 @@ def test_the_bars_of_a_card_have_the_colours_that_the_page_explains(report: Repo
     assert {*bars} == {("for", "+"), ("against", "\N{MINUS SIGN}")}
 
 
-def test_cards_show_words_and_pictures_in_the_colours_of_their_scores(
+def test_cards_show_words_and_images_in_the_colours_of_their_scores(
     elements: Elements, report: Report
 ) -> None:
     cards = elements.found["article"]
@@ -190,9 +190,9 @@ def test_cards_show_words_and_pictures_in_the_colours_of_their_scores(
         value for tag, name, value in elements.attributes if (tag, name) == ("mark", "style")
     ]
     assert strengths == ["--strength:100.00%", "--strength:50.00%"] * cards
-    pictures = sum("image" in report.attributions[row] for row in report.chosen.shown)
+    images = sum("image" in report.attributions[row] for row in report.chosen.shown)
     overlays = [v for _, name, v in elements.attributes if name == "alt" and "The same" in v]
-    assert len(overlays) >= pictures > 0
+    assert len(overlays) >= images > 0
 
 
 def test_means_and_base_sum_to_the_confidence(report: Report) -> None:
@@ -308,8 +308,8 @@ def test_a_browser_shows_the_page_without_errors_or_sideways_scrolling(
         timeout=120,
         check=True,
     )
-    scroll_width, pictures, sections = re.findall(r"\d+", seen.stdout.split("<body>")[1])
+    scroll_width, images, sections = re.findall(r"\d+", seen.stdout.split("<body>")[1])
     assert int(scroll_width) <= width
-    assert int(pictures) == page.count("<img")
+    assert int(images) == page.count("<img")
     assert int(sections) == len(SECTIONS)
     assert "CONSOLE" not in seen.stderr

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from encoders.conftest import draw_picture, save_checkpoint
+from encoders.conftest import draw_image, save_checkpoint
 from ray.cluster_utils import Cluster
 
 from chiasm.encoders.features.cache import FeatureCache
@@ -20,10 +20,10 @@ def test_the_cache_holds_what_one_process_would_have_put_there(
 ) -> None:
     checkpoint = save_checkpoint(tmp_path / "vit", "vit")
     encoder = load_encoder("image", str(checkpoint))
-    (tmp_path / "photo.png").write_bytes(draw_picture(200))
+    (tmp_path / "photo.png").write_bytes(draw_image(200))
     monkeypatch.chdir(tmp_path)
-    pictures = [draw_picture(seed) for seed in range(140)]
-    values = [*pictures, None, b"no picture", Path("photo.png"), pictures[0]]
+    images = [draw_image(seed) for seed in range(140)]
+    values = [*images, None, b"no picture", Path("photo.png"), images[0]]
     expected = encode(encoder, values)
     cache = FeatureCache(tmp_path / "cache", compute=encode_on_ray)
     with cluster(nodes.address):
@@ -36,6 +36,6 @@ def test_the_cache_holds_what_one_process_would_have_put_there(
 
         save_checkpoint(checkpoint, "vit", seed=1)
         with pytest.raises(ChiasmError, match=r"vit' is not the one"):
-            cache.features(encoder, [draw_picture(300)])
+            cache.features(encoder, [draw_image(300)])
     # What is there needs no cluster.
-    assert cache.features(encoder, pictures).encoded == 0
+    assert cache.features(encoder, images).encoded == 0

@@ -6,7 +6,7 @@ import fsspec
 import pytest
 
 from chiasm.errors import ChiasmError
-from chiasm.scale.shards import PartFolder
+from chiasm.scale.shards import ShardFolder
 
 MADE_OF = {"model": "one"}
 
@@ -19,8 +19,8 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return str(request.param)
 
 
-def begin(url: str, *, model: str = "one", parts: int = 3) -> PartFolder:
-    return PartFolder(url, made_of={"model": model}, parts=parts)
+def begin(url: str, *, model: str = "one", parts: int = 3) -> ShardFolder:
+    return ShardFolder(url, made_of={"model": model}, parts=parts)
 
 
 def read_manifest(url: str) -> dict[str, object]:

@@ -18,7 +18,7 @@ from chiasm.fusion.build import FusionConfig
 from chiasm.model.predictions import predict, prediction_frame
 from chiasm.model.storage import load_model
 from chiasm.scale.cluster import cluster
-from chiasm.scale.predictions import predict_parts
+from chiasm.scale.predictions import predict_shards
 from chiasm.training.config import TrainingConfig
 from chiasm.training.recipe import Recipe
 from chiasm.training.run.pipeline import train
@@ -102,7 +102,7 @@ def test_a_node_that_dies_costs_no_row_and_what_is_lost_is_made_again(
             nodes.remove_node(doomed, allow_graceful=False)
 
     with cluster(nodes.address):
-        predict_parts(model, table, str(out), part_rows=PART_ROWS, advance=advance)
+        predict_shards(model, table, str(out), rows_per_shard=PART_ROWS, advance=advance)
     assert done[0] == 0
     assert sum(done) == ROWS
     check(out, expected)
@@ -112,7 +112,7 @@ def test_a_node_that_dies_costs_no_row_and_what_is_lost_is_made_again(
     done.clear()
     monkeypatch.chdir(data.parent)
     with cluster(nodes.address):
-        predict_parts(model, table, str(out), part_rows=PART_ROWS, advance=done.append)
+        predict_shards(model, table, str(out), rows_per_shard=PART_ROWS, advance=done.append)
     assert done == [ROWS - PART_ROWS, PART_ROWS]
     assert all(file.stat().st_mtime_ns == written for file, written in kept.items())
     check(out, expected)
@@ -132,7 +132,7 @@ def test_the_command_writes_parts(
 
 def test_a_folder_without_a_model_is_refused_before_any_work(table: Table, tmp_path: Path) -> None:
     with pytest.raises(ChiasmError, match="There is no model in"):
-        predict_parts(tmp_path, table, str(tmp_path / "parts"), advance=lambda rows: None)
+        predict_shards(tmp_path, table, str(tmp_path / "parts"), advance=lambda rows: None)
     assert not (tmp_path / "parts").exists()
 
 
@@ -140,7 +140,7 @@ def test_a_sparse_network_is_refused_by_its_name(table: Table, tmp_path: Path) -
     (tmp_path / "manifest.json").write_text("{}")
     os.truncate(tmp_path / "manifest.json", 1 << 40)
     with pytest.raises(ChiasmError, match=r"manifest\.json: a sparse file"):
-        predict_parts(tmp_path, table, str(tmp_path / "out"), advance=lambda rows: None)
+        predict_shards(tmp_path, table, str(tmp_path / "out"), advance=lambda rows: None)
 
 
 def test_rows_that_all_lack_what_the_model_looks_at_are_refused_where_asked(
@@ -148,5 +148,7 @@ def test_rows_that_all_lack_what_the_model_looks_at_are_refused_where_asked(
 ) -> None:
     other = read(data, features={"other": "shown.npy"})
     with pytest.raises(DataError, match="The model looks at shown"):
-        predict_parts(model, other, str(tmp_path / "parts"), advance=lambda rows: None, strict=True)
+        predict_shards(
+            model, other, str(tmp_path / "parts"), advance=lambda rows: None, strict=True
+        )
     assert not (tmp_path / "parts").exists()

@@ -19,7 +19,7 @@ _BOUNDARY = "chiasm-boundary"
 
 @dataclass(frozen=True)
 class BadInput:
-    """A request. ``tolerable``: it may happen to be good (half a picture can be a picture)."""
+    """A request. ``tolerable``: it may happen to be good (half an image can be an image)."""
 
     kind: str
     path: str
@@ -32,11 +32,11 @@ class BadInput:
 def bad_inputs(count: int, *, seed: int = 0) -> Iterator[BadInput]:
     """``count`` of them, each kind as often as the others."""
     makers = (
-        _truncated_picture,
-        _flipped_picture,
+        _truncated_image,
+        _flipped_image,
         _polyglot,
         _bomb,
-        _not_a_picture,
+        _not_a_image,
         _wrong_type,
         _huge_number,
         _deep,
@@ -49,25 +49,25 @@ def bad_inputs(count: int, *, seed: int = 0) -> Iterator[BadInput]:
         _bad_batch,
     )
     draw = random.Random(seed)
-    pictures = {form: _picture(form) for form in FORMATS}
+    images = {form: _image(form) for form in FORMATS}
     for i in range(count):
-        yield makers[i % len(makers)](draw, pictures)
+        yield makers[i % len(makers)](draw, images)
 
 
-def _picture(form: str) -> bytes:
+def _image(form: str) -> bytes:
     pixels = np.random.default_rng(0).integers(0, 256, (48, 64, 3)).astype(np.uint8)
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, form)
     return file.getvalue()
 
 
-def _send(kind: str, draw: random.Random, picture: bytes, *, tolerable: bool = False) -> BadInput:
-    """A picture as JSON or as a form."""
+def _send(kind: str, draw: random.Random, image: bytes, *, tolerable: bool = False) -> BadInput:
+    """An image as JSON or as a form."""
     path = draw.choice(ENDPOINTS)
     if draw.random() < 0.5:
-        body = json.dumps({"image": base64.b64encode(picture).decode()}).encode()
+        body = json.dumps({"image": base64.b64encode(image).decode()}).encode()
         return BadInput(kind, path, body, {"Content-Type": "application/json"}, tolerable=tolerable)
-    return BadInput(kind, path, *_form(b"image", picture), tolerable=tolerable)
+    return BadInput(kind, path, *_form(b"image", image), tolerable=tolerable)
 
 
 def _form(name: bytes, value: bytes) -> tuple[bytes, dict[str, str]]:
@@ -81,13 +81,13 @@ def _json(kind: str, draw: random.Random, body: bytes) -> BadInput:
     return BadInput(kind, draw.choice(ENDPOINTS), body, {"Content-Type": "application/json"})
 
 
-def _truncated_picture(draw: random.Random, pictures: dict[str, bytes]) -> BadInput:
-    whole = pictures[draw.choice(FORMATS)]
+def _truncated_image(draw: random.Random, images: dict[str, bytes]) -> BadInput:
+    whole = images[draw.choice(FORMATS)]
     return _send("truncated", draw, whole[: draw.randrange(len(whole))], tolerable=True)
 
 
-def _flipped_picture(draw: random.Random, pictures: dict[str, bytes]) -> BadInput:
-    data = bytearray(pictures[draw.choice(FORMATS)])
+def _flipped_image(draw: random.Random, images: dict[str, bytes]) -> BadInput:
+    data = bytearray(images[draw.choice(FORMATS)])
     for _ in range(draw.randrange(1, 30)):
         # Headers are where decoders can be led astray.
         place = draw.randrange(min(len(data), draw.choice((64, 512, len(data)))))
@@ -95,8 +95,8 @@ def _flipped_picture(draw: random.Random, pictures: dict[str, bytes]) -> BadInpu
     return _send("flipped", draw, bytes(data), tolerable=True)
 
 
-def _polyglot(draw: random.Random, pictures: dict[str, bytes]) -> BadInput:
-    first, second = (pictures[draw.choice(FORMATS)] for _ in range(2))
+def _polyglot(draw: random.Random, images: dict[str, bytes]) -> BadInput:
+    first, second = (images[draw.choice(FORMATS)] for _ in range(2))
     extra = (b"PK\x03\x04" + bytes(200), b"<script>alert(1)</script>", b"%PDF-1.7\n", b"<svg/>")
     cut = draw.randrange(8, len(first))
     data = draw.choice(
@@ -105,10 +105,10 @@ def _polyglot(draw: random.Random, pictures: dict[str, bytes]) -> BadInput:
     return _send("polyglot", draw, data, tolerable=True)
 
 
-def _bomb(draw: random.Random, pictures: dict[str, bytes]) -> BadInput:
+def _bomb(draw: random.Random, images: dict[str, bytes]) -> BadInput:
     width, height = (draw.choice((30_000, 65_535, 2**31 - 1)) for _ in range(2))
     form = draw.choice(("PNG", "GIF", "BMP"))
-    data = bytearray(pictures[form])
+    data = bytearray(images[form])
     if form == "PNG":
         header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
         data[12:33] = header + struct.pack(">I", zlib.crc32(header))
@@ -119,7 +119,7 @@ def _bomb(draw: random.Random, pictures: dict[str, bytes]) -> BadInput:
     return _send("bomb", draw, bytes(data), tolerable=form == "GIF")
 
 
-def _not_a_picture(draw: random.Random, pictures: dict[str, bytes]) -> BadInput:
+def _not_a_image(draw: random.Random, images: dict[str, bytes]) -> BadInput:
     data = draw.choice(
         (
             draw.randbytes(draw.randrange(1, 4000)),
@@ -129,27 +129,27 @@ def _not_a_picture(draw: random.Random, pictures: dict[str, bytes]) -> BadInput:
             b"\x00",
         )
     )
-    return _send("not a picture", draw, data)
+    return _send("not an image", draw, data)
 
 
-def _wrong_type(draw: random.Random, pictures: dict[str, bytes]) -> BadInput:
+def _wrong_type(draw: random.Random, images: dict[str, bytes]) -> BadInput:
     value = draw.choice((1, 1.5, True, [], {}, ["a"], {"a": "b"}, [None] * 50, -0.0))
     name = draw.choice(("text", "image", "audio", "label", "__class__", "", "text\x00"))
     return _json("wrong type", draw, json.dumps({name: value}).encode())
 
 
-def _huge_number(draw: random.Random, pictures: dict[str, bytes]) -> BadInput:
+def _huge_number(draw: random.Random, images: dict[str, bytes]) -> BadInput:
     number = draw.choice(("NaN", "Infinity", "-Infinity", "1e400", "9" * 20_000, "1" + "0" * 400))
     return _json("huge number", draw, f'{{"text": {number}}}'.encode())
 
 
-def _deep(draw: random.Random, pictures: dict[str, bytes]) -> BadInput:
+def _deep(draw: random.Random, images: dict[str, bytes]) -> BadInput:
     depth = draw.choice((300, 5_000, 200_000))
     opening, closing = draw.choice((("[", "]"), ('{"text":', "}")))
     return _json("deep", draw, (opening * depth + '"a"' + closing * depth).encode())
 
 
-def _not_utf8(draw: random.Random, pictures: dict[str, bytes]) -> BadInput:
+def _not_utf8(draw: random.Random, images: dict[str, bytes]) -> BadInput:
     bad = draw.choice((b"\xff\xfe", b"\xc0\x80", b"\xed\xa0\x80", b"\xf5\x80\x80\x80", b"\x80"))
     if draw.random() < 0.5:
         body, headers = _form(b"text", b"good " + bad)
@@ -157,7 +157,7 @@ def _not_utf8(draw: random.Random, pictures: dict[str, bytes]) -> BadInput:
     return _json("not UTF-8", draw, b'{"text": "' + bad + b'"}')
 
 
-def _broken_json(draw: random.Random, pictures: dict[str, bytes]) -> BadInput:
+def _broken_json(draw: random.Random, images: dict[str, bytes]) -> BadInput:
     whole = b'{"text": "a good mug", "image": null}'
     body = draw.choice(
         (whole[: draw.randrange(len(whole))], whole + b"}", b"'" + whole, b'{"text": "\\ud83d"}')
@@ -165,7 +165,7 @@ def _broken_json(draw: random.Random, pictures: dict[str, bytes]) -> BadInput:
     return _json("broken JSON", draw, body)
 
 
-def _broken_form(draw: random.Random, pictures: dict[str, bytes]) -> BadInput:
+def _broken_form(draw: random.Random, images: dict[str, bytes]) -> BadInput:
     body, headers = _form(draw.choice((b"text", b"image", b"path", b"\xff")), b"\xffgood")
     if draw.random() < 0.7:
         body = body[: draw.randrange(len(body))]
@@ -176,7 +176,7 @@ def _broken_form(draw: random.Random, pictures: dict[str, bytes]) -> BadInput:
     return BadInput("broken form", draw.choice(ENDPOINTS), body, headers)
 
 
-def _bad_header(draw: random.Random, pictures: dict[str, bytes]) -> BadInput:
+def _bad_header(draw: random.Random, images: dict[str, bytes]) -> BadInput:
     headers = draw.choice(
         (
             {"Content-Type": "text/html"},
@@ -189,7 +189,7 @@ def _bad_header(draw: random.Random, pictures: dict[str, bytes]) -> BadInput:
     return BadInput("bad header", draw.choice(ENDPOINTS), b'{"text": "good"}', headers)
 
 
-def _bad_path(draw: random.Random, pictures: dict[str, bytes]) -> BadInput:
+def _bad_path(draw: random.Random, images: dict[str, bytes]) -> BadInput:
     path = draw.choice(
         (
             "/page/..%2f..%2fcreate_app.py",
@@ -208,14 +208,14 @@ def _bad_path(draw: random.Random, pictures: dict[str, bytes]) -> BadInput:
     return BadInput("bad path", path, b'{"text": "good"}', headers)
 
 
-def _bad_method(draw: random.Random, pictures: dict[str, bytes]) -> BadInput:
+def _bad_method(draw: random.Random, images: dict[str, bytes]) -> BadInput:
     method = draw.choice(("GET", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW"))
     return BadInput("bad method", "/v1/predict", b"", method=method)
 
 
-def _bad_batch(draw: random.Random, pictures: dict[str, bytes]) -> BadInput:
+def _bad_batch(draw: random.Random, images: dict[str, bytes]) -> BadInput:
     """A batch is answered; each of its lines is an error."""
-    lines = [_broken_json(draw, pictures).body.replace(b"\n", b" ") for _ in range(5)]
+    lines = [_broken_json(draw, images).body.replace(b"\n", b" ") for _ in range(5)]
     lines += [b"[" * 10_000, b'{"image": "AAAA"}', b'{"text": NaN}', b"\x00\xff"]
     body = b"\n".join(line for line in lines if line)
     return BadInput("bad batch", "/v1/batch", body, {"Content-Type": "application/jsonl"})

@@ -36,11 +36,11 @@ def serve(model: StandIn) -> Callable[..., TestClient]:
 
 @pytest.fixture(scope="session")
 def photo() -> bytes:
-    return picture("JPEG")
+    return image("JPEG")
 
 
-def picture(form: str, size: tuple[int, int] = (96, 64), *, light: int = 230) -> bytes:
-    """The bytes of a picture file, lighter than not."""
+def image(form: str, size: tuple[int, int] = (96, 64), *, light: int = 230) -> bytes:
+    """The bytes of an image file, lighter than not."""
     pixels = np.random.default_rng(0).integers(light - 20, light + 20, (*size[::-1], 3))
     file = io.BytesIO()
     Image.fromarray(pixels.astype(np.uint8)).save(file, form)

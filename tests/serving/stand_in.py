@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from chiasm.data.media.audio import open_sound
-from chiasm.data.media.images import open_picture
+from chiasm.data.media.audio import open_audio
+from chiasm.data.media.images import open_image
 from chiasm.inference.attribution import Attribution
 from chiasm.inference.predictions import RowPrediction
 from chiasm.inference.token_spans import grid_places, text_places, time_places
@@ -16,17 +16,17 @@ from chiasm.inference.token_spans import grid_places, text_places, time_places
 GRID = 7
 
 
-def load_sound(content: bytes) -> float:
-    return float(open_sound(content, rate=16_000, max_seconds=30).mean())
+def load_audio(content: bytes) -> float:
+    return float(open_audio(content, rate=16_000, max_seconds=30).mean())
 
 
-def load_picture(content: bytes) -> Any:
-    return np.asarray(open_picture(content).resize((GRID, GRID)).convert("L")) / 255
+def load_image(content: bytes) -> Any:
+    return np.asarray(open_image(content).resize((GRID, GRID)).convert("L")) / 255
 
 
 @dataclass
 class StandIn:
-    """The text decides by its count of "good" less its count of "bad", the picture by its light."""
+    """The text decides by its count of "good" less its count of "bad", the image by its light."""
 
     classes: tuple[str, ...] = ("negative", "neutral", "positive")
     modalities: tuple[str, ...] = ("text", "image")
@@ -36,7 +36,7 @@ class StandIn:
     before: Callable[[], None] = lambda: None
 
     def loader(self, modality: str) -> Callable[[Any], Any]:
-        return {"text": str, "audio": load_sound, "image": load_picture}[modality]
+        return {"text": str, "audio": load_audio, "image": load_image}[modality]
 
     def predict(
         self, rows: Sequence[Mapping[str, Any]], *, contributions: bool = True

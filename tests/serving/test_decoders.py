@@ -13,7 +13,7 @@ from chiasm.errors import UnreadableExample
 from chiasm.serving.decoders import Decoders
 from chiasm.serving.limits import Limits
 
-from .conftest import picture
+from .conftest import image
 
 
 def process_of(content: bytes) -> int:
@@ -102,10 +102,10 @@ def test_closing_waits_for_no_decoder(tmp_path: Path) -> None:
         os.kill(int(begun.read_text()), 0)
 
 
-def test_the_picture_is_shown_small_where_it_is_asked_for(decoders: Decoders) -> None:
-    photo = picture("PNG", (1500, 1000))
+def test_the_image_is_shown_small_where_it_is_asked_for(decoders: Decoders) -> None:
+    photo = image("PNG", (1500, 1000))
     loaded = asyncio.run(decoders.load(len, "image", photo, shown=True))
     assert loaded.inputs == len(photo)
-    assert loaded.picture is not None
-    assert loaded.picture.size == (640, 427)
-    assert asyncio.run(decoders.load(len, "image", photo, shown=False)).picture is None
+    assert loaded.image is not None
+    assert loaded.image.size == (640, 427)
+    assert asyncio.run(decoders.load(len, "image", photo, shown=False)).image is None

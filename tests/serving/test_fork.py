@@ -11,7 +11,7 @@ FORKED = """
 import os, sys
 from starlette.testclient import TestClient
 from serving.stand_in import StandIn
-from serving.conftest import picture
+from serving.conftest import image
 from chiasm.serving.create_app import create_app
 from chiasm.serving.settings import Settings
 
@@ -21,7 +21,7 @@ while len(children) < 2 and 0 not in children:
     children.append(os.fork())
 if 0 in children:
     with TestClient(app) as client:
-        for files in ({"text": (None, "good")}, {"image": picture("JPEG")}):
+        for files in ({"text": (None, "good")}, {"image": image("JPEG")}):
             for route in ("predict", "explain"):
                 answer = client.post(f"/v1/{route}", files=files)
                 assert answer.status_code == 200, answer.text

@@ -13,7 +13,7 @@ from chiasm.errors import ChiasmError
 from chiasm.serving.decoders import Decoders
 from chiasm.serving.limits import Limits
 
-from .conftest import picture
+from .conftest import image
 from .stand_in import StandIn
 
 
@@ -43,7 +43,7 @@ def test_a_bomb_is_refused_before_it_is_decoded(
 
 def test_as_many_pixels_as_allowed_are_decoded(serve) -> None:
     with serve(limits=Limits(pixels=100 * 100)) as client:
-        ask = lambda size: client.post("/v1/predict", files={"image": picture("PNG", size)})  # noqa: E731
+        ask = lambda size: client.post("/v1/predict", files={"image": image("PNG", size)})  # noqa: E731
         assert ask((100, 100)).status_code == 200
         assert ask((101, 100)).status_code == 422
 
@@ -153,7 +153,7 @@ def test_an_answer_that_takes_too_long_is_given_up(serve, model: StandIn) -> Non
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF"])
 def test_the_content_decides_the_format(client: TestClient, form: str) -> None:
-    file = ("photo.pdf", picture(form), "application/pdf")
+    file = ("photo.pdf", image(form), "application/pdf")
     assert client.post("/v1/predict", files={"image": file}).status_code == 200
 
 
@@ -163,7 +163,7 @@ def test_other_formats_are_refused(client: TestClient, form: str) -> None:
     Image.new("RGB", (32, 32)).save(file, form)
     answer = client.post("/v1/predict", files={"image": ("photo.jpg", file.getvalue())})
     assert answer.status_code == 422
-    assert "not a picture" in answer.json()["detail"]
+    assert "not an image" in answer.json()["detail"]
 
 
 def test_what_the_model_takes_must_be_sendable(serve, model: StandIn) -> None:

@@ -114,14 +114,14 @@ def served(exported: Path, tmp_path: Path) -> Iterator[tuple[httpx.Client, Tree]
         process.wait()
 
 
-def large_picture() -> bytes:
+def large_image() -> bytes:
     """25 megapixels with transparency in a few bytes."""
     file = io.BytesIO()
     Image.new("RGBA", (5000, 5000), (1, 2, 3, 100)).save(file, "WEBP", lossless=True, quality=0)
     return file.getvalue()
 
 
-def sound() -> bytes:
+def audio() -> bytes:
     file = io.BytesIO()
     samples = np.random.default_rng(0).integers(-9000, 9000, 30 * 16_000, dtype=np.int16)
     with wave.open(file, "wb") as written:
@@ -136,10 +136,10 @@ def test_memory_and_processes_stay_within_what_is_promised(
     served: tuple[httpx.Client, Tree],
 ) -> None:
     client, tree = served
-    picture, noise = large_picture(), sound()
+    image, noise = large_image(), audio()
     rows = [
-        {"text": (None, "good " * 3000), "image": picture, "audio": noise},
-        {"image": picture},
+        {"text": (None, "good " * 3000), "image": image, "audio": noise},
+        {"image": image},
         {"text": (None, "good"), "audio": noise},
     ]
     with ThreadPoolExecutor(12) as pool:
@@ -181,5 +181,5 @@ def test_bodies_just_below_the_limit_are_counted_together(
         ]
         answers = [one.result().status_code for one in asked]
     assert set(answers) <= {200, 422, 429}
-    # All of it is refused: beside pictures and sounds there is no room for more.
+    # All of it is refused: beside images and audio there is no room for more.
     assert tree.mebibytes < MEBIBYTES / 2

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import picture
+from .conftest import image
 from .process import served
 
 sync_api = pytest.importorskip("playwright.sync_api")
@@ -56,7 +56,7 @@ def page(browser: "sync_api.Browser", url: str) -> Iterator["sync_api.Page"]:
 
 
 def photo(name: str = "photo.jpg", content: bytes | None = None) -> dict[str, object]:
-    content = picture("JPEG") if content is None else content
+    content = image("JPEG") if content is None else content
     return {"name": name, "mimeType": "image/jpeg", "buffer": content}
 
 
@@ -73,7 +73,7 @@ def test_a_text_alone(page: "sync_api.Page") -> None:
     assert page.inner_text("#words") == "a good, good mug 👍"
     assert page.locator("#words mark").count() == 5
     assert page.inner_text("#missing") == "Said with no photo."
-    assert page.is_hidden("#picture-part")
+    assert page.is_hidden("#image-part")
     assert page.locator("#steps li").count() == 3
 
 
@@ -99,7 +99,7 @@ def test_both_and_then_nothing(page: "sync_api.Page") -> None:
     page.get_by_label("Text", exact=True).fill("good")
     page.set_input_files("#image", photo())
     predict(page)
-    assert page.is_visible("#picture-part")
+    assert page.is_visible("#image-part")
     assert page.is_visible("#words-part")
     assert page.is_hidden("#missing")
     assert page.locator("#steps li").count() == 4
@@ -111,7 +111,7 @@ def test_both_and_then_nothing(page: "sync_api.Page") -> None:
 def test_a_bad_file_is_told_and_can_be_replaced(page: "sync_api.Page") -> None:
     page.set_input_files("#image", photo("letter.jpg", b"%PDF-1.7 not a photo"))
     predict(page)
-    assert "not a picture" in page.inner_text("#problem")
+    assert "not an image" in page.inner_text("#problem")
     assert page.is_hidden("#answer")
     page.get_by_role("button", name="Remove the photo").click()
     page.set_input_files("#image", photo())
@@ -123,7 +123,7 @@ def test_a_bad_file_is_told_and_can_be_replaced(page: "sync_api.Page") -> None:
 def test_an_example_is_one_click(page: "sync_api.Page") -> None:
     page.get_by_role("button", name="Cracked lamp").click()
     page.wait_for_selector("#answer:not([hidden])")
-    assert page.is_visible("#picture-part")
+    assert page.is_visible("#image-part")
 
 
 def test_what_is_written_never_becomes_markup(page: "sync_api.Page") -> None:
@@ -206,7 +206,7 @@ def test_photos_of_one_name_are_told_apart_by_their_folders(
     folder = tmp_path / "photos"
     for name, light in (("a", 230), ("b", 20)):
         (folder / name).mkdir(parents=True)
-        (folder / name / "1.jpg").write_bytes(picture("JPEG", light=light))
+        (folder / name / "1.jpg").write_bytes(image("JPEG", light=light))
     content = b"image\r\na/1.jpg\r\nphotos/b/1.jpg\r\n1.jpg\r\n"
     page.get_by_role("tab", name="A CSV file").click()
     page.set_input_files("#csv", {"name": "a.csv", "mimeType": "text/csv", "buffer": content})

@@ -50,7 +50,7 @@ def test_what_is_empty_in_a_form_is_not_given(client: TestClient) -> None:
         ({"sound": "a"}, "text, image, audio"),
         ({"audio": "AAAA"}, "reads text and image"),
         ({"image": "data:image/png;base64,AAAA"}, "base64"),
-        ({"image": "AAAA"}, "not a picture"),
+        ({"image": "AAAA"}, "not an image"),
         ([], "JSON object"),
         ("text", "JSON object"),
     ],

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from chiasm.errors import ChiasmError
-from chiasm.utils.locking import sole_writer
+from chiasm.utils.locking import exclusive_lock
 from chiasm.utils.outputs import check_own_folder
 
 
@@ -12,23 +12,26 @@ def test_a_second_writer_is_refused_until_the_first_is_done(tmp_path: Path, fold
     out = tmp_path / "out"
 
     def write() -> None:
-        with sole_writer(out, folder=folder):
+        with exclusive_lock(out, folder=folder):
             pass
 
-    with sole_writer(out, folder=folder), pytest.raises(ChiasmError, match="Another process"):
+    with exclusive_lock(out, folder=folder), pytest.raises(ChiasmError, match="Another process"):
         write()
     write()
 
 
 def test_a_folder_to_which_nothing_was_written_is_not_left_behind(tmp_path: Path) -> None:
-    with sole_writer(tmp_path / "new" / "folder", folder=True):
+    with exclusive_lock(tmp_path / "new" / "folder", folder=True):
         assert (tmp_path / "new" / "folder").is_dir()
     assert not (tmp_path / "new" / "folder").exists()
 
 
 def test_a_file_where_a_folder_is_meant_is_refused(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("mine")
-    with pytest.raises(ChiasmError, match="is a file"), sole_writer(tmp_path / "out", folder=True):
+    with (
+        pytest.raises(ChiasmError, match="is a file"),
+        exclusive_lock(tmp_path / "out", folder=True),
+    ):
         pass
 
 

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from chiasm.utils.writing import written_together, written_whole
+from chiasm.utils.writing import atomic_write, atomic_writes
 
 
 def test_what_is_there_stays_until_the_new_is_whole(tmp_path: Path) -> None:
     file = tmp_path / "result.txt"
     file.write_text("earlier")
-    with written_whole(file) as part:
+    with atomic_write(file) as part:
         part.write_text("half")
         assert file.read_text() == "earlier"
         # Writers that look at the ending of the name find it.
@@ -20,11 +20,11 @@ def test_what_is_there_stays_until_the_new_is_whole(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [file]
 
 
-@pytest.mark.parametrize("writing", [written_whole, written_together])
+@pytest.mark.parametrize("writing", [atomic_write, atomic_writes])
 def test_a_failure_leaves_what_was_there(
     tmp_path: Path, writing: Callable[[Path], AbstractContextManager[Path]]
 ) -> None:
-    out = tmp_path if writing is written_together else tmp_path / "a"
+    out = tmp_path if writing is atomic_writes else tmp_path / "a"
     (tmp_path / "a").write_text("earlier")
 
     def fail() -> None:
@@ -41,7 +41,7 @@ def test_a_failure_leaves_what_was_there(
 def test_files_move_in_together_and_leave_others_alone(tmp_path: Path) -> None:
     for name in ("seal", "a", "others"):
         (tmp_path / name).write_text("earlier")
-    with written_together(tmp_path, seal="seal") as part:
+    with atomic_writes(tmp_path, seal="seal") as part:
         for name in ("seal", "a", "b"):
             (part / name).write_text("new")
         assert (tmp_path / "a").read_text() == "earlier"
@@ -62,7 +62,7 @@ def test_the_seal_goes_first_and_comes_last(
         return replace(self, target)
 
     monkeypatch.setattr(Path, "replace", watch)
-    with written_together(tmp_path, seal="a seal") as part:
+    with atomic_writes(tmp_path, seal="a seal") as part:
         for name in ("a seal", "b", "c"):
             (part / name).write_text("new")
     assert seen == [("b", False), ("c", False), ("a seal", False)]
@@ -71,6 +71,6 @@ def test_the_seal_goes_first_and_comes_last(
 def test_what_a_killed_process_left_is_taken_over(tmp_path: Path) -> None:
     (tmp_path / ".part").mkdir()
     (tmp_path / ".part" / "stale").write_text("half")
-    with written_together(tmp_path) as part:
+    with atomic_writes(tmp_path) as part:
         (part / "new").write_text("new")
     assert [path.name for path in tmp_path.iterdir()] == ["new"]

@@ -18,7 +18,7 @@ from chiasm.errors import ChiasmError
 # The name changes with the form of the entries, so that no release reads what it cannot.
 STORE = "v3"
 # A shelf's own key is a digest of this length, and its entries' keys begin with it.
-SHELF_KEY = 16
+STORE_KEY = 16
 # Of the key and all that follows, ahead of it: LMDB has none.
 _CHECKSUM = struct.Struct("<I")
 
@@ -30,7 +30,7 @@ def cache_folder() -> Path:
     return folder.expanduser().resolve()
 
 
-class Shelf:
+class Store:
     """Entries by the digest of the value that they tell of and the fingerprint of what made them.
 
     A changed value has another key, and what is made in another way is on another shelf, so nothing
@@ -45,7 +45,7 @@ class Shelf:
 
     def __init__(self, folder: Path, *, name: str, fingerprint: str) -> None:
         self._folder = folder / STORE
-        self._key = sha256(fingerprint.encode()).digest()[:SHELF_KEY]
+        self._key = sha256(fingerprint.encode()).digest()[:STORE_KEY]
         self._facts = json.dumps({"name": name, "fingerprint": fingerprint}).encode()
         self.damaged = 0
 

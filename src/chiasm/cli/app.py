@@ -83,7 +83,7 @@ def main(
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="The version.")
     ] = False,
 ) -> None:
-    """Train, judge and use classifiers over text and images, fused by cross-modal attention.
+    """Train, evaluate, explain and serve models over text, images and audio.
 
     Start with: chiasm sample reviews reviews, chiasm check reviews/reviews.csv,
     chiasm compare reviews/reviews.csv --out comparison
@@ -118,7 +118,7 @@ def _show_safely() -> None:
     for handler in logging.getLogger().handlers:
         handler.setFormatter(VisibleFormatter("%(message)s"))
     logging.captureWarnings(True)
-    # What it finds odd in a picture it says of each tag; what matters is told of the row.
+    # What it finds odd in an image it says of each tag; what matters is told of the row.
     warnings.filterwarnings("ignore", module=r"PIL\.")
     typer.rich_utils.Console = Terminal  # type: ignore[attr-defined]
     if isinstance(sys.stdout, io.TextIOWrapper):

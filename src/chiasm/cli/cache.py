@@ -7,7 +7,7 @@ from rich.table import Table as Grid
 from chiasm.cli.screen import results
 
 cache = typer.Typer(
-    help="The encoded features, and facts of pictures, that all runs share.", no_args_is_help=True
+    help="The encoded features, and facts of images, that all runs share.", no_args_is_help=True
 )
 
 
@@ -20,8 +20,8 @@ def info() -> None:
     grid = Grid(title=f"{held.folder}: {decimal(held.bytes)}")
     for name in ("made by", "values", "size"):
         grid.add_column(name, justify="left" if name == "made by" else "right")
-    for shelf in held.shelves:
-        grid.add_row(shelf.name, f"{shelf.entries:,}", decimal(shelf.bytes))
+    for store in held.stores:
+        grid.add_row(store.name, f"{store.entries:,}", decimal(store.bytes))
     results.print(grid)
 
 

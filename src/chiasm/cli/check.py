@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def check(data: Data, reading: Reading, encoders: Encoders, json: Json = None) -> None:
     """Look at a data set: classes, duplicates, conflicting labels, leaks, broken files, sizes.
 
-    Texts and sounds that are too long for their encoders, and words that these do not know, are
+    Texts and audio that are too long for their encoders, and words that these do not know, are
     counted too: for the encoders of a recipe, or those that are named.
 
     Example: chiasm check reviews.csv --json check.json
@@ -41,7 +41,7 @@ def check(data: Data, reading: Reading, encoders: Encoders, json: Json = None) -
 
 
 def _load(encoders: Encoders, table: "Table") -> "dict[str, Encoder]":
-    """The encoders of texts and sounds, of which they may leave something out."""
+    """The encoders of texts and audio, of which they may leave something out."""
     recipe = encoders.read_recipe()
     read = [m for m in ("text", "audio") if m in table.values and m in recipe.encoders]
     try:

@@ -43,7 +43,7 @@ def evaluate(
     """
     from chiasm.data.checking.report import count_problems
     from chiasm.data.checking.unseen_labels import unseen_labels
-    from chiasm.data.splitting.splits import judged_rows
+    from chiasm.data.splitting.splits import evaluated_rows
     from chiasm.encoders.features.cache import FeatureCache
     from chiasm.evaluation import held_out
     from chiasm.evaluation.tables import render_metrics
@@ -60,14 +60,14 @@ def evaluate(
     table = reading.read(data, spare_from=(json, out))
     say_what_was_read(table)
     cache = FeatureCache()
-    judged = judged_rows(table)
-    whole = len(judged) == len(table.labelled)
+    evaluated = evaluated_rows(table)
+    whole = len(evaluated) == len(table.labelled)
     if not whole:
         notes.print(
-            f"Judged by the test part: {len(judged):,} of {len(table.labelled):,} labelled rows"
+            f"Judged by the test part: {len(evaluated):,} of {len(table.labelled):,} labelled rows"
         )
     metrics = held_out.evaluate(loaded, table, cache=cache, strict=strict)
-    unseen = unseen_labels(table, judged, loaded.classes, what="The rows to judge by")
+    unseen = unseen_labels(table, evaluated, loaded.classes, what="The rows to judge by")
     table = note_left_out(table, loaded.encoders)
     lacks = absent(table, loaded.modalities)
     table = replace(table, problems=(*table.problems, *lacks, *unseen))
@@ -79,7 +79,7 @@ def evaluate(
         report = report_model(
             loaded,
             table,
-            judged,
+            evaluated,
             part="labelled rows" if whole else "test rows",
             caution="They tell what the model can do only if it was not trained on them.",
             reference=table.labelled,

@@ -33,7 +33,7 @@ def explain(
     model: Model,
     data: Data,
     reading: Reading,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Where numbers and pictures go.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where numbers and images go.")],
     row: Annotated[
         list[str] | None,
         typer.Option(metavar="ID", help="A row to explain. May be given several times."),
@@ -66,7 +66,7 @@ def explain(
     group_by: GroupBy = None,
     strict: Strict = False,
 ) -> None:
-    """Show why rows are predicted as they are: modalities, words, parts of the picture, sound.
+    """Show why rows are predicted as they are: modalities, words, parts of the image, audio.
 
     Examples: chiasm explain model reviews.csv --row r0001 --row r0002 --out why;
     chiasm explain model reviews.csv --audit --out audit
@@ -75,7 +75,7 @@ def explain(
     from chiasm.explanation import rows as explained_rows
     from chiasm.explanation.faithfulness import audit as auditing
     from chiasm.explanation.faithfulness.files import write_audit
-    from chiasm.explanation.faithfulness.tables import NOTE, audit_sheets
+    from chiasm.explanation.faithfulness.tables import NOTE, audit_tables
     from chiasm.explanation.files import write_explanations
     from chiasm.explanation.tables import render_explanations
     from chiasm.model.left_out import left_out
@@ -107,8 +107,8 @@ def explain(
         )
         write_audit(audited, out)
         results.print(audited.finding, highlight=False)
-        for sheet in audit_sheets(audited):
-            results.print(sheet.grid())
+        for text_table in audit_tables(audited):
+            results.print(text_table.grid())
         results.print(NOTE, highlight=False)
         notes.print(f"Audit: {out}", highlight=False)
         return
@@ -136,7 +136,7 @@ def explain(
             notes.print(
                 f"  row {name}: nothing readable, nothing to explain", style="yellow", markup=False
             )
-    notes.print(f"Numbers and pictures: {out}", highlight=False)
+    notes.print(f"Numbers and images: {out}", highlight=False)
 
 
 def _positions(table: "Table", ids: list[str]) -> list[int]:

@@ -68,10 +68,10 @@ class Reading:
     """How the data is read."""
 
     text: Annotated[str | None, _option("Column of the texts, if not text, review, ...")] = None
-    image: Annotated[
-        str | None, _option("Column of the picture paths, if not image, photo, ...")
-    ] = None
-    audio: Annotated[str | None, _option("Column of the sound paths, if not audio, wav, ...")] = (
+    image: Annotated[str | None, _option("Column of the image paths, if not image, photo, ...")] = (
+        None
+    )
+    audio: Annotated[str | None, _option("Column of the audio paths, if not audio, wav, ...")] = (
         None
     )
     feature: Annotated[
@@ -174,7 +174,7 @@ Strict: TypeAlias = Annotated[
 
 @dataclass(frozen=True)
 class Encoders:
-    """What decides how much of a text or a sound is read: a recipe, and what is to be different."""
+    """What decides how much of a text or audio is read: a recipe, and what is to be different."""
 
     recipe: Annotated[
         str | None,
@@ -196,7 +196,7 @@ class Encoders:
     audio_encoder: Annotated[
         str | None,
         _option(
-            f"{DEFAULT_ENCODERS['audio']} (default), whisper-tiny-last, or a Hugging Face sound "
+            f"{DEFAULT_ENCODERS['audio']} (default), whisper-tiny-last, or a Hugging Face audio "
             "model by name or folder.",
             panel=_MODEL,
         ),
@@ -204,7 +204,7 @@ class Encoders:
     max_seconds: Annotated[
         float | None,
         _option(
-            "How many seconds of a sound are read, from its beginning; by default 30.",
+            "How many seconds of an audio clip are read, from its beginning; by default 30.",
             panel=_MODEL,
         ),
     ] = None
@@ -375,10 +375,10 @@ def _blocks(given: Sequence[str]) -> "dict[str, TrainableBlocks]":
 
 def _ranks(given: Sequence[str]) -> dict[str, int]:
     """The rank of the updates of which encoder."""
-    ranks: dict[str, int] = {}
+    distributed_state: dict[str, int] = {}
     for setting in given:
         modality, _, rank = setting.partition("=")
         if not rank.isdecimal():
             raise ChiasmError(f"--lora is MODALITY=RANK, such as text=8; not {setting!r}.")
-        ranks[modality] = int(rank)
-    return ranks
+        distributed_state[modality] = int(rank)
+    return distributed_state

@@ -19,7 +19,7 @@ from chiasm.cli.options import (
 )
 from chiasm.cli.progress import progress_bar
 from chiasm.cli.screen import notes, say_what_was_read
-from chiasm.utils.locking import sole_writer
+from chiasm.utils.locking import exclusive_lock
 from chiasm.utils.outputs import spare_inputs
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def _predict_here(
 
     check_prediction_path(out)
     spare_inputs([out], named_inputs({"model": model, "data": data}))
-    with sole_writer(out, folder=False):
+    with exclusive_lock(out, folder=False):
         predict_table = load_predictor(model, cached=True)
         table = rows_to_predict(_read(reading, data, spare_from=out), out)
         predicted = predict_table(table, strict=strict)
@@ -102,11 +102,11 @@ def _predict_on_ray(
     model: Path, table: "Table", out: str, address: str | None, *, strict: bool
 ) -> None:
     from chiasm.scale.cluster import cluster
-    from chiasm.scale.predictions import predict_parts
+    from chiasm.scale.predictions import predict_shards
 
     with progress_bar("predicting") as progress, cluster(address):
         task = progress.add_task("", total=len(table))
-        predict_parts(
+        predict_shards(
             model, table, out, advance=lambda rows: progress.advance(task, rows), strict=strict
         )
     notes.print(f"{len(table):,} rows: {out}", highlight=False)

@@ -14,7 +14,7 @@ def sample(
     name: Annotated[
         Literal["audiovisual", "reviews", "vqa"],
         typer.Argument(
-            help="reviews (texts, photos), audiovisual (pictures, sounds, texts): generated, with "
+            help="reviews (texts, photos), audiovisual (images, audio, texts): generated, with "
             "known truth; vqa: easy-VQA."
         ),
     ],

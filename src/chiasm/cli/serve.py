@@ -110,8 +110,8 @@ class Load:
         float, _option("MiB of a request, or of a line of a batch.", panel="Load", min=0.01)
     ] = 16.0
     max_characters: Annotated[int, _option("Of a text.", panel="Load", min=1)] = 20_000
-    max_megapixels: Annotated[float, _option("Of a picture.", panel="Load", min=0.01)] = 25.0
-    max_seconds: Annotated[float, _option("Of a sound.", panel="Load", min=0.1)] = 300.0
+    max_megapixels: Annotated[float, _option("Of an image.", panel="Load", min=0.01)] = 25.0
+    max_seconds: Annotated[float, _option("Of an audio clip.", panel="Load", min=0.1)] = 300.0
     max_rows: Annotated[int, _option("Lines of a batch.", panel="Load", min=1)] = 10_000
 
 

@@ -50,11 +50,11 @@ def train(
     from chiasm.evaluation.tables import render_metrics, shift_line
     from chiasm.report.files import write_report
     from chiasm.report.model_report import report_training
-    from chiasm.training.loop.compute import ranks
+    from chiasm.training.loop.compute import distributed_state
     from chiasm.training.loop.epochs import epoch_header, epoch_line
     from chiasm.training.run import pipeline
     from chiasm.training.run.shifts import find_shifts
-    from chiasm.training.run.splits import part_rows
+    from chiasm.training.run.splits import split_rows
 
     if tensorboard:
         pipeline.check_tensorboard()
@@ -74,7 +74,7 @@ def train(
             "where the data names no validation rows of its own", validation=settings.validation
         )
     # In vain, so that data that cannot be trained on is refused before anything is encoded.
-    part_rows(table, recipe)
+    split_rows(table, recipe)
     cache = FeatureCache()
     shifts = find_shifts(table, recipe, cache=cache)
     shifted = [modality for modality, shift in shifts.items() if shift.is_large]
@@ -95,7 +95,7 @@ def train(
         report=lambda epoch: results.print(epoch_line(epoch), soft_wrap=True, highlight=False),
         tensorboard=tensorboard,
     )
-    if not ranks().is_main_process:
+    if not distributed_state().is_main_process:
         return
     results.print(render_metrics(trained.validation, "validation"))
     if trained.test is not None:

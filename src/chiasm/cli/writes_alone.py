@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 
 from chiasm.cli.named_inputs import named_inputs
 from chiasm.cli.screen import is_silent
-from chiasm.utils.locking import sole_writer
+from chiasm.utils.locking import exclusive_lock
 from chiasm.utils.outputs import spare_inputs
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -28,7 +28,7 @@ def writes_alone(command: _Command) -> _Command:
             for name, folder in _OUTPUTS.items():
                 # Of several processes that torchrun started, the first one keeps it for all.
                 if given.get(name) is not None and not is_silent:
-                    kept.enter_context(sole_writer(given[name], folder=folder))
+                    kept.enter_context(exclusive_lock(given[name], folder=folder))
             return command(**given)
 
     return cast(_Command, alone)

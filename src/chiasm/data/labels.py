@@ -12,7 +12,7 @@ from chiasm.errors import UnreadableExample
 from chiasm.utils.encodings import is_undecodable
 
 _WHOLE_NUMBER = re.compile(r"(-?\d+)\.0+")
-# Characters without a picture: formats and controls (zero-width spaces, byte order marks, marks of
+# Characters without an image: formats and controls (zero-width spaces, byte order marks, marks of
 # direction), selectors of variants, and fillers.
 _INVISIBLE_KINDS = ("Cf", "Cc")
 _INVISIBLE = {*map(chr, range(0xFE00, 0xFE10)), *"\u034f\u115f\u1160\u2800\u3164\uffa0"}

@@ -9,34 +9,34 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from chiasm.data.media.facts import SoundFacts, Value
-from chiasm.data.media.images import open_picture
+from chiasm.data.media.facts import AudioFacts, Value
+from chiasm.data.media.images import open_image
 from chiasm.errors import UnreadableExample
 
 _QUALITY = 72
 
 
 @dataclass(frozen=True)
-class Glimpse:
-    """The words, a small picture as a data URI, and in words what else the row has or lacks."""
+class RowPreview:
+    """The words, a small image as a data URI, and in words what else the row has or lacks."""
 
     text: str | None
-    picture: str | None
+    image: str | None
     notes: tuple[str, ...]
 
 
-def glimpse(
+def preview_row(
     values: Mapping[str, Value | None],
     *,
-    sound: SoundFacts | None = None,
+    audio: AudioFacts | None = None,
     side: int,
     characters: int,
-) -> Glimpse:
-    """The values of a row, its picture no larger than ``side`` pixels and its text cut too.
+) -> RowPreview:
+    """The values of a row, its image no larger than ``side`` pixels and its text cut too.
 
-    ``sound`` tells of its sound, where that is known.
+    ``audio`` tells of its audio, where that is known.
     """
-    text, picture, notes = None, None, []
+    text, image, notes = None, None, []
     for modality, value in values.items():
         if value is None:
             notes.append(f"no {modality}")
@@ -44,13 +44,13 @@ def glimpse(
             text = shorten(str(value), characters)
         elif modality == "image" and isinstance(value, Path | bytes):
             try:
-                picture = data_uri(open_picture(value, at_least=side), side=side)
+                image = data_uri(open_image(value, at_least=side), side=side)
             except UnreadableExample as error:
                 # It was whole when the table was read.
                 notes.append(f"{modality}: {error.reason}")
         else:
-            notes.append(f"{modality}: {_describe(value, sound)}")
-    return Glimpse(text, picture, tuple(notes))
+            notes.append(f"{modality}: {_describe(value, audio)}")
+    return RowPreview(text, image, tuple(notes))
 
 
 def shorten(text: str, characters: int) -> str:
@@ -58,16 +58,16 @@ def shorten(text: str, characters: int) -> str:
     return text if len(text) <= characters else f"{text[: characters - 1].rstrip()}…"
 
 
-def data_uri(picture: Image.Image, *, side: int) -> str:
-    """A picture of at most ``side`` pixels a side as a JPEG inside its own address."""
-    small = picture.copy()
+def data_uri(image: Image.Image, *, side: int) -> str:
+    """An image of at most ``side`` pixels a side as a JPEG inside its own address."""
+    small = image.copy()
     small.thumbnail((side, side))
     file = io.BytesIO()
     small.save(file, "JPEG", quality=_QUALITY, optimize=True)
     return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
-def _describe(value: Value, sound: SoundFacts | None) -> str:
+def _describe(value: Value, audio: AudioFacts | None) -> str:
     if isinstance(value, np.ndarray):
         return f"{' x '.join(map(str, value.shape))} numbers"
-    return f"{sound.seconds:.1f} seconds" if sound is not None else "there"
+    return f"{audio.seconds:.1f} seconds" if audio is not None else "there"

@@ -27,7 +27,7 @@ def read(
     on_bad: OnBad = "keep",
     allow_outside: bool = False,
 ) -> Table:
-    """Read a data set and verify every value of it; every picture and sound is decoded once.
+    """Read a data set and verify every value of it; every image and audio is decoded once.
 
     Args:
         source: a CSV, TSV, JSONL or Parquet file; a folder in the lab's form (``train.txt``,

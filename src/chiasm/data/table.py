@@ -10,7 +10,7 @@ from typing import Literal, TypeVar
 
 import numpy as np
 
-from chiasm.data.media.facts import PictureFacts, SoundFacts, Value
+from chiasm.data.media.facts import AudioFacts, ImageFacts, Value
 from chiasm.errors import DataError
 
 _T = TypeVar("_T")
@@ -49,8 +49,8 @@ class Table:
     unlabelled. ``usable[i]`` is False for a row that is set aside: it takes no part in training and
     judging, but keeps its place, so that predictions line up with the file. ``split[i]`` and
     ``group[i]`` are what the data itself says of the row (rows of one group stay on one side of
-    every split), None where it says nothing. ``pictures[i]`` and ``sounds[i]`` are the facts of the
-    picture and the sound, ``text_digests[i]`` is the digest of the text as published: before its
+    every split), None where it says nothing. ``images[i]`` and ``audio[i]`` are the facts of the
+    image and the audio, ``text_digests[i]`` is the digest of the text as published: before its
     outer whitespace was stripped. ``widths`` names the modalities that are precomputed features,
     with the length d of their vectors; their values are ``[l, d]``. ``encoding_note`` says how sure
     the encoding is, with a line that shows it, where it could be another. ``columns`` are the names
@@ -64,11 +64,11 @@ class Table:
     labels: tuple[str | None, ...]
     split: tuple[str | None, ...]
     group: tuple[str | None, ...]
-    pictures: tuple[PictureFacts | None, ...]
+    images: tuple[ImageFacts | None, ...]
     usable: tuple[bool, ...]
     problems: tuple[Problem, ...] = ()
     text_digests: tuple[str | None, ...] = ()
-    sounds: tuple[SoundFacts | None, ...] = ()
+    audio: tuple[AudioFacts | None, ...] = ()
     widths: dict[str, int] = field(default_factory=dict)
     encoding_note: str | None = None
     columns: tuple[str, ...] = ()
@@ -113,7 +113,7 @@ class Table:
             labels=pick(self.labels),
             split=pick(self.split),
             group=pick(self.group),
-            pictures=pick(self.pictures),
+            images=pick(self.images),
             usable=pick(self.usable),
             problems=(
                 *self._problems_by_position.get(None, ()),
@@ -124,7 +124,7 @@ class Table:
                 ),
             ),
             text_digests=pick(self.text_digests),
-            sounds=pick(self.sounds),
+            audio=pick(self.audio),
         )
 
     def without(self, modalities: Sequence[str]) -> "Table":
@@ -151,7 +151,7 @@ class Table:
     def contents_of(self, row: int) -> dict[str, object]:
         """What tells the values of a row from others, by modality."""
         contents: dict[str, object] = dict(self.values_of(row))
-        for name, facts in (("image", self.pictures), ("audio", self.sounds)):
+        for name, facts in (("image", self.images), ("audio", self.audio)):
             if name in contents:
                 contents[name] = facts[row]
         for name in self.widths:
@@ -167,9 +167,9 @@ class Table:
         for column in self.values.values():
             yield from (value for value in column if isinstance(value, Path))
 
-    def sound_of(self, row: int) -> SoundFacts | None:
-        """The facts of its sound, if it has one."""
-        return self.sounds[row] if self.sounds else None
+    def audio_of(self, row: int) -> AudioFacts | None:
+        """The facts of its audio, if it has one."""
+        return self.audio[row] if self.audio else None
 
     def problems_of(self, row: int) -> tuple[Problem, ...]:
         """What is wrong with the row at this position."""
@@ -199,19 +199,19 @@ class Table:
         """The first rows, as a notebook shows them."""
         # Only here: reading a table takes no decoding, and an exported model predicts without
         # jinja2.
-        from chiasm.data.preview import glimpse
+        from chiasm.data.preview import preview_row
         from chiasm.utils.html import render_html
 
         shown = range(min(len(self), _SHOWN))
         return render_html(
             "data/table.html",
             table=self,
-            pictures="image" in self.values,
+            images="image" in self.values,
             rows=[
                 (
                     self.ids[i],
                     self.labels[i],
-                    glimpse(self.values_of(i), sound=self.sound_of(i), side=96, characters=200),
+                    preview_row(self.values_of(i), audio=self.audio_of(i), side=96, characters=200),
                 )
                 for i in shown
             ],

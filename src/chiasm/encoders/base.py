@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 from torch import nn
 
 from chiasm.data.table import Table
-from chiasm.encoders.export_spec import Portable
+from chiasm.encoders.export_spec import ExportSpec
 from chiasm.encoders.tokens import Tokens
 from chiasm.errors import EncoderError
 from chiasm.inference.left_out import LeftOut, seconds_left_out
@@ -34,7 +34,7 @@ class Encoder(ABC):
         trunk_dim: width of the trunk's tokens, which the cache holds.
         dim: width of the tokens after the top.
         trainable_blocks: k.
-        max_seconds: how much of a sound is read, from its beginning; None: it reads no sounds.
+        max_seconds: how much of an audio clip is read, from its beginning; None: it reads no audio.
         random_init: whether the weights of the top started at random, not as published.
         lora: rank of the updates that are trained instead of the top's weights; 0: none are.
         fingerprint: changes whenever the trunk's output could: weights, preprocessing, depth.
@@ -59,9 +59,9 @@ class Encoder(ABC):
         What is opened has a top as it was before any training, and the same fingerprint.
         """
         # It finds encoders of every kind, which are made from this class.
-        from chiasm.encoders.encoder_config import describe_encoder, load_described
+        from chiasm.encoders.encoder_config import encoder_config, load_from_config
 
-        return load_described, (self.modality, describe_encoder(self))
+        return load_from_config, (self.modality, encoder_config(self))
 
     def __deepcopy__(self, _: object) -> "Encoder":
         # Several models may share one encoder: none changes it.
@@ -89,12 +89,12 @@ class Encoder(ABC):
     def left_out(self, table: Table) -> Mapping[int, Sequence[LeftOut]]:
         """What of the values of its modality never reaches the network, by position of the row.
 
-        By default, what lies behind ``max_seconds`` of a sound.
+        By default, what lies behind ``max_seconds`` of an audio clip.
         """
         found = {
-            row: seconds_left_out(sound.seconds, limit=self.max_seconds)
-            for row, sound in enumerate(table.sounds)
-            if sound is not None
+            row: seconds_left_out(audio.seconds, limit=self.max_seconds)
+            for row, audio in enumerate(table.audio)
+            if audio is not None
         }
         return {row: parts for row, parts in found.items() if parts}
 
@@ -106,7 +106,7 @@ class Encoder(ABC):
         """
         return numbered_places(count)
 
-    def portable(self) -> Portable:
+    def export_spec(self) -> ExportSpec:
         """The trunk as it is exported.
 
         Raises:

@@ -8,7 +8,7 @@ from chiasm.encoders.registry import load_encoder
 from chiasm.errors import EncoderError
 
 
-def describe_encoder(encoder: Encoder) -> dict[str, Any]:
+def encoder_config(encoder: Encoder) -> dict[str, Any]:
     """The settings of an encoder, and the fingerprint that tells whether they lead to the same."""
     return {
         "name": encoder.name,
@@ -21,7 +21,7 @@ def describe_encoder(encoder: Encoder) -> dict[str, Any]:
     }
 
 
-def load_described(modality: str, described: Mapping[str, Any]) -> Encoder:
+def load_from_config(modality: str, described: Mapping[str, Any]) -> Encoder:
     """Load an encoder by its description.
 
     Raises:

@@ -9,7 +9,7 @@ from chiasm.inference.preprocessing.base import Preprocessing
 
 
 @dataclass(frozen=True)
-class Portable:
+class ExportSpec:
     """How the trunk's tokens come about.
 
     Attributes:

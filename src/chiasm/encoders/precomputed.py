@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from chiasm.data.media.facts import Value, Vectors
 from chiasm.encoders.base import Encoder
-from chiasm.encoders.export_spec import Portable
+from chiasm.encoders.export_spec import ExportSpec
 from chiasm.encoders.features.store import Features
 from chiasm.encoders.standardise import Standardise
 from chiasm.encoders.tokens import Tokens, pad
@@ -109,8 +109,8 @@ class Precomputed(Encoder):
         ]
         return Features(keys, _Vectors(vectors), dim=self.trunk_dim, encoded=0, reused=0)
 
-    def portable(self) -> Portable:
-        return Portable(
+    def export_spec(self) -> ExportSpec:
+        return ExportSpec(
             preprocessing=self._preprocessing,
             network=nn.Identity(),
             tokens=lambda vectors, mask: vectors,

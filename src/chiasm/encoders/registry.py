@@ -53,7 +53,7 @@ def load_encoder(
 ) -> Encoder:
     """The encoder of that name: packaged, a local folder, or a model of the Hugging Face hub.
 
-    ``max_seconds`` is for encoders of sounds; None: 30, or less where the model hears less.
+    ``max_seconds`` is for encoders of audio; None: 30, or less where the model hears less.
 
     Raises:
         EncoderError: no such modality or model, its weights cannot be had or are not the known

@@ -36,7 +36,7 @@ from chiasm.training.loop.epochs import Epoch, epoch_header, epoch_line
 from chiasm.training.recipe import Recipe
 from chiasm.training.run.card import model_card
 from chiasm.training.run.pipeline import train
-from chiasm.utils.config import from_plain
+from chiasm.utils.config import parse_config
 from chiasm.utils.outputs import check_own_folder
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -45,9 +45,9 @@ Array = np.ndarray[Any, np.dtype[Any]]
 class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """A text and image classifier with the interface of scikit-learn.
 
-    ``X`` is a DataFrame with a column of texts, a column of pictures (paths, bytes or PIL images),
+    ``X`` is a DataFrame with a column of texts, a column of images (paths, bytes or PIL images),
     or both, of pandas or what hands out Arrow data (polars); the columns are found by their common
-    names. It can be cloned and searched over. Rows with equal texts or nearly equal pictures are
+    names. It can be cloned and searched over. Rows with equal texts or nearly equal images are
     kept on one side of the inner validation split; for an outer cross-validation pass ``groups``
     to it.
 
@@ -278,7 +278,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _recipe(self) -> Recipe:
         kinds = get_type_hints(Classifier.__init__)
         given = {
-            name: from_plain(kind, getattr(self, name), where=name)
+            name: parse_config(kind, getattr(self, name), where=name)
             for name, kind in kinds.items()
             if name != "return"
         }
@@ -360,7 +360,7 @@ def _check_joins(fusion: str, table: Table, frame: pd.DataFrame) -> None:
         (modality,) = table.modalities
         raise DataError(
             f"The fusion {fusion!r} joins modalities, and X has one: {modality}. Its columns are "
-            f"{', '.join(map(repr, frame.columns))}. Texts, pictures and sounds are found by the "
+            f"{', '.join(map(repr, frame.columns))}. Texts, images and audio are found by the "
             "common names of their columns (text, image, audio, ...); columns of numbers are not "
             f"looked at. Rename a column, or choose fusion={modality!r}."
         )

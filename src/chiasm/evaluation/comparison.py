@@ -108,13 +108,13 @@ class Comparison:
     def _repr_html_(self) -> str:
         """The finding and the scores, as a notebook shows them."""
         # It takes a Comparison itself.
-        from chiasm.evaluation.tables import comparison_sheets
+        from chiasm.evaluation.tables import comparison_tables
 
-        scores, *_ = comparison_sheets(self)
+        scores, *_ = comparison_tables(self)
         return render_html("evaluation/comparison.html", comparison=self, scores=scores)
 
 
-def judge(tested: OutOfFold, *, modalities: Sequence[str], seed: int) -> Comparison:
+def evaluate_systems(tested: OutOfFold, *, modalities: Sequence[str], seed: int) -> Comparison:
     """Judge every model on the same rows, and each against the best single modality.
 
     Args:
@@ -123,7 +123,7 @@ def judge(tested: OutOfFold, *, modalities: Sequence[str], seed: int) -> Compari
         modalities: the modalities of the data.
         seed: of the bootstrap.
     """
-    accuracy, macro_f1 = _judge_all(tested, seed)
+    accuracy, macro_f1 = _evaluate_all(tested, seed)
     singles = [name for name in tested.predictions if name in modalities]
     best = max(singles, key=lambda name: accuracy[name].mean, default=None)
     rows = _rows(tested, accuracy, macro_f1, best)
@@ -137,7 +137,7 @@ def judge(tested: OutOfFold, *, modalities: Sequence[str], seed: int) -> Compari
     )
 
 
-def judge_one(tested: OutOfFold, *, part: str, seed: int) -> Comparison:
+def evaluate_one(tested: OutOfFold, *, part: str, seed: int) -> Comparison:
     """Judge one model beside the majority class, on rows that it was not trained on.
 
     Args:
@@ -145,7 +145,7 @@ def judge_one(tested: OutOfFold, *, part: str, seed: int) -> Comparison:
         part: what the rows are, such as "test rows".
         seed: of the bootstrap.
     """
-    accuracy, macro_f1 = _judge_all(tested, seed)
+    accuracy, macro_f1 = _evaluate_all(tested, seed)
     rows = _rows(tested, accuracy, macro_f1, best=None)
     (name,) = (name for name in tested.predictions if name != MAJORITY)
     score, gain = accuracy[name].score(), _gain(accuracy, name, MAJORITY)
@@ -165,7 +165,7 @@ def judge_one(tested: OutOfFold, *, part: str, seed: int) -> Comparison:
 
 
 @dataclass(frozen=True)
-class _Judged:
+class _Evaluated:
     """One score of one model in every fold, and in every resample of all rows."""
 
     by_fold: Sequence[float]
@@ -181,31 +181,33 @@ class _Judged:
         return Score(mean=self.mean, sd=sd, low=bounds.low, high=bounds.high)
 
 
-def _judge_all(tested: OutOfFold, seed: int) -> tuple[dict[str, _Judged], dict[str, _Judged]]:
+def _evaluate_all(
+    tested: OutOfFold, seed: int
+) -> tuple[dict[str, _Evaluated], dict[str, _Evaluated]]:
     """Accuracy and macro-F1 of every model, in every fold and in the same resamples."""
     labels, folds, classes = tested.labels, tested.folds, tested.classes
     bootstrap = ClusterBootstrap(labels, tested.groups, classes=len(classes), seed=seed)
-    accuracy: dict[str, _Judged] = {}
-    macro_f1: dict[str, _Judged] = {}
+    accuracy: dict[str, _Evaluated] = {}
+    macro_f1: dict[str, _Evaluated] = {}
     for name, made in tested.predictions.items():
         by_fold = [
             compute_metrics(made.probabilities[folds == fold], labels[folds == fold], classes)
             for fold in np.unique(folds)
         ]
         called = made.probabilities.argmax(axis=1)
-        accuracy[name] = _Judged([m.accuracy for m in by_fold], bootstrap.accuracy(called))
-        macro_f1[name] = _Judged([m.macro.f1 for m in by_fold], bootstrap.macro_f1(called))
+        accuracy[name] = _Evaluated([m.accuracy for m in by_fold], bootstrap.accuracy(called))
+        macro_f1[name] = _Evaluated([m.macro.f1 for m in by_fold], bootstrap.macro_f1(called))
     return accuracy, macro_f1
 
 
 def _rows(
     tested: OutOfFold,
-    accuracy: Mapping[str, _Judged],
-    macro_f1: Mapping[str, _Judged],
+    accuracy: Mapping[str, _Evaluated],
+    macro_f1: Mapping[str, _Evaluated],
     best: str | None,
 ) -> tuple[ComparisonRow, ...]:
-    def gain(judged: Mapping[str, _Judged], name: str) -> Difference | None:
-        return None if best is None or name == best else _gain(judged, name, best)
+    def gain(evaluated: Mapping[str, _Evaluated], name: str) -> Difference | None:
+        return None if best is None or name == best else _gain(evaluated, name, best)
 
     return tuple(
         ComparisonRow(
@@ -222,9 +224,11 @@ def _rows(
     )
 
 
-def _gain(judged: Mapping[str, _Judged], name: str, over: str) -> Difference:
-    bounds = interval(judged[name].resampled - judged[over].resampled)
-    return Difference(mean=judged[name].mean - judged[over].mean, low=bounds.low, high=bounds.high)
+def _gain(evaluated: Mapping[str, _Evaluated], name: str, over: str) -> Difference:
+    bounds = interval(evaluated[name].resampled - evaluated[over].resampled)
+    return Difference(
+        mean=evaluated[name].mean - evaluated[over].mean, low=bounds.low, high=bounds.high
+    )
 
 
 def _finding(

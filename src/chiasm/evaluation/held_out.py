@@ -1,7 +1,7 @@
 """evaluate: judge a trained model on labelled rows."""
 
 from chiasm.data.checking.unseen_labels import unseen_labels
-from chiasm.data.splitting.splits import judged_rows
+from chiasm.data.splitting.splits import evaluated_rows
 from chiasm.data.table import Table
 from chiasm.data.verification.problems import log_problems
 from chiasm.encoders.features.cache import FeatureCache
@@ -25,7 +25,7 @@ def evaluate(
         DataError: the table has no labels, none that the model knows, or misspelled ones; or no
             row has one of the modalities that the model looks at, and ``strict``.
     """
-    rows = judged_rows(table)
+    rows = evaluated_rows(table)
     log_problems(unseen_labels(table, rows, model.classes, what="The rows to judge by"))
     labelled = table.take(rows)
     if not len(labelled):

@@ -49,7 +49,7 @@ def predict_damaged(model: FusionClassifier, rows: EncodedTable, *, seed: int) -
     }
 
 
-def judge_damaged(
+def evaluate_damaged(
     probabilities: Array,
     damaged: Mapping[str, Array],
     labels: Array,
@@ -73,18 +73,18 @@ def judge_damaged(
         return float((called == labels).mean()), bootstrap.accuracy(called)
 
     whole, whole_resampled = accuracy(probabilities)
-    judged = []
+    evaluated = []
     for name, made in damaged.items():
         mean, resampled = accuracy(made)
         own, change = interval(resampled), interval(resampled - whole_resampled)
-        judged.append(
+        evaluated.append(
             Robustness(
                 damage=name,
                 accuracy=Score(mean=mean, sd=None, low=own.low, high=own.high),
                 change=Difference(mean=mean - whole, low=change.low, high=change.high),
             )
         )
-    return tuple(judged)
+    return tuple(evaluated)
 
 
 def _remove(tokens: Tokens, generator: torch.Generator) -> Tokens:

@@ -10,7 +10,7 @@ from rich.text import Text
 from chiasm.evaluation.comparison import Comparison, ComparisonRow, Difference, Score
 from chiasm.evaluation.metrics import Average, Metrics
 from chiasm.evaluation.shift import Shift
-from chiasm.utils.text_table import Sheet
+from chiasm.utils.text_table import TextTable
 
 _DEVIATION = "± standard deviation over the folds; "
 _INTERVALS = "In brackets the 95 % interval, by a bootstrap over groups of duplicates."
@@ -19,21 +19,21 @@ _GAIN = " Gain: points of accuracy over the best single modality, on the same re
 
 def render_comparison(comparison: Comparison) -> RenderableType:
     """The finding and the tables for the terminal."""
-    grids = [sheet.grid() for sheet in comparison_sheets(comparison)]
+    grids = [text_table.grid() for text_table in comparison_tables(comparison)]
     finding, legend = Text(comparison.finding, style="bold"), Text(_legend(comparison), style="dim")
     return Group(finding, grids[0], legend, *grids[1:])
 
 
 def markdown_report(comparison: Comparison, classes: Sequence[str], command: str) -> str:
     """The report as Markdown: the finding first, how to run it again last."""
-    scores, *details = comparison_sheets(comparison)
+    scores, *details = comparison_tables(comparison)
     parts = [
         f"# {comparison.finding}",
         scores.markdown(),
         _legend(comparison),
         "![accuracy and macro-F1](scores.png)",
         "![confusion matrices](confusion.png)",
-        *(f"## {sheet.title}\n\n{sheet.markdown()}" for sheet in details),
+        *(f"## {text_table.title}\n\n{text_table.markdown()}" for text_table in details),
         f"Classes: {', '.join(classes)}. Made by:\n\n```\n{command}\n```",
     ]
     return "\n\n".join(parts) + "\n"
@@ -53,12 +53,12 @@ def _gains(rows: Sequence[ComparisonRow]) -> bool:
     return any(row.accuracy_gain for row in rows)
 
 
-def comparison_sheets(comparison: Comparison) -> tuple[Sheet, ...]:
+def comparison_tables(comparison: Comparison) -> tuple[TextTable, ...]:
     """Scores, averages and costs, and each class, with a line for each model."""
     rows = comparison.rows
     labels = tuple(one.label for one in rows[0].metrics.per_class)
     return (
-        Sheet(
+        TextTable(
             "Scores",
             ("model", "accuracy", "macro-F1", *(["gain in accuracy"] if _gains(rows) else [])),
             [
@@ -71,12 +71,12 @@ def comparison_sheets(comparison: Comparison) -> tuple[Sheet, ...]:
                 for r in rows
             ],
         ),
-        Sheet(
+        TextTable(
             "Averages over the classes (precision / recall / F1), calibration and cost",
             ("model", "macro", "weighted", "ECE", "parameters", "seconds"),
             [_costs(row) for row in rows],
         ),
-        Sheet(
+        TextTable(
             "Each class (precision / recall / F1)",
             ("model", *labels),
             [

@@ -1,4 +1,4 @@
-"""Counterfactual: the same row with another row's picture, text or sound."""
+"""Counterfactual: the same row with another row's image, text or audio."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass

@@ -15,7 +15,7 @@ from chiasm.explanation.drawing.overlay import draw_overlay
 from chiasm.explanation.drawing.words import draw_words
 from chiasm.explanation.result import Explanation
 from chiasm.inference.attribution import Attribution
-from chiasm.utils.writing import write_json, written_together
+from chiasm.utils.writing import atomic_writes, write_json
 
 # Bytes of the beginning of a name: most file systems allow 255 in all.
 _LONGEST, _DIGITS = 120, 12
@@ -26,7 +26,7 @@ def write_explanations(explanations: Sequence[Explanation], out: Path) -> None:
 
     What is there already stays until all of them are written.
     """
-    with written_together(out) as part:
+    with atomic_writes(out) as part:
         _write(explanations, part)
 
 

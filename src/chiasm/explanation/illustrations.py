@@ -1,4 +1,4 @@
-"""illustrate: a row for a page, its words and its picture in the colours of their scores."""
+"""illustrate: a row for a page, its words and its image in the colours of their scores."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from chiasm.data.media.facts import SoundFacts, Value
-from chiasm.data.media.images import open_picture
-from chiasm.data.preview import data_uri, glimpse
+from chiasm.data.media.facts import AudioFacts, Value
+from chiasm.data.media.images import open_image
+from chiasm.data.preview import data_uri, preview_row
 from chiasm.explanation.attribution.scores import word_scores
-from chiasm.explanation.drawing.heat import lay_heat
+from chiasm.explanation.drawing.heat import overlay_heatmap
 from chiasm.explanation.drawing.shade import relative
 from chiasm.inference.attribution import Attribution
 
@@ -24,12 +24,12 @@ class Illustration:
     Attributes:
         words: the text in stretches, each with its strength: 1 for the strongest word if it stands
             out, below 0 where it speaks against the class, 0 without a score.
-        picture, overlay: the picture, and once more under its scores, as data URIs.
+        image, overlay: the image, and once more under its scores, as data URIs.
         notes: what else the row has or lacks.
     """
 
     words: tuple[tuple[str, float], ...]
-    picture: str | None
+    image: str | None
     overlay: str | None
     notes: tuple[str, ...]
 
@@ -38,25 +38,25 @@ def illustrate(
     values: Mapping[str, Value | None],
     attributions: Mapping[str, Attribution],
     *,
-    sound: SoundFacts | None = None,
+    audio: AudioFacts | None = None,
     characters: int,
 ) -> Illustration:
     """The values of a row, of its text no more than that many characters.
 
-    ``attributions`` are those of texts and pictures whose tokens have places in them.
+    ``attributions`` are those of texts and images whose tokens have places in them.
     """
-    seen = glimpse(values, sound=sound, side=_SIDE, characters=characters)
-    text, picture = values.get("text"), values.get("image")
+    seen = preview_row(values, audio=audio, side=_SIDE, characters=characters)
+    text, image = values.get("text"), values.get("image")
     words: tuple[tuple[str, float], ...] = ()
     if seen.text is not None:
         scored = attributions.get("text")
         words = _shade(str(text), seen.text, scored) if scored else ((seen.text, 0.0),)
     overlay = None
-    if seen.picture is not None and "image" in attributions and isinstance(picture, Path | bytes):
-        small = open_picture(picture, at_least=_SIDE)
+    if seen.image is not None and "image" in attributions and isinstance(image, Path | bytes):
+        small = open_image(image, at_least=_SIDE)
         small.thumbnail((_SIDE, _SIDE))
-        overlay = data_uri(lay_heat(small, attributions["image"]), side=_SIDE)
-    return Illustration(words, seen.picture, overlay, seen.notes)
+        overlay = data_uri(overlay_heatmap(small, attributions["image"]), side=_SIDE)
+    return Illustration(words, seen.image, overlay, seen.notes)
 
 
 def _shade(text: str, shown: str, attribution: Attribution) -> tuple[tuple[str, float], ...]:

@@ -7,14 +7,14 @@ from chiasm.explanation.illustrations import illustrate
 from chiasm.explanation.result import Explanation
 from chiasm.inference.attribution import Attribution
 from chiasm.utils.html import render_html
-from chiasm.utils.text_table import Sheet
+from chiasm.utils.text_table import TextTable
 
 _PREFERRED = "gradient x attention"
 _CHARACTERS = 2_000
 
 
 def render_explanation(one: Explanation) -> str:
-    """HTML with its style and pictures inside; nothing is fetched, and no script runs."""
+    """HTML with its style and images inside; nothing is fetched, and no script runs."""
     made = one.contributions
     called = made.classes.index(one.predicted)
     attributions = _chosen(one)
@@ -39,12 +39,12 @@ def render_explanation(one: Explanation) -> str:
             suggested=None,
             shown=illustrate(one.values, attributions, characters=_CHARACTERS),
         ),
-        sheets=_sheets(one),
+        text_tables=_text_tables(one),
     )
 
 
 def _chosen(one: Explanation) -> dict[str, Attribution]:
-    """What is shown over words and picture: one method, where its tokens have places."""
+    """What is shown over words and image: one method, where its tokens have places."""
     methods = [a.method for a in one.attributions]
     method = _PREFERRED if _PREFERRED in methods else next(iter(methods), None)
     return {
@@ -56,23 +56,23 @@ def _chosen(one: Explanation) -> dict[str, Attribution]:
     }
 
 
-def _sheets(one: Explanation) -> list[Sheet]:
+def _text_tables(one: Explanation) -> list[TextTable]:
     masses = {d: float(mass[0]) for d, mass in one.contributions.null_mass.items()}
-    sheets = [
-        Sheet(
+    text_tables = [
+        TextTable(
             "Attention that found nothing to use",
             ("direction", "share"),
             [(d.replace("->", " → "), f"{x:.0%}") for d, x in masses.items() if not math.isnan(x)],
         ),
-        Sheet(
+        TextTable(
             "With the value of another row instead",
             ("modality", "tried", "another class", "most changed by"),
             [(c.modality, f"{c.tried}", f"{c.flipped:.0%}", c.other) for c in one.counterfactuals],
         ),
-        Sheet(
+        TextTable(
             "The nearest labelled rows",
             ("row", "label", "similarity"),
             [(n.id, n.label, f"{n.similarity:.2f}") for n in one.neighbours],
         ),
     ]
-    return [sheet for sheet in sheets if sheet.rows]
+    return [text_table for text_table in text_tables if text_table.rows]

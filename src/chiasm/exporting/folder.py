@@ -10,7 +10,7 @@ from torch import nn
 
 from chiasm import __version__
 from chiasm.encoders.base import Encoder
-from chiasm.encoders.export_spec import Portable
+from chiasm.encoders.export_spec import ExportSpec
 from chiasm.exporting.networks import EncoderNetwork
 from chiasm.inference.manifest import MANIFEST, Manifest, ModalityManifest, write_manifest
 from chiasm.inference.preprocessing.pixels import Pixels
@@ -20,7 +20,7 @@ from chiasm.model.classifier import FusionClassifier
 from chiasm.utils.digests import digest_of
 from chiasm.utils.extras import needs_extra
 from chiasm.utils.outputs import check_own_folder
-from chiasm.utils.writing import written_together
+from chiasm.utils.writing import atomic_writes
 
 with needs_extra("export", "Exporting needs ONNX"):
     import onnxscript  # noqa: F401 - torch.export writes by it
@@ -48,7 +48,7 @@ def export(model: FusionClassifier, folder: Path, *, int8: bool = False) -> None
             predicts other than the model.
     """
     check_own_folder(folder, record=folder / MANIFEST)
-    with written_together(folder, seal=MANIFEST) as part:
+    with atomic_writes(folder, seal=MANIFEST) as part:
         _write(model, part, int8=int8)
 
 
@@ -77,7 +77,7 @@ def _write(model: FusionClassifier, folder: Path, *, int8: bool) -> None:
 
 
 def _write_encoder(folder: Path, encoder: Encoder, top: nn.Module) -> ModalityManifest:
-    trunk = encoder.portable()
+    trunk = encoder.export_spec()
     name = quote(encoder.modality, safe="")
     network = f"encoder-{name}.onnx"
     inputs = {"values": trunk.example}
@@ -107,8 +107,8 @@ def _write_encoder(folder: Path, encoder: Encoder, top: nn.Module) -> ModalityMa
     )
 
 
-def _grid(trunk: Portable, length: int) -> tuple[int, int]:
-    """Rows and columns of a picture's tokens; a class token or registers may stand before them."""
+def _grid(trunk: ExportSpec, length: int) -> tuple[int, int]:
+    """Rows and columns of an image's tokens; a class token or registers may stand before them."""
     height, width = sorted(trunk.example.shape[1:])[1:]
     rows = isqrt(length * height // width)
     return rows, length // rows

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from chiasm.encoders.export_spec import Portable
+from chiasm.encoders.export_spec import ExportSpec
 from chiasm.encoders.features.encoding import in_half
 from chiasm.encoders.tokens import Tokens
 from chiasm.model.classifier import ClassifierOutput, FusionClassifier
@@ -14,7 +14,7 @@ from chiasm.model.classifier import ClassifierOutput, FusionClassifier
 class EncoderNetwork(nn.Module):
     """Trunk, rounding to what the cache holds, and top: values to tokens ``[b, l, d]``."""
 
-    def __init__(self, trunk: Portable, top: nn.Module) -> None:
+    def __init__(self, trunk: ExportSpec, top: nn.Module) -> None:
         super().__init__()
         self._trunk = trunk
         self.network = trunk.network

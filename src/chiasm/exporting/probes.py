@@ -26,25 +26,25 @@ def make_probes(preprocessing: Preprocessing) -> Sequence[Value]:
     """Three values of unlike form: short and long, upright and wide."""
     random = np.random.default_rng(0)
     if isinstance(preprocessing, Pixels):
-        return [_picture(size, random) for size in _SIZES]
+        return [_image(size, random) for size in _SIZES]
     if isinstance(preprocessing, LogMel):
-        return [_sound(seconds, random) for seconds in _SECONDS]
+        return [_audio(seconds, random) for seconds in _SECONDS]
     if isinstance(preprocessing, FeatureVectors):
         return [random.normal(size=(length, preprocessing.width)) for length in (1, 2, 5)]
     return _TEXTS
 
 
-def _picture(size: tuple[int, int], random: np.random.Generator) -> bytes:
+def _image(size: tuple[int, int], random: np.random.Generator) -> bytes:
     coarse = Image.fromarray(random.integers(0, 256, (7, 9, 3), dtype=np.uint8))
     file = io.BytesIO()
     coarse.resize(size, Image.Resampling.BICUBIC).save(file, "JPEG")
     return file.getvalue()
 
 
-def _sound(seconds: float, random: np.random.Generator) -> bytes:
+def _audio(seconds: float, random: np.random.Generator) -> bytes:
     samples = random.normal(0, 3000, round(seconds * RATE)).astype("<i2")
     file = io.BytesIO()
-    with wave.open(file, "wb") as sound:
-        sound.setparams((1, 2, RATE, 0, "NONE", ""))
-        sound.writeframes(samples.tobytes())
+    with wave.open(file, "wb") as audio:
+        audio.setparams((1, 2, RATE, 0, "NONE", ""))
+        audio.writeframes(samples.tobytes())
     return file.getvalue()

@@ -23,7 +23,7 @@ def check_export(model: FusionClassifier, folder: Path) -> None:
     Raises:
         ChiasmError: a probability differs by more than 1e-4.
     """
-    probes = {m: make_probes(e.portable().preprocessing) for m, e in model.encoders.items()}
+    probes = {m: make_probes(e.export_spec().preprocessing) for m, e in model.encoders.items()}
     rows: list[dict[str, Value]] = [{}]
     rows += [{m: value} for m, values in probes.items() for value in values]
     rows += [

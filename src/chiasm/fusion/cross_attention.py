@@ -17,7 +17,7 @@ from chiasm.fusion.pooling import AttentivePooling
 class CrossAttention(Fusion):
     """Directed cross-attention between modalities, then attentive pooling of each.
 
-    The tokens of one modality query those of another ("text->image" is text asking the picture) in
+    The tokens of one modality query those of another ("text->image" is text asking the image) in
     pre-norm residual blocks; all read the tokens as projected, so no direction comes first. Both
     padding masks are respected, and a null key takes what a query does not find.
 

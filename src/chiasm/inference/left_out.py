@@ -50,7 +50,7 @@ def as_problems(
 
 
 def seconds_left_out(seconds: float, *, limit: float | None) -> tuple[LeftOut, ...]:
-    """What is left out of a sound of that length; no ``limit``: nothing."""
+    """What is left out of an audio clip of that length; no ``limit``: nothing."""
     if limit is None or seconds <= limit:
         return ()
     return (LeftOut(f"longer than {limit:g} s; only the beginning is read", f"{seconds:.1f} s"),)

@@ -29,7 +29,7 @@ class ModalityManifest:
         network: the file of its encoder.
         dim: width of the encoder's tokens.
         preprocessing: its kind and settings.
-        grid: rows and columns of the tokens of a picture, row by row.
+        grid: rows and columns of the tokens of an image, row by row.
         tokenizer: the file of a text's tokenizer.
     """
 

@@ -18,7 +18,7 @@ from chiasm.inference.preprocessing.words import Words
 Tokens = NDArray[np.float32]
 
 # More at once are not faster on a CPU, take memory, and let a core wait for the last of them; of
-# sounds, each of which takes hundreds of MB, more than one are not either.
+# audio clips, each of which takes hundreds of MB, more than one are not either.
 _BATCH = 4
 
 
@@ -27,7 +27,7 @@ class ModalityEncoder:
 
     Attributes:
         preprocessing: what makes the network's input.
-        grid: rows and columns of the tokens of a picture.
+        grid: rows and columns of the tokens of an image.
     """
 
     def __init__(

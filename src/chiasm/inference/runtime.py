@@ -265,7 +265,7 @@ def _load_encoder(folder: Path, told: ModalityManifest) -> ModalityEncoder:
         raise not_whole(folder, error) from error
     return ModalityEncoder(
         preprocessing=preprocessing,
-        # A run on a sound takes hundreds of MB, of which the next text has no use.
+        # A run on an audio clip takes hundreds of MB, of which the next text has no use.
         network=open_session(
             folder / told.network, keeps_memory=not isinstance(preprocessing, LogMel)
         ),

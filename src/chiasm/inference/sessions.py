@@ -24,7 +24,7 @@ UNUSABLE = (
 
 
 def open_session(path: Path, *, keeps_memory: bool = True) -> onnxruntime.InferenceSession:
-    """A session as ``one_core_session`` makes it.
+    """A session as ``cpu_session`` makes it.
 
     Raises:
         ChiasmError: the file is no network that this version of ONNX Runtime can run.
@@ -35,7 +35,7 @@ def open_session(path: Path, *, keeps_memory: bool = True) -> onnxruntime.Infere
                 "it may have weights in other files, of which no digest is known"
             )
         # By its path, since a session keeps the content that it is made of.
-        return one_core_session(str(path), keeps_memory=keeps_memory)
+        return cpu_session(str(path), keeps_memory=keeps_memory)
     except UnreadableExample as error:
         raise ChiasmError(f"{path}: {error}. Copy the folder again, or export anew.") from error
     except UNUSABLE as error:
@@ -45,9 +45,7 @@ def open_session(path: Path, *, keeps_memory: bool = True) -> onnxruntime.Infere
         ) from error
 
 
-def one_core_session(
-    network: str | bytes, *, keeps_memory: bool = True
-) -> onnxruntime.InferenceSession:
+def cpu_session(network: str | bytes, *, keeps_memory: bool = True) -> onnxruntime.InferenceSession:
     """A session on the CPU, each of whose runs takes one core: batches run beside each other.
 
     ``network`` is the path of an ONNX file, or its content. The most memory that its runs needed at

@@ -10,8 +10,8 @@ class Place:
 
     Attributes:
         label: for a person: the piece of text, "row 2, column 5", "0.4 s".
-        extent: of a text, first character and the one after its last; of a picture, left, top,
-            right and bottom as parts of its width and height; of a sound, its beginning and end in
+        extent: of a text, first character and the one after its last; of an image, left, top,
+            right and bottom as parts of its width and height; of audio, its beginning and end in
             seconds. None for a token of the whole, such as "[CLS]".
     """
 
@@ -37,7 +37,7 @@ def text_places(text: str, pieces: Iterable[tuple[str, tuple[int, int]]]) -> lis
 
 
 def grid_places(rows: int, columns: int, *, whole: int = 0, box: Box = WHOLE) -> list[Place]:
-    """The cells of a grid over a part of a picture, row by row, behind ``whole`` tokens of it."""
+    """The cells of a grid over a part of an image, row by row, behind ``whole`` tokens of it."""
     left, top, right, bottom = box
     width, height = (right - left) / columns, (bottom - top) / rows
     return [Place(f"whole {number + 1}") for number in range(whole)] + [
@@ -56,6 +56,6 @@ def grid_places(rows: int, columns: int, *, whole: int = 0, box: Box = WHOLE) ->
 
 
 def time_places(count: int, *, seconds: float) -> list[Place]:
-    """Equal stretches of a sound."""
+    """Equal stretches of an audio clip."""
     step = seconds / count
     return [Place(f"{i * step:.2f} s", (i * step, (i + 1) * step)) for i in range(count)]

@@ -16,7 +16,7 @@ from chiasm.model.dataset import encode_table
 from chiasm.model.left_out import left_out
 from chiasm.model.logits import predict_probabilities
 from chiasm.utils.outputs import spare_inputs
-from chiasm.utils.writing import written_whole
+from chiasm.utils.writing import atomic_write
 
 _FORMULA = re.compile(r"[=+\-@\t\r](?![\d.,]+(e[+-]?\d+)?$)", re.IGNORECASE)
 _ENDINGS = (".csv", ".jsonl", ".parquet", ".txt")
@@ -111,7 +111,7 @@ def write_predictions(
         ChiasmError: the rows were read from that file.
     """
     spare_inputs([path], table.files_read())
-    with written_whole(path) as part:
+    with atomic_write(path) as part:
         _write(predicted, table, part, show_formulas=show_formulas)
 
 

@@ -11,13 +11,13 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from chiasm.encoders.encoder_config import describe_encoder, load_described
+from chiasm.encoders.encoder_config import encoder_config, load_from_config
 from chiasm.errors import ChiasmError, UnreadableExample
 from chiasm.fusion.build import FusionConfig
 from chiasm.model.classifier import FusionClassifier
 from chiasm.utils.outputs import check_decodable
 from chiasm.utils.reading import SMALL, open_own, open_regular, read_own, refuse_holes
-from chiasm.utils.writing import write_json, write_text, written_together, written_whole
+from chiasm.utils.writing import atomic_write, atomic_writes, write_json, write_text
 
 _FORMAT = 1
 CONFIG = "config.json"
@@ -41,10 +41,10 @@ def save_model(model: FusionClassifier, folder: Path, *, card: str) -> None:
     config = {
         "format": _FORMAT,
         "classes": model.classes,
-        "encoders": {m: describe_encoder(encoder) for m, encoder in model.encoders.items()},
+        "encoders": {m: encoder_config(encoder) for m, encoder in model.encoders.items()},
         "fusion": asdict(model.fusion_config),
     }
-    with written_together(folder, seal=CONFIG) as part:
+    with atomic_writes(folder, seal=CONFIG) as part:
         write_tensors(model.state_dict(), part / _WEIGHTS)
         write_text(part / _CARD, card)
         write_json(config, part / CONFIG)
@@ -104,7 +104,7 @@ def _build(config: dict[str, Any]) -> FusionClassifier:
     classes = config["classes"]
     if not isinstance(classes, list) or not all(isinstance(label, str) for label in classes):
         raise TypeError("classes are no list of texts")
-    encoders = {m: load_described(m, each) for m, each in config["encoders"].items()}
+    encoders = {m: load_from_config(m, each) for m, each in config["encoders"].items()}
     return FusionClassifier(
         encoders=encoders, fusion=FusionConfig(**config["fusion"]), classes=classes
     )
@@ -118,7 +118,7 @@ def write_tensors(
     Raises:
         OSError: such as a full disk.
     """
-    with written_whole(path) as part:
+    with atomic_write(path) as part:
         try:
             save_file(dict(tensors), part, metadata=dict(metadata or {}))
         except SafetensorError as error:

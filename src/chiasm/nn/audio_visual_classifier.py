@@ -1,11 +1,11 @@
-"""Sound and sight, on plain tensors."""
+"""Audio and sight, on plain tensors."""
 
 from chiasm.fusion.build import FusionConfig
 from chiasm.nn.tensor_classifier import TensorClassifier
 
 
 class AudioVisualClassifier(TensorClassifier):
-    """Frames of the sound ask the picture, its patches ask the sound.
+    """Frames of the audio ask the image, its patches ask the audio.
 
     Each direction has the mask of those it asks (see fusion.cross_attention.CrossAttention).
 
@@ -17,7 +17,7 @@ class AudioVisualClassifier(TensorClassifier):
     Dropout, in training: ``dropout`` of features, ``key_dropout`` of the keys of each attention
     (None: 0.3, or 0 where ``dropout`` is 0).
 
-    Notation: b: batch, l_a: frames of the longest sound, l_v: patches of a picture.
+    Notation: b: batch, l_a: frames of the longest audio, l_v: patches of an image.
 
     Example:
         >>> model = AudioVisualClassifier(audio_dim=768, visual_dim=192, classes=10)

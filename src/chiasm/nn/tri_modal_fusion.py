@@ -5,7 +5,7 @@ from chiasm.nn.tensor_classifier import TensorClassifier
 
 
 class TriModalFusion(TensorClassifier):
-    """A ring of three attentions: the sight asks the sound, the sound the text, the text the sight.
+    """A ring of three attentions: the sight asks the audio, the audio the text, the text the sight.
 
     Each modality is normalised and projected, asks the next, and is then pooled by attention over
     its own tokens; the pooled vectors are concatenated, so the lengths need not agree (see

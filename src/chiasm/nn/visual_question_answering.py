@@ -1,11 +1,11 @@
-"""Questions about pictures, on plain tensors."""
+"""Questions about images, on plain tensors."""
 
 from chiasm.fusion.build import FusionConfig
 from chiasm.nn.tensor_classifier import TensorClassifier
 
 
 class VisualQuestionAnswering(TensorClassifier):
-    """Words of the question ask the picture, its patches ask the question; answers are classes.
+    """Words of the question ask the image, its patches ask the question; answers are classes.
 
     Each direction has the mask of those it asks (see fusion.cross_attention.CrossAttention).
 
@@ -17,7 +17,7 @@ class VisualQuestionAnswering(TensorClassifier):
     Dropout, in training: ``dropout`` of features, ``key_dropout`` of the keys of each attention
     (None: 0.3, or 0 where ``dropout`` is 0).
 
-    Notation: b: batch, l_i: patches of a picture, l_q: words of the longest question.
+    Notation: b: batch, l_i: patches of an image, l_q: words of the longest question.
 
     Example:
         >>> model = VisualQuestionAnswering(image_dim=112, question_dim=384, answers=13)

@@ -9,10 +9,10 @@ import yaml
 from chiasm.errors import ChiasmError, UnreadableExample
 from chiasm.recipes.names import check_names
 from chiasm.training.recipe import Recipe
-from chiasm.utils.config import from_plain
+from chiasm.utils.config import parse_config
 from chiasm.utils.reading import read_regular
 from chiasm.utils.suggestions import did_you_mean
-from chiasm.utils.writing import write_text, written_whole
+from chiasm.utils.writing import atomic_write, write_text
 
 # Those that come with chiasm have one or two kB.
 _MOST = 100_000
@@ -85,7 +85,7 @@ def read_recipe(name: str | Path) -> Recipe:
         plain = yaml.load(find_recipe(name), _Loader)  # noqa: S506 - a safe one
     except (yaml.YAMLError, *_NO_VALUES) as error:
         raise ChiasmError(f"The recipe {name} is not YAML: {error}") from error
-    recipe: Recipe = from_plain(Recipe, plain, where=f"The recipe {name}")
+    recipe: Recipe = parse_config(Recipe, plain, where=f"The recipe {name}")
     check_names(recipe, where=f"The recipe {name}")
     return recipe
 
@@ -93,5 +93,5 @@ def read_recipe(name: str | Path) -> Recipe:
 def write_recipe(recipe: Recipe, path: Path) -> None:
     """Write every setting, defaults too, so that a later version trains by the same ones."""
     text = yaml.safe_dump(asdict(recipe), sort_keys=False, allow_unicode=True, width=100)
-    with written_whole(path) as part:
+    with atomic_write(path) as part:
         write_text(part, text)

@@ -24,7 +24,7 @@ def attribute_rows(
     called: Mapping[int, str],
     encoders: Mapping[str, Encoder],
 ) -> dict[int, dict[str, Attribution]]:
-    """The attributions of texts and pictures, by row and modality, as far as there are scores.
+    """The attributions of texts and images, by row and modality, as far as there are scores.
 
     Args:
         table: where the rows are.

@@ -10,7 +10,7 @@ from chiasm.data.table import Table
 from chiasm.encoders.base import Encoder
 from chiasm.evaluation.calibration import reliability
 from chiasm.evaluation.comparison import Comparison
-from chiasm.evaluation.robustness import judge_damaged
+from chiasm.evaluation.robustness import evaluate_damaged
 from chiasm.report.attributions import attribute_rows
 from chiasm.report.content import Report
 from chiasm.report.contributions import mean_contributions, row_contributions
@@ -60,7 +60,7 @@ def build_report(
         histories=tuple(tuple(epochs) for epochs in histories),
         contributions=contributions,
         means=mean_contributions(contributions, tested.classes) if contributions else (),
-        robustness=judge_damaged(
+        robustness=evaluate_damaged(
             probabilities, _join(examined), tested.labels, tested.groups, seed=seed
         ),
         chosen=chosen,

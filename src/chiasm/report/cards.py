@@ -69,7 +69,7 @@ def _card(report: Report, row: int, suggested: int | None) -> Card:
         shown=illustrate(
             report.rows.values_of(row),
             report.attributions[row],
-            sound=report.rows.sound_of(row),
+            audio=report.rows.audio_of(row),
             characters=_CHARACTERS,
         ),
     )

@@ -30,7 +30,7 @@ class Report:
         means: of these, over all rows and by class.
         robustness: its accuracy where a modality is damaged.
         chosen: rows to look at.
-        attributions: of their words and pictures, by row and modality, where there are any.
+        attributions: of their words and images, by row and modality, where there are any.
         command: that made it.
         seed: of the splits, the training and the bootstrap.
         versions: of the packages.

@@ -14,7 +14,7 @@ from chiasm.model.dataset import EncodedTable
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-# What cards show over the words and the picture of a row.
+# What cards show over the words and the image of a row.
 METHOD = "gradient x attention"
 _SEED = 0
 # Of the least certain rows a handful are shown; duplicates among them are not.

@@ -14,7 +14,7 @@ from chiasm.report.content import Report
 from chiasm.report.contributions import RowContributions
 from chiasm.report.figures import draw_report
 from chiasm.report.page import render_page
-from chiasm.utils.writing import write_json, write_text, written_together
+from chiasm.utils.writing import atomic_writes, write_json, write_text
 
 
 def write_report(report: Report, out: Path) -> None:
@@ -26,7 +26,7 @@ def write_report(report: Report, out: Path) -> None:
     ``report.md`` is the leaderboard in words. A report that is there already stays until all of it
     is written.
     """
-    with written_together(out) as part:
+    with atomic_writes(out) as part:
         _write(report, part)
 
 

@@ -10,7 +10,7 @@ from chiasm.data.duplicates.groups import find_groups
 from chiasm.data.labels import class_indices
 from chiasm.data.table import Table
 from chiasm.encoders.features.cache import FeatureCache
-from chiasm.evaluation.comparison import MAJORITY, OutOfFold, Predictions, judge_one
+from chiasm.evaluation.comparison import MAJORITY, OutOfFold, Predictions, evaluate_one
 from chiasm.evaluation.metrics import admit_unseen
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import encode_table
@@ -27,7 +27,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 def report_model(
     model: FusionClassifier,
     table: Table,
-    judged: Array,
+    evaluated: Array,
     *,
     part: str,
     caution: str,
@@ -43,7 +43,7 @@ def report_model(
     Args:
         model: trained.
         table: the whole data set.
-        judged: positions of the rows to judge by.
+        evaluated: positions of the rows to judge by.
         part: what they are, such as "test rows".
         caution: how far they can be trusted to judge.
         reference: positions of the rows whose class frequencies are the baseline.
@@ -53,7 +53,7 @@ def report_model(
         seed: of the training, or of the bootstrap alone.
         cache: where the features lie.
     """
-    rows = table.take(judged)
+    rows = table.take(evaluated)
     encoded = encode_table(rows, model.encoders, classes=model.classes, cache=cache)
     examined = examine(model, encoded)
     always = np.tile(_frequencies(model.classes, table, reference), (len(rows), 1))
@@ -62,7 +62,7 @@ def report_model(
     seconds = sum(epoch.seconds for epoch in history)
     tested = OutOfFold(
         ids=np.array(rows.ids),
-        positions=judged,
+        positions=evaluated,
         labels=labels,
         folds=np.zeros(len(rows), dtype=np.int64),
         of_folds=1,
@@ -78,7 +78,7 @@ def report_model(
         },
     )
     return build_report(
-        judge_one(tested, part=part, seed=seed),
+        evaluate_one(tested, part=part, seed=seed),
         table,
         caution=caution,
         examined=[examined],

@@ -4,15 +4,15 @@ from typing import Any
 
 import numpy as np
 
-from chiasm.data.checking.tables import check_sheets
+from chiasm.data.checking.tables import check_tables
 from chiasm.evaluation.comparison import MAJORITY, ComparisonRow
-from chiasm.evaluation.tables import comparison_sheets
+from chiasm.evaluation.tables import comparison_tables
 from chiasm.report.cards import show_cards
 from chiasm.report.content import Report
 from chiasm.report.figures import draw_report
 from chiasm.report.svg import inline_svg
 from chiasm.utils.html import render_html
-from chiasm.utils.text_table import Sheet
+from chiasm.utils.text_table import TextTable
 
 # A larger matrix cannot be read; its most frequent confusions can.
 _MATRIX = 12
@@ -25,10 +25,10 @@ _LABELS = {
 
 
 def render_page(report: Report) -> str:
-    """HTML with its style, figures and pictures inside; nothing is fetched, and no script runs."""
+    """HTML with its style, figures and images inside; nothing is fetched, and no script runs."""
     comparison = report.comparison
     winner = next(row for row in comparison.rows if row.name == comparison.winner)
-    _, averages, per_class = comparison_sheets(comparison)
+    _, averages, per_class = comparison_tables(comparison)
     readable = len(comparison.tested.classes) <= _MATRIX
     added = report.contributions
     return render_html(
@@ -51,7 +51,7 @@ def render_page(report: Report) -> str:
         },
         lists=show_cards(report),
         coloured=any(report.attributions.values()),
-        data=check_sheets(report.data),
+        data=check_tables(report.data),
     )
 
 
@@ -61,13 +61,13 @@ def _matrix(row: ComparisonRow) -> dict[str, Any]:
     return {"name": row.name, "counts": counts.tolist(), "shares": shares.tolist()}
 
 
-def _confusions(row: ComparisonRow) -> Sheet:
+def _confusions(row: ComparisonRow) -> TextTable:
     labels = [one.label for one in row.metrics.per_class]
     counts = np.array(row.metrics.confusion)
     np.fill_diagonal(counts, 0)
     order = np.argsort(-counts, axis=None, kind="stable")[:_CONFUSIONS]
     pairs = [np.unravel_index(i, counts.shape) for i in order]
-    return Sheet(
+    return TextTable(
         f"Most frequent confusions of {row.name}",
         ("true", "called", "rows"),
         [(labels[i], labels[j], f"{counts[i, j]:,}") for i, j in pairs if counts[i, j]],

@@ -1,6 +1,6 @@
 """Colours of a report: one name each, so that a page can give them other values in the dark."""
 
-# In a stylesheet "--ink" and so on; in a figure that is saved as a picture these.
+# In a stylesheet "--ink" and so on; in a figure that is saved as an image these.
 INK = "#1f2933"
 MUTED = "#66727f"
 LINE = "#d5dbe1"

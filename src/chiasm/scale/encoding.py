@@ -11,12 +11,12 @@ from torch import Tensor
 
 from chiasm.data.media.facts import Value
 from chiasm.encoders.base import Encoder
-from chiasm.encoders.encoder_config import describe_encoder, load_described
+from chiasm.encoders.encoder_config import encoder_config, load_from_config
 from chiasm.encoders.features.encoding import Encoded, by_length, compute_here
 from chiasm.scale.actors import Outcome, run_on_actors
 from chiasm.scale.cluster import absolute
 
-# Seconds of work, and some 16 MB of tokens if they are pictures.
+# Seconds of work, and some 16 MB of tokens if they are images.
 _VALUES = 128
 
 
@@ -33,7 +33,7 @@ def encode_on_ray(encoder: Encoder, values: Mapping[bytes, Value]) -> Iterator[E
         {key: absolute(values[key]) for key in keys[start : start + _VALUES]}
         for start in range(0, len(keys), _VALUES)
     ]
-    work = _EncodeValues(encoder.modality, describe_encoder(encoder))
+    work = _EncodeValues(encoder.modality, encoder_config(encoder))
     for _, outcome in run_on_actors(work, tasks):
         yield Encoded(
             tokens={bytes.fromhex(key): t for key, t in load(outcome["tokens"]).items()},
@@ -48,7 +48,7 @@ class _EncodeValues:
 
     @cached_property
     def _encoder(self) -> Encoder:
-        return load_described(self.modality, self.described)
+        return load_from_config(self.modality, self.described)
 
     def __call__(self, values: dict[bytes, Value]) -> Outcome:
         tokens: dict[str, Tensor] = {}

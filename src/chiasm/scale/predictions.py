@@ -18,21 +18,21 @@ from chiasm.model.predictions import prediction_frame
 from chiasm.scale.actors import Outcome, run_on_actors
 from chiasm.scale.cluster import absolute
 from chiasm.scale.predictors import Predictor, load_predictor, looked_at
-from chiasm.scale.shards import PartFolder
+from chiasm.scale.shards import ShardFolder
 from chiasm.utils.digests import digest_of
 
-# About a minute of pictures on a core, and 125 MB of their tokens in memory.
+# About a minute of images on a core, and 125 MB of their tokens in memory.
 _ROWS = 1000
 # What the predictions of a model depend on; an exported one has the hashes of its files.
 _PARTS_OF_A_MODEL = (MANIFEST, "config.json", "model.safetensors")
 
 
-def predict_parts(
+def predict_shards(
     model: Path,
     table: Table,
     out: str,
     *,
-    part_rows: int = _ROWS,
+    rows_per_shard: int = _ROWS,
     advance: Callable[[int], None],
     strict: bool = False,
 ) -> None:
@@ -45,7 +45,7 @@ def predict_parts(
         model: the folder that train or export wrote.
         table: the rows.
         out: a folder, on any file system that fsspec knows; this process writes it.
-        part_rows: rows of a part.
+        rows_per_shard: rows of a shard.
         advance: called with the number of rows that are done: first those of earlier parts.
         strict: whether rows that all lack what the model looks at are refused.
 
@@ -55,16 +55,16 @@ def predict_parts(
     """
     digest = _digest_of_model(model)
     say_lacking(table, looked_at(model), strict=strict)
-    parts = _Parts(table, part_rows)
+    parts = _Parts(table, rows_per_shard)
     made_of = {
         "model": digest,
         "data": {"source": table.source, "fingerprint": table.fingerprint, "rows": len(table)},
-        "part_rows": part_rows,
+        "part_rows": rows_per_shard,
     }
-    folder = PartFolder(out, made_of=made_of, parts=len(parts))
+    folder = ShardFolder(out, made_of=made_of, parts=len(parts))
     numbers = folder.missing
     advance(len(table) - sum(len(parts.rows(number)) for number in numbers))
-    work = _PredictPart(model.absolute(), digest)
+    work = _PredictShard(model.absolute(), digest)
     noted: list[Problem] = []
     try:
         for place, outcome in run_on_actors(work, [parts[number] for number in numbers]):
@@ -95,16 +95,16 @@ def _digest_of_model(model: Path) -> str:
 class _Parts:
     """A table in parts, each with its own problems alone."""
 
-    def __init__(self, table: Table, part_rows: int) -> None:
+    def __init__(self, table: Table, rows_per_shard: int) -> None:
         self._table = table
-        self._part_rows = part_rows
+        self._rows_per_shard = rows_per_shard
 
     def __len__(self) -> int:
-        return -(-len(self._table) // self._part_rows)
+        return -(-len(self._table) // self._rows_per_shard)
 
     def rows(self, number: int) -> range:
-        start = number * self._part_rows
-        return range(start, min(start + self._part_rows, len(self._table)))
+        start = number * self._rows_per_shard
+        return range(start, min(start + self._rows_per_shard, len(self._table)))
 
     def __getitem__(self, number: int) -> Table:
         part = self._table.take(self.rows(number))
@@ -119,7 +119,7 @@ class _Parts:
 
 
 @dataclass(frozen=True)
-class _PredictPart:
+class _PredictShard:
     model: Path
     digest: str
 

@@ -18,7 +18,7 @@ _MOST = 256 << 20
 _SECONDS = 1.0
 
 
-class PartFolder:
+class ShardFolder:
     """Parquet files in a folder of any file system that fsspec knows, and their manifest.
 
     A part is done once the manifest names it. The manifest is replaced at once, at most every

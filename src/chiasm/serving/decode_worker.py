@@ -11,25 +11,25 @@ from typing import Any
 
 from PIL import Image
 
-from chiasm.data.media.images import open_picture
+from chiasm.data.media.images import open_image
 from chiasm.errors import UnreadableExample
 from chiasm.serving.limits import Limits
-from chiasm.serving.sizes import refuse_long_sound
+from chiasm.serving.sizes import refuse_long_audio
 
 Load = Callable[[bytes], Any]
-# The longer side of the picture that an explanation shows.
+# The longer side of the image that an explanation shows.
 _SHOWN_SIDE = 640
-# Beside what a picture takes: in a decoder up to four copies of four bytes a pixel.
+# Beside what an image takes: in a decoder up to four copies of four bytes a pixel.
 _ROOM = 256 << 20
 _BYTES_OF_A_PIXEL = 20
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """A value as the model takes it, and the picture to show, where it was asked for."""
+    """A value as the model takes it, and the image to show, where it was asked for."""
 
     inputs: Any
-    picture: Image.Image | None = None
+    image: Image.Image | None = None
 
 
 def begin(limits: Limits) -> None:
@@ -50,13 +50,13 @@ def begin(limits: Limits) -> None:
 
 
 def load(load: Load, modality: str, content: bytes, limits: Limits, *, shown: bool) -> Loaded | str:
-    """Decode one picture or sound: as the model takes it, or why it cannot be."""
+    """Decode one image or audio: as the model takes it, or why it cannot be."""
     _bound_seconds(limits.decode_seconds)
     try:
         if modality == "audio":
-            refuse_long_sound(content, limits)
-        picture = _show(content) if shown and modality == "image" else None
-        return Loaded(load(content), picture)
+            refuse_long_audio(content, limits)
+        image = _show(content) if shown and modality == "image" else None
+        return Loaded(load(content), image)
     except UnreadableExample as error:
         return error.reason
     except MemoryError:
@@ -64,9 +64,9 @@ def load(load: Load, modality: str, content: bytes, limits: Limits, *, shown: bo
 
 
 def _show(content: bytes) -> Image.Image:
-    picture = open_picture(content, at_least=_SHOWN_SIDE)
-    picture.thumbnail((_SHOWN_SIDE, _SHOWN_SIDE))
-    return picture
+    image = open_image(content, at_least=_SHOWN_SIDE)
+    image.thumbnail((_SHOWN_SIDE, _SHOWN_SIDE))
+    return image
 
 
 def _bound_seconds(seconds: float) -> None:

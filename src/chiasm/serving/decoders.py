@@ -1,4 +1,4 @@
-"""Decoders: processes that decode pictures and sounds, and can be ended."""
+"""Decoders: processes that decode images and audio, and can be ended."""
 
 import asyncio
 import multiprocessing
@@ -31,7 +31,7 @@ class Decoders:
         self._pool: ProcessPool | None = None
 
     async def load(self, load: Load, modality: str, content: bytes, *, shown: bool) -> Loaded:
-        """One picture or sound as ``load`` gives it, and to be ``shown`` too.
+        """One image or audio as ``load`` gives it, and to be ``shown`` too.
 
         Raises:
             UnreadableExample: it cannot be decoded, or not within the limits.

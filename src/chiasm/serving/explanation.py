@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from PIL import Image
 
 from chiasm.explanation.attribution.scores import score_grid, word_scores
-from chiasm.explanation.drawing.heat import lay_heat
+from chiasm.explanation.drawing.heat import overlay_heatmap
 from chiasm.inference.attribution import Attribution
 from chiasm.inference.predictions import RowPrediction
-from chiasm.serving.schemas import Explanation, PictureScores, SoundScore, WordScore
+from chiasm.serving.schemas import AudioScore, Explanation, ImageScores, WordScore
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What of a row is shown beside its scores: a text, and a small copy of the picture."""
+    """What of a row is shown beside its scores: a text, and a small copy of the image."""
 
     text: str | None
-    picture: Image.Image | None
+    image: Image.Image | None
 
 
 def explain_row(
@@ -29,7 +29,7 @@ def explain_row(
     *,
     explained: str,
 ) -> Explanation:
-    """What the model said of a row, the words and the parts of the picture it rests on."""
+    """What the model said of a row, the words and the parts of the image it rests on."""
     return Explanation(
         label=predicted.label,
         probabilities=predicted.probabilities,
@@ -38,8 +38,8 @@ def explain_row(
         explained=explained,
         contributions=predicted.contributions,
         words=_words(shown.text, scores["text"]) if shown.text is not None else None,
-        picture=_picture(shown.picture, scores["image"]) if shown.picture is not None else None,
-        sound=_sound(scores["audio"]) if "audio" in scores else None,
+        image=_image(shown.image, scores["image"]) if shown.image is not None else None,
+        audio=_audio(scores["audio"]) if "audio" in scores else None,
     )
 
 
@@ -50,20 +50,20 @@ def _words(text: str, scores: Attribution) -> list[WordScore]:
     ]
 
 
-def _picture(picture: Image.Image, scores: Attribution) -> PictureScores:
+def _image(image: Image.Image, scores: Attribution) -> ImageScores:
     grid, box = score_grid(scores)
     overlay = io.BytesIO()
-    lay_heat(picture, scores).save(overlay, "PNG")
-    return PictureScores(
+    overlay_heatmap(image, scores).save(overlay, "PNG")
+    return ImageScores(
         grid=grid.tolist(),
         box=box,
         overlay_png=base64.b64encode(overlay.getvalue()).decode(),
     )
 
 
-def _sound(scores: Attribution) -> list[SoundScore]:
+def _audio(scores: Attribution) -> list[AudioScore]:
     return [
-        SoundScore(start=place.extent[0], end=place.extent[1], score=score)
+        AudioScore(start=place.extent[0], end=place.extent[1], score=score)
         for place, score in zip(scores.places, scores.scores.tolist(), strict=True)
         if place.extent is not None
     ]

@@ -10,15 +10,15 @@ class Limits:
     Attributes:
         body_bytes: of a request, and of one line of a batch.
         characters: of a text.
-        pixels: of a picture, by its header.
-        seconds: of a sound, by its header.
+        pixels: of an image, by its header.
+        seconds: of an audio clip, by its header.
         batch_rows: lines of one batch.
         waiting_rows: rows that have arrived and are decoded or answered at the same time.
         waiting_bytes: what those rows, and those that still arrive, may hold together.
         receive_seconds: for the head of a request, its body, or a line of a batch; for a client to
             read a piece of the answer.
         receive_rate: bytes a second of a body or a line, once it has arrived for five seconds.
-        decode_seconds: for one picture or sound.
+        decode_seconds: for one image or audio.
         answer_seconds: from the whole body to the answer.
     """
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from chiasm.serving.schemas import ProblemBody, Row
 
 TEXT = "A sturdy mug, and the blue is even nicer than in the photo."
-# A picture of one grey pixel.
+# An image of one grey pixel.
 PIXEL = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg=="
 )
@@ -21,7 +21,7 @@ _WHY = {
     400: "The body is not well-formed.",
     401: "The API key is missing or wrong, where the server asks for one.",
     403: "A page of another origin asked.",
-    406: "There is no overlay without a picture.",
+    406: "There is no overlay without an image.",
     408: "The body did not arrive in time.",
     413: "The body is too large.",
     415: "The body is of another content type, or compressed.",
@@ -75,7 +75,7 @@ def row_body() -> dict[str, Any]:
     }
     examples = {
         "text": {"summary": "A text", "value": {"text": TEXT}},
-        "both": {"summary": "A text and a picture", "value": {"text": TEXT, "image": PIXEL}},
+        "both": {"summary": "A text and an image", "value": {"text": TEXT, "image": PIXEL}},
     }
     return {
         "requestBody": {

@@ -30,7 +30,7 @@ _LONGEST_NAME = 200
 
 
 def parse_row(body: bytes | bytearray, content_type: str, limits: Limits) -> Values:
-    """Text, and picture and sound as bytes, of a JSON object or a form; what is empty is left out.
+    """Text, and image and audio as bytes, of a JSON object or a form; what is empty is left out.
 
     Raises:
         Problem: 415 another content type, 400 not well-formed, 422 well-formed but not a row, or a
@@ -42,7 +42,7 @@ def parse_row(body: bytes | bytearray, content_type: str, limits: Limits) -> Val
             return row_values(parse_json(body, Received, limits), limits)
         if kind == FORM.encode():
             return _form_values(parse_form(bytes(body), options.get(b"boundary", b"")), limits)
-    raise Problem(415, f"Send {JSON} (picture and sound in base64) or {FORM}.")
+    raise Problem(415, f"Send {JSON} (image and audio in base64) or {FORM}.")
 
 
 @contextmanager

@@ -68,5 +68,5 @@ def _refuse_large(received: int, limits: Limits) -> None:
         raise Problem(
             413,
             f"The body is larger than {limits.body_bytes / (1 << 20):.3g} MiB. Send a smaller "
-            "picture or a shorter sound.",
+            "image or a shorter audio.",
         )

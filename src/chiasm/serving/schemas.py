@@ -18,14 +18,14 @@ class Row(BaseModel):
     image: Annotated[
         str | None,
         Field(
-            description="A picture file (JPEG, PNG, GIF, WEBP, BMP, TIFF) in base64.",
+            description="An image file (JPEG, PNG, GIF, WEBP, BMP, TIFF) in base64.",
             json_schema_extra={"contentEncoding": "base64"},
         ),
     ] = None
     audio: Annotated[
         str | None,
         Field(
-            description="A sound file (WAV, FLAC, OGG, MP3) in base64.",
+            description="An audio file (WAV, FLAC, OGG, MP3) in base64.",
             json_schema_extra={"contentEncoding": "base64"},
         ),
     ] = None
@@ -62,29 +62,29 @@ class WordScore(BaseModel):
     score: Annotated[float, Field(description="Below 0 it speaks against the class.")]
 
 
-class SoundScore(BaseModel):
-    """A piece of the sound, and what hiding it takes from the explained class."""
+class AudioScore(BaseModel):
+    """A piece of the audio, and what hiding it takes from the explained class."""
 
     start: Annotated[float, Field(description="In seconds.")]
     end: float
     score: float
 
 
-class PictureScores(BaseModel):
-    """What hiding each cell of the picture takes from the probability of the explained class."""
+class ImageScores(BaseModel):
+    """What hiding each cell of the image takes from the probability of the explained class."""
 
     grid: Annotated[list[list[float]], Field(description="Rows of cells.")]
     box: Annotated[
         tuple[float, float, float, float],
         Field(
             description="What the grid covers: left, top, right and bottom, as fractions of the "
-            "upright picture.",
+            "upright image.",
         ),
     ]
     overlay_png: Annotated[
         str,
         Field(
-            description="The picture with the grid over it (blue: for, orange: against), in base64",
+            description="The image with the grid over it (blue: for, orange: against), in base64",
             json_schema_extra={"contentEncoding": "base64"},
         ),
     ]
@@ -102,8 +102,8 @@ class Explanation(Prediction):
         ),
     ]
     words: Annotated[list[WordScore] | None, Field(description="null without a text.")]
-    picture: Annotated[PictureScores | None, Field(description="null without a picture.")]
-    sound: Annotated[list[SoundScore] | None, Field(description="null without a sound.")]
+    image: Annotated[ImageScores | None, Field(description="null without an image.")]
+    audio: Annotated[list[AudioScore] | None, Field(description="null without an audio clip.")]
 
 
 class ModelInfo(BaseModel):

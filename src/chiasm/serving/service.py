@@ -24,10 +24,10 @@ from chiasm.serving.problem import Problem
 from chiasm.serving.room import Room
 from chiasm.serving.schemas import Explanation, Prediction
 from chiasm.serving.served_model import ServedModel
-from chiasm.serving.sizes import refuse_large_picture
+from chiasm.serving.sizes import refuse_large_image
 from chiasm.utils.cores import count_serving_cores
 
-# Of these a decoded copy or two is a good part of the memory: one at a time, and no sound with it.
+# Of these a decoded copy or two is a good part of the memory: one at a time, and no audio with it.
 _LARGE_PIXELS = 6_000_000
 _READABLE = ("text", "image", "audio")
 _THREADS = 2
@@ -52,7 +52,7 @@ class _Encoded:
 
 @dataclass
 class _Parsed:
-    """A row of which pictures and sounds are still to be decoded."""
+    """A row of which images and audio are still to be decoded."""
 
     inputs: dict[str, Any] = field(default_factory=dict)
     encoded: dict[str, _Encoded] = field(default_factory=dict)
@@ -62,7 +62,7 @@ class _Parsed:
 class Service:
     """Parses rows in a few threads, decodes in processes, and runs the model on batches of rows.
 
-    Explanations, and rows with sounds, take up to seconds: they have threads of their own, beside
+    Explanations, and rows with audio, take up to seconds: they have threads of their own, beside
     which the other predictions go on.
     """
 
@@ -87,7 +87,7 @@ class Service:
         self._metrics = metrics
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="parse")
         self._decoders = Decoders(limits)
-        # The model hears one sound on each core at a time.
+        # The model hears one audio on each core at a time.
         self._room = Room(count_serving_cores())
         self._predictions = Batcher(
             self._predict_rows,
@@ -95,8 +95,8 @@ class Service:
             max_wait=max_wait,
             observe=metrics.observe_batch,
         )
-        self._sounds = Batcher(
-            self._predict_sounds, max_batch=max_batch, max_wait=0.0, observe=metrics.observe_batch
+        self._audio = Batcher(
+            self._predict_audio, max_batch=max_batch, max_wait=0.0, observe=metrics.observe_batch
         )
         self._explanations = Batcher(
             self._explain_rows, max_batch=1, max_wait=0.0, observe=metrics.observe_batch
@@ -109,7 +109,7 @@ class Service:
 
     @property
     def _batchers(self) -> tuple[Batcher, ...]:
-        return self._predictions, self._sounds, self._explanations
+        return self._predictions, self._audio, self._explanations
 
     async def predict(self, read: Callable[[], Values]) -> Prediction:
         """The prediction for the row that ``read`` gives.
@@ -139,8 +139,8 @@ class Service:
 
     async def _predict(self, read: Callable[[], Values]) -> Prediction:
         row = await self._load(read, shown=False)
-        batcher = self._sounds if _sounds(row) else self._predictions
-        give_back = await self._room.take(_sounds(row))
+        batcher = self._audio if _audio(row) else self._predictions
+        give_back = await self._room.take(_audio(row))
         predicted = await batcher.submit(row.inputs, then=give_back)
         self._count(predicted)
         return Prediction(
@@ -152,7 +152,7 @@ class Service:
 
     async def _explain(self, read: Callable[[], Values], label: str | None) -> Explanation:
         row = await self._load(read, shown=True)
-        give_back = await self._room.take(_sounds(row))
+        give_back = await self._room.take(_audio(row))
         predicted, scores = await self._explanations.submit((row.inputs, label), then=give_back)
         self._count(predicted)
         return await self._in_thread(
@@ -162,7 +162,7 @@ class Service:
     def _predict_rows(self, rows: Sequence[dict[str, Any]]) -> list[RowPrediction]:
         return self.model.predict(rows, contributions=False)
 
-    def _predict_sounds(self, rows: Sequence[dict[str, Any]]) -> list[RowPrediction]:
+    def _predict_audio(self, rows: Sequence[dict[str, Any]]) -> list[RowPrediction]:
         try:
             return self._predict_rows(rows)
         finally:
@@ -196,13 +196,13 @@ class Service:
 
     async def _load(self, read: Callable[[], Values], *, shown: bool) -> _Row:
         parsed = await self._in_thread(self._parse, read)
-        inputs, picture = dict(parsed.inputs), None
+        inputs, image = dict(parsed.inputs), None
         for modality, encoded in parsed.encoded.items():
             with _refused(modality):
                 decoded = await self._decode(modality, encoded, shown=shown)
             inputs[modality] = decoded.inputs
-            picture = decoded.picture or picture
-        return _Row(inputs, Shown(parsed.text, picture))
+            image = decoded.image or image
+        return _Row(inputs, Shown(parsed.text, image))
 
     def _parse(self, read: Callable[[], Values]) -> _Parsed:
         """A row but for what has to be decoded: in one go, since each thread waits for its turn."""
@@ -220,8 +220,8 @@ class Service:
                     parsed.inputs[modality] = self.model.loader(modality)(value)
                     parsed.text = value
                 else:
-                    is_picture = modality == "image"
-                    pixels = refuse_large_picture(value, self._limits) if is_picture else 0
+                    is_image = modality == "image"
+                    pixels = refuse_large_image(value, self._limits) if is_image else 0
                     parsed.encoded[modality] = _Encoded(value, pixels)
         return parsed
 
@@ -244,5 +244,5 @@ def _refused(modality: str) -> Iterator[None]:
         raise Problem(422, f"{modality}: {error.reason}.") from error
 
 
-def _sounds(row: _Row) -> int:
+def _audio(row: _Row) -> int:
     return 1 if "audio" in row.inputs else 0

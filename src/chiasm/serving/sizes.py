@@ -1,4 +1,4 @@
-"""refuse_large: pictures and sounds beyond the limits, told before anything is decoded."""
+"""refuse_large: images and audio beyond the limits, told before anything is decoded."""
 
 import io
 import struct
@@ -15,15 +15,15 @@ from chiasm.serving.limits import Limits
 _UNREADABLE = (OSError, SyntaxError, ValueError, TypeError, LookupError, OverflowError)
 
 
-def count_pixels(picture: bytes) -> int:
-    """Pixels of a picture file once decoded; 0 where its header tells nothing.
+def count_pixels(content: bytes) -> int:
+    """Pixels of an image file once decoded; 0 where its header tells nothing.
 
     Raises:
         UnreadableExample: a structure that would keep a decoder busy.
     """
-    refuse_costly(picture)
+    refuse_costly(content)
     try:
-        with Image.open(io.BytesIO(picture), formats=FORMATS) as image:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             return image.width * image.height
     except Image.DecompressionBombError:
         return Image.MAX_IMAGE_PIXELS or 0
@@ -31,31 +31,31 @@ def count_pixels(picture: bytes) -> int:
         return 0
 
 
-def refuse_large_picture(picture: bytes, limits: Limits) -> int:
-    """How many pixels a picture has.
+def refuse_large_image(content: bytes, limits: Limits) -> int:
+    """How many pixels an image has.
 
     Raises:
         UnreadableExample: more than allowed, or as ``count_pixels``.
     """
-    pixels = count_pixels(picture)
+    pixels = count_pixels(content)
     if pixels > limits.pixels:
         raise UnreadableExample(
-            f"more than {limits.pixels / 1_000_000:g} megapixels. Send a smaller picture; models "
+            f"more than {limits.pixels / 1_000_000:g} megapixels. Send a smaller image; models "
             "look at a few hundred pixels a side"
         )
     return pixels
 
 
-def refuse_long_sound(sound: bytes, limits: Limits) -> None:
-    """Let a sound pass that is not too long.
+def refuse_long_audio(audio: bytes, limits: Limits) -> None:
+    """Let an audio clip pass that is not too long.
 
     Raises:
         UnreadableExample: longer than allowed.
     """
     soundfile = import_audio("soundfile")
     try:
-        seconds = soundfile.info(io.BytesIO(sound)).duration
+        seconds = soundfile.info(io.BytesIO(audio)).duration
     except soundfile.SoundFileError:
         return  # what is wrong with it is for the decoder to say
     if seconds > limits.seconds:
-        raise UnreadableExample(f"longer than {limits.seconds:g} seconds. Send a shorter sound")
+        raise UnreadableExample(f"longer than {limits.seconds:g} seconds. Send a shorter audio")

@@ -52,7 +52,7 @@ class TrainingConfig:
         auxiliary_loss: what the losses of the modalities alone weigh beside that of the fusion.
         gradient_checkpointing: whether trained encoders compute twice to use less memory; those
             from random weights never do.
-        augment: whether pictures are mirrored and cut at random, where a whole picture encoder is
+        augment: whether images are mirrored and cut at random, where a whole image encoder is
             trained.
         max_grad_norm: gradients are clipped to this norm.
         seed: of initialisation, dropout and the order of the rows.

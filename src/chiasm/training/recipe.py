@@ -28,7 +28,7 @@ class Recipe:
             modality; 0, for those that are not named: the weights themselves are trained.
         random_init: modalities whose encoder starts from random weights, not from published ones;
             all of its blocks are trained.
-        max_seconds: how much of a sound is read, from its beginning.
+        max_seconds: how much of an audio clip is read, from its beginning.
         fusion: which fusion, and how large.
         training: how it is trained.
         staged: whether the encoders are trained alone first, then frozen and fused.
@@ -69,7 +69,7 @@ class Recipe:
                 )
         if self.max_seconds <= 0:
             raise ChiasmError(
-                f"max_seconds is {self.max_seconds:g}. Give the seconds of a sound that are to be "
+                f"max_seconds is {self.max_seconds:g}. Give the seconds of audio that are to be "
                 "read, more than 0."
             )
 

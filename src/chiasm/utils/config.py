@@ -25,7 +25,7 @@ _WORDS = {
 _EXPONENT = re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+")
 
 
-def from_plain(kind: Any, value: object, *, where: str) -> Any:
+def parse_config(kind: Any, value: object, *, where: str) -> Any:
     """``value`` as a ``kind``: a dataclass, dict, tuple, Literal, union or scalar type.
 
     A scalar of NumPy is as good as one of Python.
@@ -45,7 +45,7 @@ def from_plain(kind: Any, value: object, *, where: str) -> Any:
         return value
     if origin is dict and isinstance(value, dict):
         return {
-            from_plain(options[0], key, where=f"A name in {where}"): from_plain(
+            parse_config(options[0], key, where=f"A name in {where}"): parse_config(
                 options[1], item, where=f"{where}.{key}"
             )
             for key, item in value.items()
@@ -53,7 +53,7 @@ def from_plain(kind: Any, value: object, *, where: str) -> Any:
     if origin is tuple and isinstance(value, list | tuple):
         if options[-1] is not Ellipsis and len(value) != len(options):
             raise ChiasmError(f"{where} has {len(value)} items, and must have {len(options)}.")
-        return tuple(from_plain(options[0], item, where=f"An item of {where}") for item in value)
+        return tuple(parse_config(options[0], item, where=f"An item of {where}") for item in value)
     if kind is float and (
         type(value) is int or (isinstance(value, str) and _EXPONENT.fullmatch(value))
     ):
@@ -93,7 +93,7 @@ def _read_fields(kind: Any, value: object, where: str) -> Any:
             )
     return kind(
         **{
-            name: from_plain(kinds[name], item, where=f"{where}.{name}")
+            name: parse_config(kinds[name], item, where=f"{where}.{name}")
             for name, item in value.items()
         }
     )
@@ -102,7 +102,7 @@ def _read_fields(kind: Any, value: object, where: str) -> Any:
 def _read_union(kind: Any, value: object, where: str) -> Any:
     for option in get_args(kind):
         with suppress(ChiasmError):
-            return from_plain(option, value, where=where)
+            return parse_config(option, value, where=where)
     raise ChiasmError(f"{where} is {_short(value)}, and must be {_say(kind)}.")
 
 
@@ -135,7 +135,7 @@ def check_settings(
         ChiasmError: a field is not.
     """
     for name, kind in get_type_hints(type(settings)).items():
-        value = from_plain(kind, getattr(settings, name), where=name)
+        value = parse_config(kind, getattr(settings, name), where=name)
         object.__setattr__(settings, name, value)
     for name, (least, most) in (ranges or {}).items():
         value = getattr(settings, name)

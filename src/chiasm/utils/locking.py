@@ -12,7 +12,7 @@ LOCK = ".lock"
 
 
 @contextmanager
-def sole_writer(out: Path, *, folder: bool) -> Iterator[None]:
+def exclusive_lock(out: Path, *, folder: bool) -> Iterator[None]:
     """Keep other processes from writing to ``out``; a killed process keeps none.
 
     A ``folder`` is made, and removed again if nothing was written to it.

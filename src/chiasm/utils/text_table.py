@@ -9,7 +9,7 @@ from rich.text import Text
 
 
 @dataclass(frozen=True)
-class Sheet:
+class TextTable:
     """Cells as they are to be read; the first column names the rows."""
 
     title: str

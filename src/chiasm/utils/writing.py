@@ -18,7 +18,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @contextmanager
-def written_whole(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """Where to write instead: what is there at the end takes the place of ``path`` at once."""
     part = path.with_name(f"{PART}-{path.name}")
     with suppress(OSError):
@@ -32,7 +32,7 @@ def written_whole(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def written_together(folder: Path, *, seal: str | None = None) -> Iterator[Path]:
+def atomic_writes(folder: Path, *, seal: str | None = None) -> Iterator[Path]:
     """A new folder to write to instead: its files move to ``folder`` at the end, at one go.
 
     ``seal`` names the file without which the others are not taken for a whole: of an earlier whole
@@ -69,7 +69,7 @@ def write_json(content: object, path: Path) -> None:
     """Write a file of indented JSON, in UTF-8; undecodable bytes of a path can be read back."""
     text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
     text = _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
-    with written_whole(path) as part:
+    with atomic_write(path) as part:
         part.write_text(text, encoding="utf-8")
 
 

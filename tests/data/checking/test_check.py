@@ -37,7 +37,7 @@ def test_exact_stripped_and_near_duplicates_are_told_apart() -> None:
     assert report.conflicts["any"].rows == 4
 
 
-def test_pictures_are_compared_by_bytes_and_by_hash() -> None:
+def test_images_are_compared_by_bytes_and_by_hash() -> None:
     images = [encode(noise(1)), encode(noise(1)), encode(noise(1), "BMP"), encode(noise(2))]
     report = check(read(pd.DataFrame({"image": images, "label": list("xxyx")})))
     assert report.duplicates["image_exact"].rows == 2

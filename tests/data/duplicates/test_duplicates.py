@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chiasm.data.duplicates.groups import duplicate_groups, find_groups
-from chiasm.data.duplicates.near_images import near_pictures
+from chiasm.data.duplicates.near_images import near_images
 from chiasm.data.duplicates.normalisation import normalise_text
 from chiasm.data.table import Table
 from chiasm.errors import DataError
@@ -77,38 +77,38 @@ def test_outer_space_and_punctuation_do_not_matter(text: str) -> None:
 
 @settings(deadline=None)
 @given(st.lists(HASHES | st.integers(0, 2**64 - 1), max_size=40))
-def test_near_pictures_are_those_of_comparing_all_pairs(hashes: list[int]) -> None:
+def test_near_images_are_those_of_comparing_all_pairs(hashes: list[int]) -> None:
     near = [[(a ^ b).bit_count() <= 4 for b in hashes] for a in hashes]
     expected = closure(np.array(near, dtype=bool).reshape(len(hashes), len(hashes)))
-    assert np.array_equal(partition(near_pictures(hashes)), expected)
+    assert np.array_equal(partition(near_images(hashes)), expected)
 
 
-def test_near_pictures_of_many_rows_are_found_among_many() -> None:
+def test_near_images_of_many_rows_are_found_among_many() -> None:
     rng = np.random.default_rng(0)
     hashes = rng.integers(0, 2**64, 50_000, dtype=np.uint64).tolist()
     places = rng.integers(0, 60, 500).tolist()
     planted = [h ^ 0b1111 << at for h, at in zip(hashes[:500], places, strict=True)]
-    found = near_pictures([*hashes, *planted])
+    found = near_images([*hashes, *planted])
     assert np.array_equal(found[:500], found[50_000:])
     assert len(np.unique(found)) == 50_000
 
 
-def test_bits_that_never_vary_do_not_make_near_pictures_slow() -> None:
+def test_bits_that_never_vary_do_not_make_near_images_slow() -> None:
     # All pairs would be 2e8; plain bands of such hashes would hold every one of them.
     hashes = np.random.default_rng(0).integers(0, 2**32, 20_000, dtype=np.uint64) << np.uint64(16)
-    found = near_pictures(hashes.tolist())
+    found = near_images(hashes.tolist())
     assert 15_000 < len(np.unique(found)) < 20_000
 
 
 @settings(deadline=None, max_examples=50)
 @given(ROWS)
-def test_groups_are_the_closure_of_text_picture_and_group_ties(
+def test_groups_are_the_closure_of_text_image_and_group_ties(
     rows: list[tuple[str | None, int | None, str | None]],
 ) -> None:
     def tied(a: tuple, b: tuple) -> bool:
         texts = [normalise_text(row[0] or "") for row in (a, b)]
-        pictures = a[1] is not None and b[1] is not None and (a[1] ^ b[1]).bit_count() <= 4
-        return bool(texts[0] and texts[0] == texts[1]) or pictures or bool(a[2] and a[2] == b[2])
+        images = a[1] is not None and b[1] is not None and (a[1] ^ b[1]).bit_count() <= 4
+        return bool(texts[0] and texts[0] == texts[1]) or images or bool(a[2] and a[2] == b[2])
 
     expected = closure(np.array([[tied(a, b) for b in rows] for a in rows]))
     assert np.array_equal(partition(find_groups(table_of(rows))), expected)

@@ -18,7 +18,7 @@ ROWS = pd.DataFrame({"image": ["a.png", "sub/b.png"], "label": ["x", "y"]})
 
 @pytest.fixture
 def real(tmp_path: Path) -> Path:
-    """A data set of two pictures, in a folder of its own."""
+    """A data set of two images, in a folder of its own."""
     folder = tmp_path / "real"
     (folder / "sub").mkdir(parents=True)
     (folder / "a.png").write_bytes(encode(noise(0)))
@@ -69,13 +69,13 @@ def test_features_beside_the_data_are_found_through_a_link_to_it(
 
 
 @pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
-def test_the_files_of_a_folder_are_pictures_or_sounds_as_their_names_end(
+def test_the_files_of_a_folder_are_images_or_audio_as_their_names_end(
     ending: str, real: Path
 ) -> None:
     soundfile = pytest.importorskip("soundfile")
-    sound = io.BytesIO()
-    soundfile.write(sound, np.linspace(-0.5, 0.5, 800), 8000, format="WAV")
-    (real / "c.WAV").write_bytes(sound.getvalue())
+    audio = io.BytesIO()
+    soundfile.write(audio, np.linspace(-0.5, 0.5, 800), 8000, format="WAV")
+    (real / "c.WAV").write_bytes(audio.getvalue())
     for modality, files in (("image", ["a.png", "sub/b.png"]), ("audio", ["c.WAV", None])):
         rows = pd.DataFrame({"file_name": files, "label": ["x", "y"]})
         path = real / f"metadata.{ending}"
@@ -146,7 +146,7 @@ def test_no_backslash_leads_out_of_the_folder(real: Path) -> None:
     assert problem.reason in ("path leaves the data folder", "file not found")
 
 
-def test_pictures_in_cells_are_read_and_not_repeated(real: Path) -> None:
+def test_images_in_cells_are_read_and_not_repeated(real: Path) -> None:
     content = encode(noise(3, size=(200, 200)))
     plain = base64.b64encode(content).decode()
     cells = [plain, f"data:image/png;base64,{plain}", f"data:image/png;base64,{plain[:-9]}!"]

@@ -1,4 +1,4 @@
-"""What is known of a picture is what decoding it tells."""
+"""What is known of an image is what decoding it tells."""
 
 import logging
 from collections.abc import Callable
@@ -10,8 +10,8 @@ from data_inputs import encode, noise
 from chiasm.cache import environment
 from chiasm.cache.store import STORE
 from chiasm.data.media import image_facts
-from chiasm.data.media.facts import PictureFacts
-from chiasm.data.media.image_facts import PictureMemory, inspect_picture
+from chiasm.data.media.facts import ImageFacts
+from chiasm.data.media.image_facts import ImageFactsCache, inspect_image
 from chiasm.data.reading import read
 from chiasm.errors import UnreadableExample
 
@@ -20,48 +20,48 @@ Decoded = list[bytes]
 
 @pytest.fixture
 def decoded(monkeypatch: pytest.MonkeyPatch) -> Decoded:
-    """The pictures that were decoded, in order."""
+    """The images that were decoded, in order."""
     seen: Decoded = []
 
-    def count(data: bytes) -> PictureFacts:
+    def count(data: bytes) -> ImageFacts:
         seen.append(data)
-        return inspect_picture(data)
+        return inspect_image(data)
 
-    monkeypatch.setattr(image_facts, "inspect_picture", count)
+    monkeypatch.setattr(image_facts, "inspect_image", count)
     return seen
 
 
 def test_known_facts_equal_decoded_ones_and_nothing_is_decoded_again(
-    tmp_path: Path, picture: Callable[..., Path], decoded: Decoded
+    tmp_path: Path, image: Callable[..., Path], decoded: Decoded
 ) -> None:
-    pictures = [picture("a.jpg", 1), picture("b.png", 2), encode(noise(3))]
-    first, second = PictureMemory(tmp_path / "cache"), PictureMemory(tmp_path / "cache")
-    fresh = [first.inspect(source) for source in pictures]
+    images = [image("a.jpg", 1), image("b.png", 2), encode(noise(3))]
+    first, second = ImageFactsCache(tmp_path / "cache"), ImageFactsCache(tmp_path / "cache")
+    fresh = [first.inspect(source) for source in images]
     first.keep()
     assert len(decoded) == 3
-    assert [second.inspect(source) for source in pictures] == fresh
-    assert fresh == [inspect_picture(source) for source in pictures]
+    assert [second.inspect(source) for source in images] == fresh
+    assert fresh == [inspect_image(source) for source in images]
     assert len(decoded) == 3
 
 
 def test_changed_file_is_decoded(
-    tmp_path: Path, picture: Callable[..., Path], decoded: Decoded
+    tmp_path: Path, image: Callable[..., Path], decoded: Decoded
 ) -> None:
-    path = picture("a.png", 1)
-    memory = PictureMemory(tmp_path / "cache")
+    path = image("a.png", 1)
+    memory = ImageFactsCache(tmp_path / "cache")
     before = memory.inspect(path)
     memory.keep()
-    picture("a.png", 2)
-    after = PictureMemory(tmp_path / "cache").inspect(path)
+    image("a.png", 2)
+    after = ImageFactsCache(tmp_path / "cache").inspect(path)
     assert after != before
-    assert after == inspect_picture(path)
+    assert after == inspect_image(path)
     assert len(decoded) == 2
 
 
-def test_unreadable_picture_is_unreadable_each_time(tmp_path: Path) -> None:
+def test_unreadable_image_is_unreadable_each_time(tmp_path: Path) -> None:
     broken = encode(noise(), "JPEG")[:500]
     for _ in range(2):
-        memory = PictureMemory(tmp_path / "cache")
+        memory = ImageFactsCache(tmp_path / "cache")
         with pytest.raises(UnreadableExample, match="truncated"):
             memory.inspect(broken)
         memory.keep()
@@ -71,7 +71,7 @@ def test_facts_whose_bits_changed_are_counted_and_found_out_again(
     tmp_path: Path, decoded: Decoded, caplog: pytest.LogCaptureFixture
 ) -> None:
     data = encode(noise(7))
-    memory = PictureMemory(tmp_path)
+    memory = ImageFactsCache(tmp_path)
     facts = memory.inspect(data)
     memory.keep()
     environment.close(tmp_path / STORE)
@@ -79,37 +79,37 @@ def test_facts_whose_bits_changed_are_counted_and_found_out_again(
     content = bytearray(file.read_bytes())
     content[content.index(facts.phash.to_bytes(8, "little"))] ^= 1
     file.write_bytes(content)
-    memory = PictureMemory(tmp_path)
+    memory = ImageFactsCache(tmp_path)
     assert memory.inspect(data) == facts
     assert len(decoded) == 2
     memory.keep()
-    assert "1 of the facts of pictures in the cache were damaged" in caplog.text
-    assert PictureMemory(tmp_path).inspect(data) == facts
+    assert "1 of the facts of images in the cache were damaged" in caplog.text
+    assert ImageFactsCache(tmp_path).inspect(data) == facts
     assert len(decoded) == 2
 
 
-def test_without_a_cache_pictures_are_decoded_and_a_warning_says_so_once(
+def test_without_a_cache_images_are_decoded_and_a_warning_says_so_once(
     tmp_path: Path,
-    picture: Callable[..., Path],
+    image: Callable[..., Path],
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("CHIASM_CACHE", str(tmp_path / "file"))
-    picture("a.png", 1)
-    picture("b.png", 2)
+    image("a.png", 1)
+    image("b.png", 2)
     (tmp_path / "data.csv").write_text("text,image,label\nx,a.png,1\ny,b.png,2\n")
     with caplog.at_level(logging.WARNING):
         table = read(tmp_path / "data.csv")
-    assert [facts.width for facts in table.pictures if facts] == [64, 64]
+    assert [facts.width for facts in table.images if facts] == [64, 64]
     assert caplog.text.count("decoded each time") == 1
     assert "CHIASM_CACHE" in caplog.text
 
 
-def test_read_decodes_a_picture_once_over_two_readings(
-    tmp_path: Path, picture: Callable[..., Path], decoded: Decoded
+def test_read_decodes_a_image_once_over_two_readings(
+    tmp_path: Path, image: Callable[..., Path], decoded: Decoded
 ) -> None:
-    picture("a.png", 41)
+    image("a.png", 41)
     (tmp_path / "data.csv").write_text("text,image,label\nx,a.png,1\n")
-    assert read(tmp_path / "data.csv").pictures == read(tmp_path / "data.csv").pictures
+    assert read(tmp_path / "data.csv").images == read(tmp_path / "data.csv").images
     assert len(decoded) == 1

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from chiasm.data.media.image_structure import has_costly_tags, refuse_costly
-from chiasm.data.media.images import as_rgb, open_picture
+from chiasm.data.media.images import as_rgb, open_image
 from chiasm.errors import UnreadableExample
 
 
@@ -98,7 +98,7 @@ def test_what_would_take_long_is_refused(make: Any, allowed: int, refused: int) 
     with pytest.raises(UnreadableExample, match="more"):
         refuse_costly(make(refused))
     with pytest.raises(UnreadableExample, match="more"):
-        open_picture(make(refused))
+        open_image(make(refused))
 
 
 def test_scans_are_weighed_by_the_pixels_they_go_over() -> None:
@@ -110,7 +110,7 @@ def test_scans_are_weighed_by_the_pixels_they_go_over() -> None:
 def test_what_lies_behind_the_end_of_a_jpeg_does_not_count() -> None:
     # As the film of a motion photo, whose bytes are any.
     film = np.random.default_rng(0).bytes(1 << 20) + b"\xff\xda" * 10_000
-    assert open_picture(encoded("JPEG") + film).size == (300, 200)
+    assert open_image(encoded("JPEG") + film).size == (300, 200)
 
 
 def test_an_end_before_the_first_scan_hides_nothing() -> None:
@@ -143,7 +143,7 @@ def test_the_notes_of_a_camera_are_left_unread_where_they_are_too_many() -> None
     assert not has_costly_tags(b"Exif\0\0" + tiff_of_tags(50))
     assert not has_costly_tags(b"")
     exif = b"Exif\0\0" + tiff([(274, 3, 1, 6), *((40_000 + t, 3, 1, 0) for t in range(2_000))])
-    assert open_picture(encoded("JPEG", exif=exif)).size == (300, 200)
+    assert open_image(encoded("JPEG", exif=exif)).size == (300, 200)
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "PA"])

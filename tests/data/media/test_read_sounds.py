@@ -1,4 +1,4 @@
-"""Sounds as the third raw modality: found, located, verified, tied and counted like pictures."""
+"""Audio clips as the third raw modality: found, located, verified, tied and counted like images."""
 
 import io
 from pathlib import Path
@@ -11,7 +11,7 @@ import soundfile
 from chiasm.data.checking.report import check
 from chiasm.data.checking.tables import render
 from chiasm.data.duplicates.groups import find_groups
-from chiasm.data.media.audio import inspect_sound
+from chiasm.data.media.audio import inspect_audio
 from chiasm.data.reading import read
 from chiasm.errors import DataError
 
@@ -30,7 +30,7 @@ def wav(seed: int, *, seconds: float = 0.5) -> bytes:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Two sounds, one of them twice, one broken, and a file outside of the data's folder."""
+    """Two audio clips, one of them twice, one broken, and a file outside of the data's folder."""
     folder = tmp_path / "data"
     folder.mkdir()
     for name, content in (("a", wav(1)), ("b", wav(2, seconds=1)), ("c", wav(1))):
@@ -47,20 +47,20 @@ def write_table(folder: Path, paths: list[str], column: str = "wav") -> Path:
 
 
 @pytest.mark.parametrize("column", ["audio", "Audio Path", "wav", "sound", "speech", "recording"])
-def test_a_column_of_sounds_is_found_by_its_name(folder: Path, column: str) -> None:
+def test_a_column_of_audio_is_found_by_its_name(folder: Path, column: str) -> None:
     table = read(write_table(folder, ["a.wav", "b.wav"], column))
     assert table.modalities == ("audio",)
     assert table.values["audio"] == (folder / "a.wav", folder / "b.wav")
-    facts = table.sounds[1]
+    facts = table.audio[1]
     assert facts is not None
     assert (facts.seconds, facts.rate, facts.channels) == (1.0, RATE, 1)
 
 
-def test_each_unreadable_sound_is_marked_missing_and_its_row_stays_in_place(folder: Path) -> None:
+def test_each_unreadable_audio_is_marked_missing_and_its_row_stays_in_place(folder: Path) -> None:
     paths = ["a.wav", "none.wav", "../outside.wav", "http://x.org/a.wav", "broken.wav", ""]
     table = read(write_table(folder, paths))
     assert table.values["audio"] == (folder / "a.wav", *[None] * 5)
-    assert [facts is not None for facts in table.sounds] == [True] + [False] * 5
+    assert [facts is not None for facts in table.audio] == [True] + [False] * 5
     assert table.usable == (True,) + (False,) * 5
     reasons = [p.reason for p in table.problems if p.field == "audio"]
     assert len(reasons) == 5
@@ -72,14 +72,14 @@ def test_each_unreadable_sound_is_marked_missing_and_its_row_stays_in_place(fold
     assert {p.action for p in table.problems if p.field == "audio"} == {"marked missing"}
 
 
-def test_sounds_outside_of_the_folder_are_read_where_that_is_allowed(folder: Path) -> None:
+def test_audio_outside_of_the_folder_are_read_where_that_is_allowed(folder: Path) -> None:
     table = read(write_table(folder, ["a.wav", "../outside.wav"]), allow_outside=True)
     assert table.values["audio"][1] == folder.parent / "outside.wav"
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "int16", "int32"])
 @pytest.mark.parametrize("channels", [1, 2])
-def test_a_decoded_sound_in_memory_keeps_its_samples(dtype: str, channels: int) -> None:
+def test_a_decoded_audio_in_memory_keeps_its_samples(dtype: str, channels: int) -> None:
     scale = np.iinfo(dtype).max if dtype.startswith("int") else 1
     array = np.stack([samples(n) * scale for n in range(channels)], axis=1).astype(dtype)
     array = array[:, 0] if channels == 1 else array
@@ -104,13 +104,13 @@ def test_a_decoded_sound_in_memory_keeps_its_samples(dtype: str, channels: int) 
         7,
     ],
 )
-def test_what_is_no_sound_is_marked_missing(cell: object) -> None:
+def test_what_is_no_audio_is_marked_missing(cell: object) -> None:
     table = read(pd.DataFrame({"audio": [cell, wav(1)], "label": ["x", "y"]}))
     assert table.values["audio"] == (None, wav(1))
     assert table.problems[0].action == "marked missing"
 
 
-def test_dataset_is_read_without_decoding_its_sounds() -> None:
+def test_dataset_is_read_without_decoding_its_audio() -> None:
     datasets = pytest.importorskip("datasets")
     cells = [{"bytes": wav(1), "path": "a.wav"}, None]
     data = datasets.Dataset.from_dict({"audio": cells, "label": ["x", "y"]})
@@ -118,14 +118,14 @@ def test_dataset_is_read_without_decoding_its_sounds() -> None:
     assert read(data).values["audio"] == (wav(1), None)
 
 
-def test_equal_sounds_are_one_group_unless_other_ties_are_asked_for(folder: Path) -> None:
+def test_equal_audio_are_one_group_unless_other_ties_are_asked_for(folder: Path) -> None:
     table = read(write_table(folder, ["a.wav", "b.wav", "c.wav", ""]))
     assert find_groups(table).tolist() == [0, 1, 0, 2]
     assert find_groups(table, by=["audio"]).tolist() == [0, 1, 0, 2]
     assert find_groups(table, by=["text"]).tolist() == [0, 1, 2, 3]
 
 
-def test_check_counts_sounds_their_lengths_duplicates_and_conflicts(folder: Path) -> None:
+def test_check_counts_audio_their_lengths_duplicates_and_conflicts(folder: Path) -> None:
     source = write_table(folder, ["a.wav", "b.wav", "b.wav", "c.wav"])
     report = check(read(source))
     assert report.present == {"audio": 4}
@@ -136,7 +136,7 @@ def test_check_counts_sounds_their_lengths_duplicates_and_conflicts(folder: Path
     assert render(report) is not None
 
 
-def test_another_sound_under_the_same_name_is_another_table(folder: Path) -> None:
+def test_another_audio_under_the_same_name_is_another_table(folder: Path) -> None:
     source = write_table(folder, ["a.wav", "b.wav"])
     before = read(source).fingerprint
     assert read(source).fingerprint == before
@@ -144,11 +144,11 @@ def test_another_sound_under_the_same_name_is_another_table(folder: Path) -> Non
     assert read(source).fingerprint != before
 
 
-def test_a_table_without_text_picture_sound_or_features_is_refused(tmp_path: Path) -> None:
+def test_a_table_without_text_image_audio_or_features_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="--audio"):
         read(pd.DataFrame({"stars": [1, 2], "label": ["x", "y"]}))
 
 
-def test_taken_rows_keep_their_sounds(folder: Path) -> None:
+def test_taken_rows_keep_their_audio(folder: Path) -> None:
     table = read(write_table(folder, ["a.wav", "b.wav"])).take([1])
-    assert table.sounds == (inspect_sound(folder / "b.wav"),)
+    assert table.audio == (inspect_audio(folder / "b.wav"),)

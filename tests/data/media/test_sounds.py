@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 import chiasm
 from chiasm.data.media import audio
-from chiasm.data.media.audio import inspect_sound, open_sound
+from chiasm.data.media.audio import inspect_audio, open_audio
 from chiasm.errors import DataError, UnreadableExample
 
 soundfile = pytest.importorskip("soundfile")
@@ -33,7 +33,7 @@ def encode(
 
 
 def opened(source: Path | bytes, *, rate: int = 16_000, max_seconds: float = 30.0) -> NDArray:
-    return open_sound(source, rate=rate, max_seconds=max_seconds)
+    return open_audio(source, rate=rate, max_seconds=max_seconds)
 
 
 def pitch_of(samples: NDArray, *, rate: int = 16_000) -> float:
@@ -56,7 +56,7 @@ def test_every_rate_is_resampled_without_changing_the_pitch(rate: int) -> None:
     assert pitch_of(samples) == pytest.approx(440, abs=1.5)
 
 
-def test_sound_above_the_new_rate_is_filtered_out_not_folded_down() -> None:
+def test_audio_above_the_new_rate_is_filtered_out_not_folded_down() -> None:
     shrill = encode(tone(rate=48_000, pitch=15_000), rate=48_000)
     assert np.abs(opened(shrill)[1000:-1000]).max() < 0.01
 
@@ -72,13 +72,13 @@ def test_channels_are_averaged() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_silence_is_a_sound(kind: str) -> None:
+def test_silence_is_a_audio(kind: str) -> None:
     silence = encode(np.zeros(16_000, dtype=np.float32), kind)
     assert np.abs(opened(silence)).max() < 1e-3
-    assert inspect_sound(silence).seconds == pytest.approx(1.0)
+    assert inspect_audio(silence).seconds == pytest.approx(1.0)
 
 
-def test_long_sound_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_audio_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     long = np.concatenate([tone(2.0), np.zeros(16_000 * 8, dtype=np.float32)])
     monkeypatch.setattr(audio, "_BLOCK", 1000)
     samples = opened(encode(long, subtype="FLOAT"), max_seconds=1.25)
@@ -90,7 +90,7 @@ def test_what_lies_behind_the_cut_is_never_decoded() -> None:
     spoiled[16_000 * 59] = np.nan
     data = encode(spoiled, subtype="FLOAT")
     assert len(opened(data, max_seconds=5)) == 16_000 * 5
-    assert inspect_sound(data).seconds == 60
+    assert inspect_audio(data).seconds == 60
     with pytest.raises(UnreadableExample, match="NaN"):
         opened(data, max_seconds=60)
 
@@ -99,7 +99,7 @@ def test_what_lies_behind_the_cut_is_never_decoded() -> None:
 def test_samples_that_are_no_numbers_are_refused(bad: float) -> None:
     samples = tone()
     samples[7] = bad
-    for kind in (opened, inspect_sound):
+    for kind in (opened, inspect_audio):
         with pytest.raises(UnreadableExample, match="NaN or infinite"):
             kind(encode(samples, subtype="FLOAT"))
 
@@ -110,7 +110,7 @@ def test_samples_too_loud_for_float32_spectra_are_refused() -> None:
 
 
 @pytest.mark.parametrize("samples", [0, 1])
-def test_sound_without_samples_is_refused(samples: int) -> None:
+def test_audio_without_samples_is_refused(samples: int) -> None:
     # One sample at 96 kHz is none at 16 kHz.
     data = encode(np.zeros(samples, dtype=np.float32), rate=96_000)
     with pytest.raises(UnreadableExample, match="without samples"):
@@ -121,24 +121,24 @@ def test_sound_without_samples_is_refused(samples: int) -> None:
 @pytest.mark.parametrize("size", [10, 60])
 def test_truncated_header_is_refused(kind: str, size: int) -> None:
     data = encode(np.random.default_rng(0).normal(0, 0.1, 16_000).astype(np.float32), kind)
-    for read in (opened, inspect_sound):
-        with pytest.raises(UnreadableExample, match=r"truncated or broken|not a sound"):
+    for read in (opened, inspect_audio):
+        with pytest.raises(UnreadableExample, match=r"truncated or broken|not an audio clip"):
             read(data[:size])
 
 
-# OGG and MP3 are made to be streamed: cut, they are shorter sounds.
+# OGG and MP3 are made to be streamed: cut, they are shorter audio clips.
 @pytest.mark.parametrize("kind", ["WAV", "FLAC"])
-def test_truncated_sound_is_refused(kind: str) -> None:
+def test_truncated_audio_is_refused(kind: str) -> None:
     data = encode(tone(), kind)
-    with pytest.raises(UnreadableExample, match="truncated or broken sound"):
+    with pytest.raises(UnreadableExample, match="truncated or broken audio"):
         opened(data[: len(data) // 2])
 
 
-def test_sound_with_a_hole_is_refused() -> None:
+def test_audio_with_a_hole_is_refused() -> None:
     noise = np.random.default_rng(0).normal(0, 0.1, 160_000).astype(np.float32)
     data = bytearray(encode(noise, "FLAC"))
     data[len(data) // 2 : len(data) // 2 + 200] = bytes(200)
-    with pytest.raises(UnreadableExample, match="truncated or broken sound"):
+    with pytest.raises(UnreadableExample, match="truncated or broken audio"):
         opened(bytes(data))
 
 
@@ -155,7 +155,7 @@ def test_header_that_claims_weeks_is_refused_before_decoding() -> None:
     length = 4 + 4 + 34 - 16 - 4
     data[length - 1] |= 0x0F
     data[length : length + 4] = b"\xff" * 4
-    for read in (opened, inspect_sound):
+    for read in (opened, inspect_audio):
         with pytest.raises(UnreadableExample, match="longer than 24 hours"):
             read(bytes(data))
 
@@ -185,11 +185,11 @@ def test_too_large_a_file_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: 
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b"", "empty sound file"),
-        (b"guid,tag\n1,positive\n" * 9, "not a sound"),
-        (b"RIFF" + bytes(60), "not a sound"),
-        (bytes(1000), "not a sound"),
-        (encode(tone(), "AIFF"), "not a sound"),
+        (b"", "empty audio file"),
+        (b"guid,tag\n1,positive\n" * 9, "not an audio clip"),
+        (b"RIFF" + bytes(60), "not an audio clip"),
+        (bytes(1000), "not an audio clip"),
+        (encode(tone(), "AIFF"), "not an audio clip"),
     ],
 )
 def test_other_files_are_refused(data: bytes, reason: str) -> None:
@@ -214,11 +214,11 @@ def test_missing_file_and_folder_are_refused(tmp_path: Path) -> None:
 def test_facts_tell_the_stored_form(kind: str, tmp_path: Path) -> None:
     path = tmp_path / "sound"
     path.write_bytes(encode(np.stack([tone(31.0, rate=22_050)] * 2, axis=1), kind, rate=22_050))
-    facts = inspect_sound(path)
+    facts = inspect_audio(path)
     assert facts.seconds == pytest.approx(31.0)
     assert (facts.rate, facts.channels) == (22_050, 2)
-    assert facts == inspect_sound(path.read_bytes())
-    assert facts.digest != inspect_sound(encode(tone())).digest
+    assert facts == inspect_audio(path.read_bytes())
+    assert facts.digest != inspect_audio(encode(tone())).digest
 
 
 @pytest.mark.parametrize("package", ["soundfile", "soxr"])
@@ -245,11 +245,11 @@ def test_a_wav_file_of_no_told_size_is_read_to_its_end(size: int, tmp_path: Path
     path.write_bytes(_streamed(size))
     for source in (path, path.read_bytes()):
         np.testing.assert_array_equal(opened(source), opened(encode(tone())))
-        assert inspect_sound(source).seconds == 1.0
+        assert inspect_audio(source).seconds == 1.0
 
 
 @pytest.mark.parametrize(
-    "sound",
+    "audio",
     [
         {"array": [[1.0, 2.0], [1.0]], "sampling_rate": 16_000},
         {"array": np.array(["a", None], dtype=object), "sampling_rate": 16_000},
@@ -262,8 +262,8 @@ def test_a_wav_file_of_no_told_size_is_read_to_its_end(size: int, tmp_path: Path
         [1.0, 2.0],
     ],
 )
-def test_a_bad_sound_in_memory_costs_only_itself(sound: object) -> None:
+def test_a_bad_audio_in_memory_costs_only_itself(audio: object) -> None:
     good = {"array": tone(), "sampling_rate": 16_000}
-    table = chiasm.read(pd.DataFrame({"text": list("abc"), "audio": [good, sound, good]}))
+    table = chiasm.read(pd.DataFrame({"text": list("abc"), "audio": [good, audio, good]}))
     assert [value is None for value in table.values["audio"]] == [False, True, False]
     assert [problem.position for problem in table.problems] == [1]

@@ -141,7 +141,7 @@ def _workbook() -> bytes:
         (b"PAR1....PAR1", "Parquet"),
         (b"SQLite format 3\0...", "SQLite"),
         (b"%PDF-1.7", "PDF"),
-        (b"\xff\xd8\xff\xe0....", "picture"),
+        (b"\xff\xd8\xff\xe0....", "image"),
         (b"\n<!DOCTYPE html><html>", "web page"),
     ],
 )

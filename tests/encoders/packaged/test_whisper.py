@@ -11,7 +11,7 @@ from chiasm.encoders.features.encoding import encode
 from chiasm.encoders.packaged.whisper import WhisperEncoder
 from chiasm.errors import EncoderError, UnreadableExample
 
-from ..conftest import draw_sound
+from ..conftest import draw_audio
 
 soundfile = pytest.importorskip("soundfile")
 pytest.importorskip("soxr")
@@ -31,19 +31,19 @@ def mix() -> WhisperEncoder:
 def test_ten_tokens_a_second_and_never_thirty_seconds(
     mix: WhisperEncoder, seconds: float, tokens: int
 ) -> None:
-    values = mix.trunk([mix.load(draw_sound(0, seconds=seconds))]).values
+    values = mix.trunk([mix.load(draw_audio(0, seconds=seconds))]).values
     assert values.shape == (1, tokens, 5 * 384)
     assert values.isfinite().all()
 
 
 def test_silence_has_finite_tokens(mix: WhisperEncoder) -> None:
-    silence = draw_sound(0)[:44] + bytes(16_000)
+    silence = draw_audio(0)[:44] + bytes(16_000)
     tokens = mix.trunk([mix.load(silence)])
     assert tokens.present.all()
     assert tokens.values.isfinite().all()
 
 
-def test_rates_of_one_sound_give_like_tokens(mix: WhisperEncoder) -> None:
+def test_rates_of_one_audio_give_like_tokens(mix: WhisperEncoder) -> None:
     def tokens_at(rate: int) -> torch.Tensor:
         time = np.arange(rate) / rate
         file = io.BytesIO()
@@ -56,7 +56,7 @@ def test_rates_of_one_sound_give_like_tokens(mix: WhisperEncoder) -> None:
 
 
 def test_a_token_is_the_mean_of_five_positions_of_all_layers(mix: WhisperEncoder) -> None:
-    mel = mix.load(draw_sound(1, seconds=0.5))
+    mel = mix.load(draw_audio(1, seconds=0.5))
     states = mix._network(torch.from_numpy(mel)[None])
     tokens = mix.trunk([mel]).values[0]
     for layer, state in enumerate(states):
@@ -68,14 +68,14 @@ def test_last_layer_alone_is_the_end_of_the_mix(mix: WhisperEncoder) -> None:
     last = WhisperEncoder(layers="last")
     assert (last.name, last.trunk_dim, last.dim) == ("whisper-tiny-last", 384, 384)
     assert last.fingerprint != mix.fingerprint
-    sound = draw_sound(2)
-    tokens = last.trunk([last.load(sound)]).values
-    torch.testing.assert_close(tokens, mix.trunk([mix.load(sound)]).values[..., -384:])
+    audio = draw_audio(2)
+    tokens = last.trunk([last.load(audio)]).values
+    torch.testing.assert_close(tokens, mix.trunk([mix.load(audio)]).values[..., -384:])
 
 
-def test_long_sound_is_cut_and_the_cut_is_in_the_fingerprint(mix: WhisperEncoder) -> None:
+def test_long_audio_is_cut_and_the_cut_is_in_the_fingerprint(mix: WhisperEncoder) -> None:
     short = WhisperEncoder(max_seconds=0.5)
-    assert short.trunk([short.load(draw_sound(0, seconds=2))]).values.shape[1] == 5
+    assert short.trunk([short.load(draw_audio(0, seconds=2))]).values.shape[1] == 5
     assert short.fingerprint != mix.fingerprint
     assert mix.max_seconds == 30
 
@@ -86,19 +86,19 @@ def test_more_than_the_network_hears_is_refused(seconds: float) -> None:
         WhisperEncoder(max_seconds=seconds)
 
 
-def test_broken_sound_is_unreadable(mix: WhisperEncoder) -> None:
+def test_broken_audio_is_unreadable(mix: WhisperEncoder) -> None:
     with pytest.raises(UnreadableExample):
-        mix.load(draw_sound(0)[:100])
+        mix.load(draw_audio(0)[:100])
 
 
 def test_cached_tokens_equal_uncached_ones_and_a_broken_clip_costs_no_other(
     mix: WhisperEncoder, tmp_path: Path
 ) -> None:
-    sounds = [draw_sound(n, seconds=0.1 + 0.15 * n) for n in range(5)]
-    sounds[2] = sounds[2][:50]
+    audio = [draw_audio(n, seconds=0.1 + 0.15 * n) for n in range(5)]
+    audio[2] = audio[2][:50]
     cache = FeatureCache(tmp_path / "cache")
-    first, second = (cache.features(mix, sounds) for _ in range(2))
-    fresh = encode(mix, sounds)
+    first, second = (cache.features(mix, audio) for _ in range(2))
+    fresh = encode(mix, audio)
     assert (first.encoded, second.encoded, second.reused) == (4, 0, 4)
     assert list(fresh.unreadable) == list(first.unreadable) == [2]
     assert [len(second[n]) for n in range(5)] == [1, 3, 0, 6, 7]

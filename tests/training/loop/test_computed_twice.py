@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from chiasm.encoders.tokens import Tokens
 from chiasm.encoders.trainable.layers import TunedTop
-from chiasm.training.loop.compute import computed_twice
+from chiasm.training.loop.compute import checkpoint_activations
 
 WIDTH, WIDE = 4, 64
 
@@ -50,7 +50,7 @@ def test_gradients_are_the_same_and_most_memory_is_saved() -> None:
     torch.manual_seed(0)
     top = Wide().train()
     kept, expected = train_step(top)
-    with computed_twice(nn.Sequential(top)):
+    with checkpoint_activations(nn.Sequential(top)):
         kept_of_inputs, found = train_step(top)
     torch.testing.assert_close(found, expected, rtol=0, atol=0)
     assert kept > 3 * 2 * 40 * WIDE
@@ -63,6 +63,6 @@ def test_batch_norms_that_gather_statistics_see_each_batch_once() -> None:
     top = Wide()
     top.layers.append(nn.BatchNorm1d(5))
     top.keeps_statistics = False
-    with computed_twice(top):
+    with checkpoint_activations(top):
         train_step(top.train())
     assert top.layers[-1].num_batches_tracked == 1

@@ -5,7 +5,7 @@ import pytest
 from joblib import Parallel, delayed
 
 from chiasm.errors import ChiasmError
-from chiasm.training.loop.compute import side_by_side
+from chiasm.training.loop.compute import worker_pool
 
 
 def die() -> None:
@@ -13,7 +13,7 @@ def die() -> None:
 
 
 def test_a_process_that_is_killed_is_told_in_words() -> None:
-    with pytest.raises(ChiasmError, match="killed from outside"), side_by_side():
+    with pytest.raises(ChiasmError, match="killed from outside"), worker_pool():
         list(
             Parallel(n_jobs=2, return_as="generator_unordered")(
                 [delayed(os.getpid)(), delayed(die)()]

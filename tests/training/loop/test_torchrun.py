@@ -93,6 +93,6 @@ def test_two_processes_share_the_batches_of_one(rows: int) -> None:
 def test_a_batch_that_cannot_be_shared_evenly_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fitting, "ranks", lambda: SimpleNamespace(num_processes=3))
+    monkeypatch.setattr(fitting, "distributed_state", lambda: SimpleNamespace(num_processes=3))
     with pytest.raises(ChiasmError, match="--batch-size a multiple of 3"):
         fitting._arguments(TrainingConfig(), 1, tmp_path)

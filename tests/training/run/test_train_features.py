@@ -155,7 +155,7 @@ def test_a_fusion_that_cannot_be_is_refused_before_anything_is_encoded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("chiasm.training.comparison.systems.encode_table", None)
-    directions = replace(RECIPE, fusion=replace(RECIPE.fusion, directions=("visual->sound",)))
+    directions = replace(RECIPE, fusion=replace(RECIPE.fusion, directions=("visual->audio",)))
     with pytest.raises(ChiasmError, match="cannot have the directions"):
         compare_features(folds=2, recipe=directions, fusions=("visual", "cross_attention"))
 

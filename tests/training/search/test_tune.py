@@ -22,7 +22,7 @@ from chiasm.model.dataset import EncodedTable
 from chiasm.training.comparison.fold import TrainedFold
 from chiasm.training.config import TrainingConfig
 from chiasm.training.recipe import Recipe
-from chiasm.training.run.splits import Parts
+from chiasm.training.run.splits import SplitRows
 from chiasm.training.search import tuning
 from chiasm.training.search.result import Trial, Tuning
 
@@ -94,7 +94,7 @@ def made_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """Instead of training, be right on every row of a fold the nearer the dropout is to 0.3."""
 
     def train_fold(
-        rows: EncodedTable, part: Parts, classes: tuple[str, ...], recipe: Recipe, fold: int
+        rows: EncodedTable, part: SplitRows, classes: tuple[str, ...], recipe: Recipe, fold: int
     ) -> TrainedFold:
         labels = rows.take(part.test).labels
         wrong = np.arange(len(labels)) < abs(recipe.fusion.dropout - 0.3) * len(labels)
@@ -155,7 +155,7 @@ def test_the_first_trial_is_the_recipe_and_the_best_is_no_worse(
     assert tuning.recipe.encoders == RECIPE.encoders
 
 
-def test_the_trials_are_written_as_a_table_and_a_picture(trained: tuple[Path, Tuning]) -> None:
+def test_the_trials_are_written_as_a_table_and_a_image(trained: tuple[Path, Tuning]) -> None:
     out, tuning = trained
     table = pd.read_csv(out / "trials.csv", float_precision="round_trip")
     assert list(table["trial"]) == [1, 2, 3]
@@ -252,7 +252,7 @@ def test_no_fold_judges_rows_by_their_duplicates(
     groups = tuple(str(row // 3) for row in range(len(table)))
     train_fold, seen = tuning.train_fold, []
 
-    def watch(rows: EncodedTable, part: Parts, *rest: Any) -> TrainedFold:
+    def watch(rows: EncodedTable, part: SplitRows, *rest: Any) -> TrainedFold:
         seen.append(part)
         return train_fold(rows, part, *rest)
 

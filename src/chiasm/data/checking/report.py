@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from chiasm.data.checking.near_labels import near_twins
-from chiasm.data.duplicates.groups import find_groups, picture_keys, sound_keys, text_keys
+from chiasm.data.duplicates.groups import audio_keys, find_groups, image_keys, text_keys
 from chiasm.data.table import Problem, Table
 
 TINY = 16  # pixels of the shorter side; less holds nothing to see
@@ -53,7 +53,7 @@ class ProblemCount:
 
 @dataclass(frozen=True)
 class Sizes:
-    """Characters of the texts, pixels of the pictures' shorter sides, or seconds of the sounds."""
+    """Characters of the texts, pixels of the images' shorter sides, or seconds of the audio."""
 
     minimum: float
     median: float
@@ -69,7 +69,7 @@ class CheckReport:
     16 pixels.
     ``duplicates`` are by "text_exact" (byte-equal), "text_stripped" (equal once outer whitespace is
     gone), "text_near" (equal once normalised), "image_exact", "image_near" (pHash distance of at
-    most 4), "audio_exact", and "any": tied by near text, near picture, equal sound or the group
+    most 4), "audio_exact", and "any": tied by near text, near image, equal audio or the group
     column, directly or not. ``conflicts`` are the groups of "text" (near), "image" (near), "audio"
     (exact) and "any" with several labels.
     """
@@ -105,8 +105,8 @@ def check(table: Table) -> CheckReport:
     classes = Counter(str(usable.labels[row]) for row in usable.labelled)
     exact, tying = _ties(usable)
     lengths = [len(str(text)) for text in usable.values.get("text", ()) if text is not None]
-    sides = [min(facts.width, facts.height) for facts in usable.pictures if facts is not None]
-    seconds = [facts.seconds for facts in usable.sounds if facts is not None]
+    sides = [min(facts.width, facts.height) for facts in usable.images if facts is not None]
+    seconds = [facts.seconds for facts in usable.audio if facts is not None]
     return CheckReport(
         source=table.source,
         encoding=table.encoding,
@@ -147,10 +147,10 @@ def _ties(table: Table) -> tuple[dict[str, Keys], dict[str, Keys]]:
         exact["text_stripped"] = [None if x is None else str(x) for x in table.values["text"]]
         tying["text_near"] = text_keys(table)
     if "image" in table.values:
-        exact["image_exact"] = [facts and facts.digest for facts in table.pictures]
-        tying["image_near"] = picture_keys(table)
+        exact["image_exact"] = [facts and facts.digest for facts in table.images]
+        tying["image_near"] = image_keys(table)
     if "audio" in table.values:
-        tying["audio_exact"] = sound_keys(table)
+        tying["audio_exact"] = audio_keys(table)
     tying["any"] = find_groups(table).tolist()
     return exact, tying
 

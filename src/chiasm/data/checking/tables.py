@@ -3,15 +3,15 @@
 from rich.console import Group, RenderableType
 
 from chiasm.data.checking.report import CheckReport, Groups, Sizes
-from chiasm.utils.text_table import Sheet
+from chiasm.utils.text_table import TextTable
 
 _NAMES = {
     "text_exact": "equal texts, byte for byte",
     "text_stripped": "equal texts, outer whitespace aside",
     "text_near": "equal texts once normalised",
-    "image_exact": "equal pictures, byte for byte",
-    "image_near": "nearly equal pictures (pHash)",
-    "audio_exact": "equal sounds, byte for byte",
+    "image_exact": "equal images, byte for byte",
+    "image_near": "nearly equal images (pHash)",
+    "audio_exact": "equal audio clips, byte for byte",
     "any": "any of these, or the group column",
 }
 _SHOWN = 8
@@ -19,25 +19,25 @@ _SHOWN = 8
 
 def render(report: CheckReport) -> RenderableType:
     """Draw the report for the terminal."""
-    return Group(*(sheet.grid() for sheet in check_sheets(report)))
+    return Group(*(text_table.grid() for text_table in check_tables(report)))
 
 
-def check_sheets(report: CheckReport) -> tuple[Sheet, ...]:
+def check_tables(report: CheckReport) -> tuple[TextTable, ...]:
     """The report as tables; what needs attention stands last, next to the prompt."""
-    sheets = [_summary(report), _classes(report), _groups("Duplicates", report.duplicates)]
+    text_tables = [_summary(report), _classes(report), _groups("Duplicates", report.duplicates)]
     if report.near_twins:
-        sheets.append(_near_twins(report))
+        text_tables.append(_near_twins(report))
     conflicts = {name: found for name, found in report.conflicts.items() if found.groups}
     if conflicts:
-        sheets.append(_groups("Duplicates with different labels", conflicts))
+        text_tables.append(_groups("Duplicates with different labels", conflicts))
     if report.leakage.unlabelled or report.leakage.split:
-        sheets.append(_leakage(report))
+        text_tables.append(_leakage(report))
     if report.problems:
-        sheets.append(_problems(report))
-    return tuple(sheets)
+        text_tables.append(_problems(report))
+    return tuple(text_tables)
 
 
-def _summary(report: CheckReport) -> Sheet:
+def _summary(report: CheckReport) -> TextTable:
     rows = [
         ("rows", f"{report.rows:,}"),
         ("labelled", f"{report.labelled:,}"),
@@ -52,15 +52,17 @@ def _summary(report: CheckReport) -> Sheet:
     if report.text_characters is not None:
         rows.append(("characters of a text", _sizes(report.text_characters)))
     if report.image_pixels is not None:
-        rows.append(("shorter side of a picture", f"{_sizes(report.image_pixels)} pixels"))
-        rows.append(("tiny pictures", f"{report.tiny_images:,}"))
+        rows.append(("shorter side of an image", f"{_sizes(report.image_pixels)} pixels"))
+        rows.append(("tiny images", f"{report.tiny_images:,}"))
     if report.audio_seconds is not None:
-        rows.append(("length of a sound", f"{_sizes(report.audio_seconds, digits=1)} seconds"))
-    return Sheet(report.source, ("what", "how many"), rows)
+        rows.append(
+            ("length of an audio clip", f"{_sizes(report.audio_seconds, digits=1)} seconds")
+        )
+    return TextTable(report.source, ("what", "how many"), rows)
 
 
-def _classes(report: CheckReport) -> Sheet:
-    return Sheet(
+def _classes(report: CheckReport) -> TextTable:
+    return TextTable(
         "Classes",
         ("class", "rows", "share"),
         [
@@ -70,8 +72,8 @@ def _classes(report: CheckReport) -> Sheet:
     )
 
 
-def _near_twins(report: CheckReport) -> Sheet:
-    return Sheet(
+def _near_twins(report: CheckReport) -> TextTable:
+    return TextTable(
         "Classes that may be one, written twice",
         ("class", "rows", "class", "rows"),
         [
@@ -81,28 +83,28 @@ def _near_twins(report: CheckReport) -> Sheet:
     )
 
 
-def _groups(title: str, found: dict[str, Groups]) -> Sheet:
+def _groups(title: str, found: dict[str, Groups]) -> TextTable:
     rows = []
     for name, groups in found.items():
         shown = _NAMES.get(name) or _NAMES.get(f"{name}_near") or _NAMES[f"{name}_exact"]
         counts = (f"{groups.groups:,}", f"{groups.rows:,}", f"{groups.largest:,}")
         rows.append((shown, *counts, _some(groups.examples[0] if groups.examples else [])))
-    return Sheet(title, ("tied by", "groups", "rows", "largest", "such as rows"), rows)
+    return TextTable(title, ("tied by", "groups", "rows", "largest", "such as rows"), rows)
 
 
-def _leakage(report: CheckReport) -> Sheet:
+def _leakage(report: CheckReport) -> TextTable:
     leaks = {"unlabelled, with a labelled twin": report.leakage.unlabelled}
     for part, ids in (report.leakage.split or {}).items():
         leaks[f"{part}, with a twin in another part"] = ids
-    return Sheet(
+    return TextTable(
         "Leakage",
         ("rows", "number", "ids"),
         [(name, f"{len(ids):,}", _some(ids)) for name, ids in leaks.items()],
     )
 
 
-def _problems(report: CheckReport) -> Sheet:
-    return Sheet(
+def _problems(report: CheckReport) -> TextTable:
+    return TextTable(
         "Problems",
         ("field", "problem", "action", "rows", "such as"),
         [

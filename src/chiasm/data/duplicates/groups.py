@@ -5,7 +5,7 @@ from collections.abc import Callable, Hashable, Sequence
 import numpy as np
 
 from chiasm.data.duplicates.components import Positions, tie_equal
-from chiasm.data.duplicates.near_images import near_pictures
+from chiasm.data.duplicates.near_images import near_images
 from chiasm.data.duplicates.normalisation import normalise_text
 from chiasm.data.table import Table
 from chiasm.errors import DataError
@@ -14,11 +14,11 @@ from chiasm.errors import DataError
 def duplicate_groups(table: Table, *, by: Sequence[str] | None = None) -> Positions:
     """Number the groups of duplicates: one number a row, whether it is usable or not.
 
-    Rows are tied by the same normalised text, by nearly the same picture (pHash distance of at
-    most 4), by the same sound and by the same value of the group column, directly or through other
+    Rows are tied by the same normalised text, by nearly the same image (pHash distance of at
+    most 4), by the same audio and by the same value of the group column, directly or through other
     rows. Precomputed features tie nothing. ``by``
     limits the modalities that tie; the group column always does. For visual question answering,
-    the same question over another picture is no duplicate: ``by=["image"]``.
+    the same question over another image is no duplicate: ``by=["image"]``.
 
     Raises:
         DataError: more than half of the usable rows are one group.
@@ -59,24 +59,24 @@ def text_keys(table: Table) -> list[str | None]:
     return [normalise_text(str(text)) or None if text else None for text in table.values["text"]]
 
 
-def picture_keys(table: Table) -> list[int | None]:
-    """Each row's component of nearly equal pictures; None without a picture."""
-    rows = [row for row, facts in enumerate(table.pictures) if facts is not None]
-    hashes = [facts.phash for facts in table.pictures if facts is not None]
+def image_keys(table: Table) -> list[int | None]:
+    """Each row's component of nearly equal images; None without an image."""
+    rows = [row for row, facts in enumerate(table.images) if facts is not None]
+    hashes = [facts.phash for facts in table.images if facts is not None]
     keys: list[int | None] = [None] * len(table)
-    for row, component in zip(rows, near_pictures(hashes), strict=True):
+    for row, component in zip(rows, near_images(hashes), strict=True):
         keys[row] = int(component)
     return keys
 
 
-def sound_keys(table: Table) -> list[str | None]:
-    """Each row's digest of its sound; None without a sound."""
-    return [None if facts is None else facts.digest for facts in table.sounds]
+def audio_keys(table: Table) -> list[str | None]:
+    """Each row's digest of its audio; None without an audio clip."""
+    return [None if facts is None else facts.digest for facts in table.audio]
 
 
 _KEYS: dict[str, Callable[[Table], Sequence[Hashable | None]]] = {
     "text": text_keys,
-    "image": picture_keys,
-    "audio": sound_keys,
+    "image": image_keys,
+    "audio": audio_keys,
 }
 TIES = (*_KEYS, "group")

@@ -1,4 +1,4 @@
-"""near_pictures: find pictures of nearly the same perceptual hash, without comparing all pairs."""
+"""near_pictures: find images of nearly the same perceptual hash, without comparing all pairs."""
 
 from collections.abc import Sequence
 from itertools import combinations
@@ -14,7 +14,7 @@ _BITS = 64
 _BANDS = 6
 
 
-def near_pictures(hashes: Sequence[int]) -> Positions:
+def near_images(hashes: Sequence[int]) -> Positions:
     """Components of hashes linked by a Hamming distance of at most 4: the number of each one's."""
     distinct, places = np.unique(np.array(hashes, dtype=np.uint64), return_inverse=True)
     component = np.arange(len(distinct))
@@ -32,7 +32,7 @@ def near_pictures(hashes: Sequence[int]) -> Positions:
             right = left + step
             near = np.bitwise_count(sorted_hashes[left] ^ sorted_hashes[right]) <= NEAR
             pairs = order[left[near]], order[right[near]]
-            # Only links that tell something new, so that a crowd of alike pictures stays cheap.
+            # Only links that tell something new, so that a crowd of alike images stays cheap.
             new = component[pairs[0]] != component[pairs[1]]
             if new.any():
                 component = join(component, pairs[0][new], pairs[1][new])
@@ -43,8 +43,8 @@ def near_pictures(hashes: Sequence[int]) -> Positions:
 def _keys(hashes: np.ndarray[tuple[int], np.dtype[np.uint64]]) -> list[np.uint64]:
     """Masks of every two bands.
 
-    The bits are dealt to the bands by how much they tell: those of symmetric or plain pictures
-    hardly vary, and a band of such bits alone would put all pictures into one bucket.
+    The bits are dealt to the bands by how much they tell: those of symmetric or plain images
+    hardly vary, and a band of such bits alone would put all images into one bucket.
     """
     bits = [np.uint64(1) << np.uint64(place) for place in range(_BITS)]
     bits.sort(key=lambda bit: abs(np.count_nonzero(hashes & bit) * 2 - len(hashes)))

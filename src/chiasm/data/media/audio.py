@@ -1,4 +1,4 @@
-"""Sounds: decode the beginning of a sound file safely, and tell what it holds."""
+"""Audio clips: decode the beginning of an audio file safely, and tell what it holds."""
 
 import hashlib
 import io
@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from chiasm.data.media.facts import SoundFacts
+from chiasm.data.media.facts import AudioFacts
 from chiasm.errors import DataError, UnreadableExample
 from chiasm.utils.extras import needs_extra
 from chiasm.utils.reading import open_regular
@@ -25,7 +25,7 @@ MAX_SECONDS = 24 * 3600
 MAX_CHANNELS = 64
 RATES = (1_000, 384_000)
 FORMATS = ("WAV", "FLAC", "OGG", "MP3")
-# How much of a sound is decoded to learn whether it can be: what encoders read by default.
+# How much of an audio clip is decoded to learn whether it can be: what encoders read by default.
 INSPECTED_SECONDS = 30.0
 
 # What libsndfile calls the formats above, WAV having variants.
@@ -41,14 +41,14 @@ _HEADER, _MOST_TOLD = 4096, 200_000_000
 _CUT_WAV = re.compile(r"^data : (\d+) \(should be", re.MULTILINE)
 
 
-def open_sound(source: Path | bytes, *, rate: int, max_seconds: float) -> NDArray[np.float32]:
-    """The first ``max_seconds`` of a sound file: ``[n]`` mono samples at ``rate`` Hz.
+def open_audio(source: Path | bytes, *, rate: int, max_seconds: float) -> NDArray[np.float32]:
+    """The first ``max_seconds`` of an audio file: ``[n]`` mono samples at ``rate`` Hz.
 
     The content decides the format, not the name. Channels are averaged, full scale is 1, and what
     lies behind ``max_seconds`` is never decoded.
 
     Raises:
-        UnreadableExample: not a sound, too large, without samples, truncated or broken. OGG and MP3
+        UnreadableExample: not audio, too large, without samples, truncated or broken. OGG and MP3
             are made to be streamed: one that was cut reads as a shorter one.
         DataError: soundfile or soxr is not installed.
     """
@@ -57,31 +57,31 @@ def open_sound(source: Path | bytes, *, rate: int, max_seconds: float) -> NDArra
         samples = _decode(file, max_seconds)
         resampled: NDArray[np.float32] = soxr.resample(samples, file.samplerate, rate)
     if not len(resampled):
-        raise UnreadableExample("sound without samples")
+        raise UnreadableExample("audio without samples")
     return resampled[: round(max_seconds * rate)]
 
 
-def measure_sound(source: Path | bytes) -> float:
-    """How many seconds long a sound says it is; nothing is decoded.
+def measure_audio(source: Path | bytes) -> float:
+    """How many seconds long an audio clip says it is; nothing is decoded.
 
     Raises:
-        UnreadableExample, DataError: as ``open_sound``.
+        UnreadableExample, DataError: as ``open_audio``.
     """
     with _opened(source) as file:
         seconds: float = file.frames / file.samplerate
         return seconds
 
 
-def inspect_sound(source: Path | bytes) -> SoundFacts:
-    """Decode the first ``INSPECTED_SECONDS`` of a sound and note its stored form and digest.
+def inspect_audio(source: Path | bytes) -> AudioFacts:
+    """Decode the first ``INSPECTED_SECONDS`` of an audio clip and note its stored form and digest.
 
     Raises:
-        UnreadableExample, DataError: as ``open_sound``.
+        UnreadableExample, DataError: as ``open_audio``.
     """
     with _opened(source) as file:
         decoded = len(_decode(file, INSPECTED_SECONDS))
         is_whole = decoded < INSPECTED_SECONDS * file.samplerate
-        return SoundFacts(
+        return AudioFacts(
             seconds=(decoded if is_whole else file.frames) / file.samplerate,
             rate=file.samplerate,
             channels=file.channels,
@@ -90,12 +90,12 @@ def inspect_sound(source: Path | bytes) -> SoundFacts:
 
 
 def import_audio(package: str) -> Any:
-    """A package that reads sounds.
+    """A package that reads audio.
 
     Raises:
         DataError: it is not installed, or cannot be loaded.
     """
-    with needs_extra("audio", f"Sound is read with the package {package}", kind=DataError):
+    with needs_extra("audio", f"Audio is read with the package {package}", kind=DataError):
         return import_module(package)
 
 
@@ -115,8 +115,8 @@ def _opened(source: Path | bytes) -> Iterator[Any]:
                 yield file
         except soundfile.SoundFileError as error:
             if getattr(error, "code", None) == _UNRECOGNISED:
-                raise UnreadableExample(_not_a_sound()) from error
-            raise UnreadableExample("truncated or broken sound") from error
+                raise UnreadableExample(_not_a_audio()) from error
+            raise UnreadableExample("truncated or broken audio") from error
 
 
 def _told_size(stream: BinaryIO) -> bytes | None:
@@ -148,30 +148,30 @@ def _stream(source: Path | bytes) -> Iterator[BinaryIO]:
 
 def _refuse_by_size(size: int) -> None:
     if size > MAX_BYTES:
-        raise UnreadableExample(f"sound file larger than {MAX_BYTES // 1_000_000} MB")
+        raise UnreadableExample(f"audio file larger than {MAX_BYTES // 1_000_000} MB")
     if size == 0:
-        raise UnreadableExample("empty sound file")
+        raise UnreadableExample("empty audio file")
 
 
 def _refuse_by_header(file: Any) -> None:
     if file.format not in _FORMATS:
-        raise UnreadableExample(_not_a_sound())
+        raise UnreadableExample(_not_a_audio())
     if not RATES[0] <= file.samplerate <= RATES[1]:
         raise UnreadableExample(f"sample rate outside {RATES[0]} to {RATES[1]} Hz")
     if file.channels > MAX_CHANNELS:
-        raise UnreadableExample(f"sound of more than {MAX_CHANNELS} channels")
+        raise UnreadableExample(f"audio of more than {MAX_CHANNELS} channels")
     if file.frames == 0:
-        raise UnreadableExample("sound without samples")
+        raise UnreadableExample("audio without samples")
     if file.frames > MAX_SECONDS * file.samplerate:
-        raise UnreadableExample(f"sound longer than {MAX_SECONDS // 3600} hours")
+        raise UnreadableExample(f"audio longer than {MAX_SECONDS // 3600} hours")
     # libsndfile takes a WAV file to be as long as it is, and only notes what the header promised.
     promise = _CUT_WAV.search(file.extra_info)
     if promise and int(promise[1]) < _STREAMED:
-        raise UnreadableExample("truncated or broken sound")
+        raise UnreadableExample("truncated or broken audio")
 
 
-def _not_a_sound() -> str:
-    return f"not a sound ({', '.join(FORMATS)})"
+def _not_a_audio() -> str:
+    return f"not an audio clip ({', '.join(FORMATS)})"
 
 
 def _decode(file: Any, max_seconds: float) -> NDArray[np.float32]:
@@ -182,7 +182,7 @@ def _decode(file: Any, max_seconds: float) -> NDArray[np.float32]:
         blocks.append(block.mean(axis=1))  # [n, channels] -> [n]
         left -= len(block)
     if left == needed or (left and file.format != "MP3"):
-        raise UnreadableExample("truncated or broken sound")
+        raise UnreadableExample("truncated or broken audio")
     samples: NDArray[np.float32] = np.concatenate(blocks)
     if not np.isfinite(samples).all():
         raise UnreadableExample("samples that are NaN or infinite")

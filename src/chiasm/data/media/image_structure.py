@@ -1,4 +1,4 @@
-"""refuse_costly: picture files whose structure alone would keep a decoder busy for minutes.
+"""refuse_costly: image files whose structure alone would keep a decoder busy for minutes.
 
 What a decoder does for each scan, chunk, block or strip it does for those that are empty, too: a
 file of a few hundred kB may ask for hours. They are counted before any decoder sees the file.
@@ -32,7 +32,7 @@ _JPEG_IN_TIFF = (6, 7)
 
 
 def refuse_costly(data: bytes) -> None:
-    """Let a picture file pass that a decoder is done with in a second or two.
+    """Let an image file pass that a decoder is done with in a second or two.
 
     Raises:
         UnreadableExample: more scans, segments, chunks, blocks, strips or tags than any program
@@ -64,7 +64,7 @@ def has_costly_tags(exif: bytes) -> bool:
 def _count(places: Iterator[int], what: str, most: int = _CHUNKS) -> None:
     for number, _ in enumerate(places):
         if number == most:
-            raise UnreadableExample(f"picture file of more than {most:,} {what}")
+            raise UnreadableExample(f"image file of more than {most:,} {what}")
 
 
 def _check_jpeg(data: bytes) -> None:
@@ -82,7 +82,7 @@ def _check_jpeg(data: bytes) -> None:
 
 
 def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
-    """Each marker, where what it stands for begins, and the bytes before it, to the picture's end.
+    """Each marker, where what it stands for begins, and the bytes before it, to the image's end.
 
     A last one, of no marker, where there is none.
     """
@@ -115,7 +115,7 @@ def _riff_chunks(data: bytes) -> Iterator[int]:
 
 
 def _gif_blocks(data: bytes) -> Iterator[int]:
-    """The blocks of the extensions before the first picture, which alone is read."""
+    """The blocks of the extensions before the first image, which alone is read."""
     place = 13
     if len(data) > place and data[10] & 0x80:
         place += 3 << (data[10] & 7) + 1
@@ -140,14 +140,14 @@ def _check_tiff(data: bytes) -> None:
         (tags,) = struct.unpack_from(order + ("Q" if is_big else "H"), data, directory)
         start = directory + (8 if is_big else 2)
         if tags > _TAGS:
-            raise UnreadableExample(f"picture file of more than {_TAGS:,} tags")
+            raise UnreadableExample(f"image file of more than {_TAGS:,} tags")
         # A short lies in the first bytes of its field.
         unused = 0 if order == "<" else 48 if is_big else 16
         told = {}
         for number in range(tags):
             tag, kind, count, value = entry.unpack_from(data, start + number * entry.size)
             if tag in _STRIPS and count > _CHUNKS:
-                raise UnreadableExample(f"picture file of more than {_CHUNKS:,} strips")
+                raise UnreadableExample(f"image file of more than {_CHUNKS:,} strips")
             told[tag] = value >> unused if kind == _SHORT else value
     except struct.error:
         return  # broken, which is for the decoder to say

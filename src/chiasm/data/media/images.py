@@ -1,4 +1,4 @@
-"""Pictures: decode an image file safely."""
+"""Images: decode an image file safely."""
 
 import io
 import struct
@@ -15,7 +15,7 @@ from chiasm.utils.reading import read_regular, say_size
 
 MAX_PIXELS = 100_000_000
 MAX_BYTES = 200_000_000
-_TOO_LARGE = f"picture of more than {MAX_PIXELS // 1_000_000} megapixels"
+_TOO_LARGE = f"image of more than {MAX_PIXELS // 1_000_000} megapixels"
 # Raster formats only: a vector or a document format would run code of its own to be drawn.
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF")
 
@@ -42,7 +42,7 @@ _TURNS = {
 }
 
 
-def open_picture(source: Path | bytes, *, at_least: int | None = None) -> Image.Image:
+def open_image(source: Path | bytes, *, at_least: int | None = None) -> Image.Image:
     """Decode an image file to upright 8-bit RGB, whatever its mode; transparency lies over white.
 
     The content decides the format, not the name. Of an animation only the first frame is read, of
@@ -50,9 +50,9 @@ def open_picture(source: Path | bytes, *, at_least: int | None = None) -> Image.
     JPEG may come smaller than it is stored, its shorter side no smaller than that.
 
     Raises:
-        UnreadableExample: not a picture, too large, truncated or broken.
+        UnreadableExample: not an image, too large, truncated or broken.
     """
-    return decode_picture(read_picture(source), at_least).image
+    return decode_image(read_image(source), at_least).image
 
 
 def encode_image(image: Image.Image) -> bytes:
@@ -103,7 +103,7 @@ def as_rgb(image: Image.Image) -> Image.Image:
         grey = np.asarray(image).astype(np.uint16) >> 8
         image = Image.fromarray(grey.astype(np.uint8))
     if image.mode in ("I", "F"):
-        raise UnreadableExample("32-bit pixels (save the picture with 8 or 16 bits)")
+        raise UnreadableExample("32-bit pixels (save the image with 8 or 16 bits)")
     if image.has_transparency_data:
         return _over_white(image)
     return image if image.mode == "RGB" else image.convert("RGB")
@@ -119,7 +119,7 @@ def _over_white(image: Image.Image) -> Image.Image:
     return opaque
 
 
-def read_picture(source: Path | bytes) -> bytes:
+def read_image(source: Path | bytes) -> bytes:
     """The content of an image file, of at most ``MAX_BYTES``.
 
     Raises:
@@ -129,13 +129,13 @@ def read_picture(source: Path | bytes) -> bytes:
     if len(data) > MAX_BYTES:
         raise UnreadableExample(f"file larger than {say_size(MAX_BYTES)}")
     if not data:
-        raise UnreadableExample("empty picture file")
+        raise UnreadableExample("empty image file")
     return data
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """The width and height as stored, and the picture as ``open_picture`` gives it.
+    """The width and height as stored, and the image as ``open_image`` gives it.
 
     ``is_whole`` is False where the end of the file is missing.
     """
@@ -145,11 +145,11 @@ class Decoded:
     is_whole: bool = True
 
 
-def decode_picture(data: bytes, at_least: int | None = None) -> Decoded:
+def decode_image(data: bytes, at_least: int | None = None) -> Decoded:
     """Decode the content of an image file.
 
     Raises:
-        UnreadableExample: as ``open_picture``.
+        UnreadableExample: as ``open_image``.
     """
     refuse_costly(data)
     try:
@@ -193,12 +193,12 @@ def _decode(data: bytes, at_least: int | None) -> Decoded:
             image.load()
             return Decoded(size, as_rgb(upright(image)))
     except UnidentifiedImageError as error:
-        raise UnreadableExample(f"not a picture ({', '.join(FORMATS)})") from error
+        raise UnreadableExample(f"not an image ({', '.join(FORMATS)})") from error
     except Image.DecompressionBombError as error:
         raise UnreadableExample(_TOO_LARGE) from error
     except _DECODING_ERRORS as error:
         truncated = "truncated" in str(error).lower()
-        raise UnreadableExample("truncated picture" if truncated else "broken picture") from error
+        raise UnreadableExample("truncated image" if truncated else "broken image") from error
 
 
 def upright(image: Image.Image) -> Image.Image:

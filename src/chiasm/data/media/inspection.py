@@ -1,4 +1,4 @@
-"""Inspect many pictures or sounds at once, each file only once."""
+"""Inspect many images or audio at once, each file only once."""
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Locate: from what a cell says of a picture or sound to its file or bytes, within its folders."""
+"""Locate: from what a cell says of an image or audio to its file or bytes, within its folders."""
 
 import base64
 import io
@@ -34,10 +34,8 @@ _URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 _WAV = {"float32": "FLOAT", "float64": "DOUBLE", "int16": "PCM_16", "int32": "PCM_32"}
 
 
-def locate_picture(
-    cell: Any, *, folders: Sequence[Path], allow_outside: bool
-) -> Path | bytes | None:
-    """Find the picture that a cell stands for: a path, bytes, a PIL image, or ``datasets``' dict.
+def locate_image(cell: Any, *, folders: Sequence[Path], allow_outside: bool) -> Path | bytes | None:
+    """Find the image that a cell stands for: a path, bytes, a PIL image, or ``datasets``' dict.
 
     None where the cell is empty. Relative paths start at one of the ``folders``; without any, paths
     are the caller's own. Nothing is fetched. A text may be base64 or a ``data:`` URI, and an array
@@ -50,21 +48,21 @@ def locate_picture(
         cell = _image_of(cell)
     if isinstance(cell, Image.Image):
         return encode_image(cell)
-    return _locate(cell, "picture", folders=folders, allow_outside=allow_outside)
+    return _locate(cell, "image", folders=folders, allow_outside=allow_outside)
 
 
-def locate_sound(cell: Any, *, folders: Sequence[Path], allow_outside: bool) -> Path | bytes | None:
-    """Find the sound that a cell stands for: a path, bytes, or ``datasets``' dict.
+def locate_audio(cell: Any, *, folders: Sequence[Path], allow_outside: bool) -> Path | bytes | None:
+    """Find the audio that a cell stands for: a path, bytes, or ``datasets``' dict.
 
-    That dict may hold a decoded sound too: ``array`` of ``[samples]`` or ``[samples, channels]``
-    and ``sampling_rate``. All else is as with ``locate_picture``.
+    That dict may hold a decoded audio too: ``array`` of ``[samples]`` or ``[samples, channels]``
+    and ``sampling_rate``. All else is as with ``locate_image``.
 
     Raises:
         UnreadableExample: a URL, a path out of the folders, or another kind of value.
     """
     if isinstance(cell, dict) and cell.get("array") is not None:
         return _wav(_samples_of(cell["array"]), cell.get("sampling_rate"))
-    return _locate(cell, "sound", folders=folders, allow_outside=allow_outside)
+    return _locate(cell, "audio", folders=folders, allow_outside=allow_outside)
 
 
 def locate_file(path: str, *, folders: Sequence[Path], allow_outside: bool) -> Path:
@@ -118,7 +116,7 @@ def _locate(
     if is_nothing(cell) or not str(cell).strip():
         return None
     if not isinstance(cell, str | Path):
-        raise UnreadableExample(f"neither a path nor a {kind}")
+        raise UnreadableExample(f"neither a path nor an {kind}")
     told = str(cell).strip()
     embedded = _EMBEDDED.match(told)
     if embedded or _BASE64.fullmatch(told):
@@ -165,5 +163,5 @@ def _wav(samples: Vectors, rate: Any) -> bytes:
     try:
         soundfile.write(buffer, samples, int(rate), format="WAV", subtype=kind)
     except (soundfile.LibsndfileError, OverflowError) as error:
-        raise UnreadableExample("samples that no sound file can hold") from error
+        raise UnreadableExample("samples that no audio file can hold") from error
     return buffer.getvalue()

@@ -26,9 +26,9 @@ _COMMON = {
     "split": ("split", "subset", "partition"),
     "group": ("group", "group_id"),
 }
-# What a folder of files calls them in its metadata: they are pictures or sounds.
+# What a folder of files calls them in its metadata: they are images or audio.
 _FILES = "file_name"
-_SOUNDS = (
+_AUDIO = (
     *(".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".m4a", ".aac", ".wma", ".aif", ".aiff"),
 )
 
@@ -55,7 +55,7 @@ def find_columns(
 
     Raises:
         DataError: a named column is absent, two columns fit one part, or there are neither texts,
-            pictures nor sounds, nor features in their place.
+            images nor audio, nor features in their place.
     """
     listed = ", ".join(map(repr, columns)) or "none"
     named = {f.name: getattr(wanted, f.name) for f in fields(wanted)}
@@ -94,14 +94,14 @@ def is_label(name: object) -> bool:
 def _fits(part: str, name: str, cells: Sequence[Any]) -> bool:
     plain = _plain(name)
     if plain == _FILES:
-        return part == ("audio" if _are_sounds(cells) else "image")
+        return part == ("audio" if _are_audio(cells) else "image")
     return plain in _COMMON[part]
 
 
-def _are_sounds(cells: Sequence[Any]) -> bool:
-    """Whether most of the paths end as those of sounds do."""
+def _are_audio(cells: Sequence[Any]) -> bool:
+    """Whether most of the paths end as those of audio do."""
     paths = [cell.strip().lower() for cell in cells if isinstance(cell, str) and cell]
-    return 2 * sum(path.endswith(_SOUNDS) for path in paths) > len(paths)
+    return 2 * sum(path.endswith(_AUDIO) for path in paths) > len(paths)
 
 
 def _plain(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The lab's folder: label files that list ids, and one text and one picture file for each id."""
+"""The lab's folder: label files that list ids, and one text and one image file for each id."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +16,7 @@ from chiasm.utils.reading import read_regular
 
 _TRAIN, _TEST, _DATA = "train.txt", "test_without_label.txt", "data"
 _HEADER = "guid,tag"
-_PICTURES = (".jpg", ".jpeg", ".png")
+_IMAGES = (".jpg", ".jpeg", ".png")
 # No encoder reads more than the beginning of a text.
 _MOST_OF_A_TEXT = 10_000_000
 
@@ -83,16 +83,16 @@ def _read(
         tags += rows.columns["tag"]
 
     texts: list[Any] = []
-    pictures: list[Any] = []
+    images: list[Any] = []
     for guid in guids:
         name = guid.strip()
         text = contents.get(f"{name}.txt", UnreadableExample("file not found"))
         texts.append(_decode(text, encoding) if isinstance(text, bytes) else text)
-        picture = next((files[name + end] for end in _PICTURES if name + end in files), None)
-        pictures.append(picture and f"{_DATA}/{picture.name}")
+        image = next((files[name + end] for end in _IMAGES if name + end in files), None)
+        images.append(image and f"{_DATA}/{image.name}")
     found = {"guid": guids, "text": texts, "tag": tags}
-    if any(pictures):
-        found["image"] = pictures
+    if any(images):
+        found["image"] = images
     return RawRows(
         source,
         found,
@@ -124,7 +124,7 @@ def _read_label_file(path: Path) -> bytes:
 def _index(folder: Path) -> dict[str, Path]:
     """Files by their name, its ending in small letters; ids only ever pick from these."""
     if not folder.is_dir():
-        raise DataError(f"There is no folder {folder}, where the texts and pictures should be.")
+        raise DataError(f"There is no folder {folder}, where the texts and images should be.")
     files = sorted(path for path in folder.iterdir() if not is_litter(path))
     return {path.stem + path.suffix.lower(): path for path in files}
 

@@ -27,7 +27,7 @@ def is_dataset(source: object) -> bool:
 
 
 def read_dataset(dataset: Any) -> RawRows:
-    """Take the columns of a ``datasets.Dataset``, pictures undecoded and class numbers by name."""
+    """Take the columns of a ``datasets.Dataset``, images undecoded and class numbers by name."""
     stored = dataset.with_format("arrow")[:]
     schema = dataset.features.arrow_schema
     return RawRows(

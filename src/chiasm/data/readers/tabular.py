@@ -54,7 +54,7 @@ def read_table(path: Path) -> bytes:
     except UnreadableExample as error:
         raise DataError(
             f"{path} cannot be read: {error.reason}. Give a regular file, large ones in parts, "
-            "with pictures and sounds as files beside them."
+            "with images and audio as files beside them."
         ) from error
 
 

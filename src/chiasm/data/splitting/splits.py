@@ -164,7 +164,7 @@ def development_rows(table: Table) -> Positions:
     return np.setdiff1d(table.labelled, test)
 
 
-def judged_rows(table: Table) -> Positions:
+def evaluated_rows(table: Table) -> Positions:
     """The rows to judge a model by: the test part that the data itself names, else all labelled.
 
     Raises:
@@ -206,12 +206,12 @@ def _check_enough(
     if len(names) < 2:
         found = f"only the class {names[0]!r}" if names else "no labelled row"
         raise DataError(f"{table.source} has {found}. A classifier needs two classes or more.")
-    judged = table.classes_of(divided)
-    if len(judged) < 2:
+    evaluated = table.classes_of(divided)
+    if len(evaluated) < 2:
         raise DataError(
-            f"{table.source} has {len(judged) or 'no'} class that can be judged in {folds} folds, "
-            "and two are needed. Too rare to be trained on and judged by in each: "
-            f"{_tell_rare(table, rows, groups, but=judged)}. Add rows of these classes"
+            f"{table.source} has {len(evaluated) or 'no'} class that can be judged in {folds} "
+            "folds, and two are needed. Too rare to be trained on and judged by in each: "
+            f"{_tell_rare(table, rows, groups, but=evaluated)}. Add rows of these classes"
             f"{_tell_fewer(table, rows, groups, folds)}, or choose what makes rows duplicates with "
             "--group-by."
         )

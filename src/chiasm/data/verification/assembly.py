@@ -6,10 +6,10 @@ from typing import Literal
 
 from chiasm.cache.store import cache_folder
 from chiasm.data.labels import spell_label
-from chiasm.data.media.audio import inspect_sound
-from chiasm.data.media.facts import PictureFacts, SoundFacts, Value
-from chiasm.data.media.image_facts import PictureMemory
-from chiasm.data.media.locations import locate_picture, locate_sound
+from chiasm.data.media.audio import inspect_audio
+from chiasm.data.media.facts import AudioFacts, ImageFacts, Value
+from chiasm.data.media.image_facts import ImageFactsCache
+from chiasm.data.media.locations import locate_audio, locate_image
 from chiasm.data.readers.columns import Columns, find_columns
 from chiasm.data.readers.raw import RawRows
 from chiasm.data.table import Problem, Table
@@ -57,8 +57,8 @@ def assemble(
     ids = [str(row + 1) for row in range(size)]
     nothing: list[str | None] = [None] * size
     labels, split, group, digests = nothing, nothing, nothing, nothing
-    pictures: list[PictureFacts | None] = [None] * size
-    sounds: list[SoundFacts | None] = [None] * size
+    images: list[ImageFacts | None] = [None] * size
+    audio: list[AudioFacts | None] = [None] * size
     widths: dict[str, int] = {}
     values: dict[str, tuple[Value | None, ...]] = {}
     read_from = list(raw.files)
@@ -68,17 +68,17 @@ def assemble(
         texts, digests = verify_texts(cells["text"], whole, findings)
         values["text"] = tuple(texts)
     if "image" in cells:
-        locate = partial(locate_picture, folders=raw.folders, allow_outside=allow_outside)
-        memory = PictureMemory(cache_folder())
-        files, pictures = verify_files(
+        locate = partial(locate_image, folders=raw.folders, allow_outside=allow_outside)
+        memory = ImageFactsCache(cache_folder())
+        files, images = verify_files(
             "image", cells["image"], whole, findings, locate=locate, inspect=memory.inspect
         )
         memory.keep()
         values["image"] = tuple(files)
     if "audio" in cells:
-        locate = partial(locate_sound, folders=raw.folders, allow_outside=allow_outside)
-        files, sounds = verify_files(
-            "audio", cells["audio"], whole, findings, locate=locate, inspect=inspect_sound
+        locate = partial(locate_audio, folders=raw.folders, allow_outside=allow_outside)
+        files, audio = verify_files(
+            "audio", cells["audio"], whole, findings, locate=locate, inspect=inspect_audio
         )
         values["audio"] = tuple(files)
     for name, origin in features.items():
@@ -107,8 +107,8 @@ def assemble(
         labels=tuple(labels),
         split=tuple(split),
         group=tuple(group),
-        pictures=tuple(pictures),
-        sounds=tuple(sounds),
+        images=tuple(images),
+        audio=tuple(audio),
         usable=tuple(row not in set_aside for row in range(size)),
         problems=findings.problems(ids, dropped=on_bad == "drop"),
         text_digests=tuple(digests),

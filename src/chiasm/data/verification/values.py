@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from chiasm.data.labels import clean_scalar, is_nothing, spell_label
-from chiasm.data.media.facts import PictureFacts
+from chiasm.data.media.facts import ImageFacts
 from chiasm.data.media.inspection import inspect_all
 from chiasm.data.table import Action
 from chiasm.data.verification.findings import Findings
@@ -47,7 +47,7 @@ def verify_files(
     locate: Callable[[Any], Path | bytes | None],
     inspect: Callable[[Path | bytes], _Facts],
 ) -> tuple[list[Path | bytes | None], list[_Facts | None]]:
-    """Where each picture or sound is, and what decoding it once told."""
+    """Where each image or audio is, and what decoding it once told."""
     sources: list[Path | bytes | None] = [None] * len(cells)
     facts: list[_Facts | None] = [None] * len(cells)
 
@@ -73,8 +73,8 @@ def verify_files(
             findings.add(row, part, result.reason, "marked missing", detail)
         elif not isinstance(source, UnreadableExample):
             sources[row], facts[row] = source, result
-            if isinstance(result, PictureFacts) and not result.is_whole:
-                findings.add(row, part, "end of the picture is missing", "noted")
+            if isinstance(result, ImageFacts) and not result.is_whole:
+                findings.add(row, part, "end of the image is missing", "noted")
     return sources, facts
 
 

@@ -16,7 +16,7 @@ def in_parts(batch: Tensor) -> Iterator[Tensor]:
     """Parts of a batch small enough to go through a network at once.
 
     On the CPU a layer's output should stay below the 32 MB from which on malloc asks the system
-    for fresh pages each time: 32 pictures at once cost half as much again in page faults.
+    for fresh pages each time: 32 images at once cost half as much again in page faults.
     """
     size = 8 if batch.device.type == "cpu" else 64
     for start in range(0, len(batch), size):

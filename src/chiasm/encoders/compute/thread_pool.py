@@ -8,7 +8,7 @@ import torch
 
 
 @contextmanager
-def each_core_alone() -> Iterator[tuple[ThreadPoolExecutor, int]]:
+def thread_pool() -> Iterator[tuple[ThreadPoolExecutor, int]]:
     """As many threads as torch takes for a computation, in each of which it takes one; how many."""
     threads = torch.get_num_threads()
     try:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from chiasm.cache.environment import close, reading
-from chiasm.cache.store import SHELF_KEY, STORE, Shelf, cache_folder
+from chiasm.cache.store import STORE, STORE_KEY, Store, cache_folder
 from chiasm.data.media.facts import Value
 from chiasm.encoders.base import Encoder
 from chiasm.encoders.features.encoding import Compute, encode
@@ -26,7 +26,7 @@ _logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class ShelfInfo:
+class StoreInfo:
     """What one shelf holds: entries, and bytes of their values."""
 
     name: str
@@ -41,7 +41,7 @@ class CacheInfo:
     folder: Path
     entries: int
     bytes: int
-    shelves: tuple[ShelfInfo, ...]
+    stores: tuple[StoreInfo, ...]
 
 
 class FeatureCache:
@@ -66,13 +66,13 @@ class FeatureCache:
         Raises:
             ChiasmError: the cache cannot be opened or is damaged, or the disk is full.
         """
-        store = _FeatureShelf(self.folder, encoder)
+        store = _CachedFeatures(self.folder, encoder)
         features = encode(encoder, values, store=store, compute=self._compute)
-        if store.shelf.damaged:
+        if store.cached.damaged:
             _logger.warning(
                 "%s: %s of the features in the cache were damaged on the disk and are encoded anew",
                 encoder.name,
-                f"{store.shelf.damaged:,}",
+                f"{store.cached.damaged:,}",
             )
         return features
 
@@ -80,23 +80,23 @@ class FeatureCache:
         """What the cache holds, by what made it."""
         store = self.folder / STORE
         if not store.is_dir():
-            return CacheInfo(self.folder, entries=0, bytes=0, shelves=())
+            return CacheInfo(self.folder, entries=0, bytes=0, stores=())
         names: dict[bytes, str] = {}
         sizes: dict[bytes, list[int]] = {}
         with reading(store) as transaction:
             for key, value in transaction.cursor():
-                shelf = bytes(key[:SHELF_KEY])
-                if len(key) == SHELF_KEY:
-                    names[shelf] = json.loads(bytes(value))["name"]
-                    sizes[shelf] = []
+                cached = bytes(key[:STORE_KEY])
+                if len(key) == STORE_KEY:
+                    names[cached] = json.loads(bytes(value))["name"]
+                    sizes[cached] = []
                 else:
-                    sizes[shelf].append(len(value))
+                    sizes[cached].append(len(value))
         return CacheInfo(
             self.folder,
             entries=sum(len(size) for size in sizes.values()),
             bytes=(store / "data.mdb").stat().st_size,
-            shelves=tuple(
-                ShelfInfo(name, entries=len(sizes[key]), bytes=sum(sizes[key]))
+            stores=tuple(
+                StoreInfo(name, entries=len(sizes[key]), bytes=sum(sizes[key]))
                 for key, name in names.items()
             ),
         )
@@ -114,17 +114,17 @@ class FeatureCache:
         shutil.rmtree(doomed)
 
 
-class _FeatureShelf:
+class _CachedFeatures:
     """The tokens of one encoder: a FeatureStore on disk."""
 
     def __init__(self, folder: Path, encoder: Encoder) -> None:
-        self.shelf = Shelf(folder, name=encoder.name, fingerprint=encoder.fingerprint)
+        self.cached = Store(folder, name=encoder.name, fingerprint=encoder.fingerprint)
 
     def __contains__(self, key: bytes) -> bool:
-        return key in self.shelf
+        return key in self.cached
 
     def __getitem__(self, key: bytes) -> Tensor:
-        with self.shelf.entry(key) as entry:
+        with self.cached.entry(key) as entry:
             length, width, kind = _HEADER.unpack_from(entry)
             stored = np.dtype(f"<{kind.decode()}")
             values = np.frombuffer(entry, dtype=stored, offset=_HEADER.size)
@@ -133,12 +133,12 @@ class _FeatureShelf:
             return torch.from_numpy(values)
 
     def length(self, key: bytes) -> int:
-        with self.shelf.entry(key) as entry:
+        with self.cached.entry(key) as entry:
             tokens: int = _HEADER.unpack_from(entry)[0]
             return tokens
 
     def update(self, entries: Mapping[bytes, Tensor]) -> None:
-        self.shelf.update({key: _entry(tokens) for key, tokens in entries.items()})
+        self.cached.update({key: _entry(tokens) for key, tokens in entries.items()})
 
 
 def _entry(tokens: Tensor) -> bytes:

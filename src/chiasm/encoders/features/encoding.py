@@ -16,7 +16,7 @@ from torch import Tensor
 
 from chiasm.data.media.facts import Value
 from chiasm.encoders.base import Encoder
-from chiasm.encoders.compute.thread_pool import each_core_alone
+from chiasm.encoders.compute.thread_pool import thread_pool
 from chiasm.encoders.features.store import Features, FeatureStore, InMemory
 from chiasm.encoders.tokens import Tokens
 from chiasm.errors import UnreadableExample
@@ -96,7 +96,7 @@ def compute_here(encoder: Encoder, values: Mapping[bytes, Value]) -> Iterator[En
     """
     order = by_length(encoder, values)
     batches = [order[start : start + _BATCH] for start in range(0, len(order), _BATCH)]
-    with each_core_alone() as (cores, count):
+    with thread_pool() as (cores, count):
         begun: deque[Future[Encoded]] = deque()
         for keys in batches:
             begun.append(cores.submit(_compute, encoder, {key: values[key] for key in keys}))

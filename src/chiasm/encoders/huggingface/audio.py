@@ -1,4 +1,4 @@
-"""Any sound model in the Hugging Face layout."""
+"""Any audio model in the Hugging Face layout."""
 
 import math
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from transformers import ASTFeatureExtractor, AutoFeatureExtractor, WhisperFeatureExtractor
 
-from chiasm.data.media.audio import open_sound
+from chiasm.data.media.audio import open_audio
 from chiasm.encoders.base import Encoder
 from chiasm.encoders.compute.device import default_device
 from chiasm.encoders.compute.shapes import run_by_shape
@@ -34,7 +34,7 @@ class _Clip:
 
 
 class HuggingFaceAudio(Encoder):
-    """A frozen sound model: its last hidden states, those of padding left out.
+    """A frozen audio model: its last hidden states, those of padding left out.
 
     Clips of equal length go through the network together, so that nothing is padded where the model
     does not ask for it (Wav2Vec2, HuBERT). Whisper hears every clip padded to its 30 seconds; AST
@@ -71,7 +71,7 @@ class HuggingFaceAudio(Encoder):
 
     def load(self, value: Path | bytes) -> _Clip:
         rate = self._extractor.sampling_rate
-        return self._preprocess(open_sound(value, rate=rate, max_seconds=self.max_seconds))
+        return self._preprocess(open_audio(value, rate=rate, max_seconds=self.max_seconds))
 
     def _preprocess(self, samples: NDArray[np.float32]) -> _Clip:
         rate = self._extractor.sampling_rate
@@ -100,7 +100,7 @@ class HuggingFaceAudio(Encoder):
             # Its tokens are patches of a spectrogram, not stretches of time.
             return super().places(value, count)
         rate = self._extractor.sampling_rate
-        samples = open_sound(value, rate=rate, max_seconds=self.max_seconds)
+        samples = open_audio(value, rate=rate, max_seconds=self.max_seconds)
         return time_places(count, seconds=len(samples) / rate)
 
     def _tokens(self, inputs: Tensor) -> Tensor:

@@ -11,11 +11,11 @@ from PIL import Image
 from torch import Tensor, nn
 from transformers import AutoImageProcessor
 
-from chiasm.data.media.images import open_picture
+from chiasm.data.media.images import open_image
 from chiasm.encoders.base import Encoder, TrainableBlocks
 from chiasm.encoders.compute.device import default_device
 from chiasm.encoders.compute.shapes import run_by_shape
-from chiasm.encoders.export_spec import Portable
+from chiasm.encoders.export_spec import ExportSpec
 from chiasm.encoders.huggingface.checkpoint import fingerprint_of, first_trial, load_network
 from chiasm.encoders.huggingface.processor import as_pixels
 from chiasm.encoders.huggingface.split import (
@@ -29,7 +29,7 @@ from chiasm.encoders.huggingface.split import (
     split,
 )
 from chiasm.encoders.tokens import Tokens, pad
-from chiasm.encoders.trainable.augmentation import RandomView
+from chiasm.encoders.trainable.augmentation import RandomFlipAndCrop
 from chiasm.encoders.trainable.layers import TunedTop
 from chiasm.errors import EncoderError
 from chiasm.inference.token_spans import Box, Place, grid_places
@@ -73,7 +73,7 @@ class HuggingFaceImage(Encoder):
             wide = self._preprocess(Image.new("RGB", (64, 48)))
             if trainable_blocks != 0 and wide.shape != grey.shape:
                 raise EncoderError(
-                    f"{name!r} keeps the shape of a picture, so it can only be used frozen: give 0 "
+                    f"{name!r} keeps the shape of an image, so it can only be used frozen: give 0 "
                     "trainable blocks."
                 )
             self._divide(network, grey)
@@ -82,7 +82,7 @@ class HuggingFaceImage(Encoder):
         """Make trunk and top of a network, and make sure that they can be used.
 
         Raises:
-            EncoderError: it cannot be divided so, or its tokens depend on other pictures.
+            EncoderError: it cannot be divided so, or its tokens depend on other images.
         """
         other = np.random.default_rng(0).normal(size=first.shape).astype(np.float32)
         pixels = torch.from_numpy(np.stack([first, other])).to(self._device)
@@ -111,31 +111,31 @@ class HuggingFaceImage(Encoder):
             freeze_unused(self.top, trunk.to(self._device))
 
     def load(self, value: Path | bytes) -> NDArray[np.float32]:
-        """The picture as the network takes it: ``[3, h, w]``."""
-        return self._preprocess(open_picture(value))
+        """The image as the network takes it: ``[3, h, w]``."""
+        return self._preprocess(open_image(value))
 
-    def _preprocess(self, picture: Image.Image) -> NDArray[np.float32]:
-        pixels = self._processor(images=picture, return_tensors="np")["pixel_values"]
+    def _preprocess(self, image: Image.Image) -> NDArray[np.float32]:
+        pixels = self._processor(images=image, return_tensors="np")["pixel_values"]
         return np.asarray(pixels[0], dtype=np.float32)
 
     @torch.no_grad()
     def trunk(self, batch: Sequence[NDArray[np.float32]]) -> Tokens:
-        # A processor that keeps the aspect ratio gives pictures of several sizes.
+        # A processor that keeps the aspect ratio gives images of several sizes.
         return pad(run_by_shape(self._tokens, batch, device=self._device))
 
     def places(self, value: Path | bytes, count: int) -> list[Place]:
-        picture = open_picture(value)
-        _, height, width = self._preprocess(picture).shape
+        image = open_image(value)
+        _, height, width = self._preprocess(image).shape
         # The tokens of cells are preceded by those of the whole, if there are any.
         stride = next(s for s in range(1, height + 1) if (height // s) * (width // s) <= count)
         rows, columns = height // stride, width // stride
-        box = self._seen_part(picture.size)
+        box = self._seen_part(image.size)
         return grid_places(rows, columns, whole=count - rows * columns, box=box)
 
     def _seen_part(self, size: tuple[int, int]) -> Box:
-        """Which part of a picture of this size is left after the processor's resizing and cropping.
+        """Which part of an image of this size is left after the processor's resizing and cropping.
 
-        Found by showing it pictures that grow brighter from left to right, and from top to bottom.
+        Found by showing it images that grow brighter from left to right, and from top to bottom.
         """
         width, height = size
         across = np.broadcast_to(np.linspace(0, 255, width), (height, width))
@@ -154,7 +154,7 @@ class HuggingFaceImage(Encoder):
         output = self._trunk(pixel_values=pixels)
         return _as_tokens(output if self.trainable_blocks else output.last_hidden_state)
 
-    def portable(self) -> Portable:
+    def export_spec(self) -> ExportSpec:
         """The trunk as it is exported.
 
         Raises:
@@ -168,7 +168,7 @@ class HuggingFaceImage(Encoder):
                 "simply resize, cut out the middle and standardise. Train a model with another "
                 "encoder."
             )
-        return Portable(
+        return ExportSpec(
             preprocessing=preprocessing,
             network=nn.Identity() if self.trainable_blocks == "all" else self._trunk,
             tokens=self._tokens,
@@ -201,7 +201,7 @@ class _ImageTop(TunedTop):
         if isinstance(network, Rest):
             (self._given,) = (b.given[1:] for b in blocks if b.name == network.names[0])
         self.shape = shape
-        self.view = RandomView()
+        self.view = RandomFlipAndCrop()
 
     def forward(self, tokens: Tokens) -> Tokens:
         given = tokens.values.float()
@@ -226,5 +226,5 @@ class _ImageTop(TunedTop):
 
 
 def _fill(values: Tensor, length: int) -> Tensor:
-    """Tokens of a batch without any picture, which is one token long, at their full length."""
+    """Tokens of a batch without any image, which is one token long, at their full length."""
     return values.expand(-1, length, -1) if values.shape[1] == 1 else values

@@ -9,7 +9,7 @@ def as_pixels(processor: Any) -> Pixels | None:
     """What the processor does, if it is told by its settings; None: it resizes in another way.
 
     A processor of its own kind may do more than its settings tell: compare what both make of some
-    pictures before you rely on it.
+    images before you rely on it.
     """
     size, crop = processor.size, None
     if processor.do_center_crop:

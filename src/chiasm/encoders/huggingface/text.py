@@ -14,7 +14,7 @@ from transformers import AutoTokenizer
 from chiasm.data.table import Table
 from chiasm.encoders.base import Encoder, TrainableBlocks
 from chiasm.encoders.compute.device import default_device
-from chiasm.encoders.export_spec import Portable
+from chiasm.encoders.export_spec import ExportSpec
 from chiasm.encoders.huggingface.checkpoint import fingerprint_of, first_trial, load_network
 from chiasm.encoders.huggingface.split import (
     Block,
@@ -219,7 +219,7 @@ class HuggingFaceText(Encoder):
         values: Tensor = output if self.trainable_blocks else output.last_hidden_state
         return values
 
-    def portable(self) -> Portable:
+    def export_spec(self) -> ExportSpec:
         """The trunk as it is exported.
 
         Raises:
@@ -232,7 +232,7 @@ class HuggingFaceText(Encoder):
                 f"The text encoder {self.name!r} cannot be exported: its tokenizer has no "
                 "tokenizer.json. Train a model with another encoder."
             )
-        return Portable(
+        return ExportSpec(
             preprocessing=Words(Tokenizer.from_str(self._tokenizer.backend_tokenizer.to_str())),
             network=nn.Identity() if self.trainable_blocks == "all" else self._trunk,
             tokens=lambda words, mask: self._tokens(input_ids=words, attention_mask=mask.long()),

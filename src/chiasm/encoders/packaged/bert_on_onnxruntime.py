@@ -12,7 +12,7 @@ from torch import nn
 from transformers.models.bert.modeling_bert import BertEmbeddings, BertLayer
 
 from chiasm.encoders.packaged.onnx_graph import OnnxGraph
-from chiasm.inference.sessions import one_core_session
+from chiasm.inference.sessions import cpu_session
 
 
 class BertOnOnnxRuntime:
@@ -30,7 +30,7 @@ class BertOnOnnxRuntime:
     def _session(self) -> InferenceSession:
         # Made at the first text: where all tokens are in the cache, nobody waits for it, and no
         # second copy of the weights is held.
-        return one_core_session(_serialise(self._embeddings, self._layers))
+        return cpu_session(_serialise(self._embeddings, self._layers))
 
     def __call__(self, words: NDArray[np.int64], mask: NDArray[np.bool_]) -> NDArray[np.float32]:
         tokens: NDArray[np.float32] = self._session.run(None, {"words": words, "mask": mask})[0]

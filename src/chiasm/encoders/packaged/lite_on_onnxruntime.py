@@ -9,7 +9,7 @@ from torch import nn
 
 from chiasm.encoders.packaged.efficientnet_lite import InvertedResidual, Normalise, SameConv2d
 from chiasm.encoders.packaged.onnx_graph import OnnxGraph
-from chiasm.inference.sessions import one_core_session
+from chiasm.inference.sessions import cpu_session
 
 
 class LiteOnOnnxRuntime:
@@ -24,7 +24,7 @@ class LiteOnOnnxRuntime:
     """
 
     def __init__(self, layers: nn.Module) -> None:
-        self._session = one_core_session(_serialise(layers))
+        self._session = cpu_session(_serialise(layers))
 
     def __call__(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
         maps: NDArray[np.float32] = self._session.run(["maps"], {"rgb": rgb})[0]

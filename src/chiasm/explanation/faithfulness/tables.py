@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from chiasm.explanation.faithfulness.audit import RANDOM, Audit, Gain, Tested
-from chiasm.utils.text_table import Sheet
+from chiasm.utils.text_table import TextTable
 
 NOTE = (
     "Areas under the predicted class's probability while tokens are removed (deletion: less is "
@@ -13,9 +13,9 @@ NOTE = (
 _TESTS: tuple[Literal["deletion", "insertion"], ...] = ("deletion", "insertion")
 
 
-def audit_sheets(audit: Audit) -> list[Sheet]:
+def audit_tables(audit: Audit) -> list[TextTable]:
     """The areas of each method, and how often it names the deciding modality."""
-    sheets = [
+    text_tables = [
         _areas([one for one in audit.tested if one.modality == modality], test)
         for modality in dict.fromkeys(one.modality for one in audit.tested)
         for test in _TESTS
@@ -23,16 +23,16 @@ def audit_sheets(audit: Audit) -> list[Sheet]:
     if audit.naming is not None:
         shares = [(method, f"{share:.1%}") for method, share in audit.naming.shares.items()]
         title = f"names the deciding modality, {audit.naming.rows:,} rows that one decides"
-        sheets.append(Sheet(title, ("method", "share"), shares))
-    return sheets
+        text_tables.append(TextTable(title, ("method", "share"), shares))
+    return text_tables
 
 
-def _areas(tested: Sequence[Tested], test: Literal["deletion", "insertion"]) -> Sheet:
+def _areas(tested: Sequence[Tested], test: Literal["deletion", "insertion"]) -> TextTable:
     lines = []
     for one in tested:
         gain = one.deletion if test == "deletion" else one.insertion
         lines.append((one.method, f"{gain.area:.3f}", _gain(gain, one.method)))
-    return Sheet(
+    return TextTable(
         f"{tested[0].modality}, {test}: {tested[0].rows:,} rows",
         ("method", "area", "gain (95 % interval)"),
         lines,

@@ -1,4 +1,4 @@
-"""LogMel: a sound as Whisper takes it."""
+"""LogMel: an audio clip as Whisper takes it."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chiasm.data.media.audio import measure_sound, open_sound
+from chiasm.data.media.audio import measure_audio, open_audio
 from chiasm.errors import EncoderError
 from chiasm.inference.left_out import LeftOut, seconds_left_out
 from chiasm.inference.preprocessing.network_input import NetworkInput
@@ -37,7 +37,7 @@ class LogMel:
         tokens_a_second: of the network's output; a clip is filled up with silence to whole tokens.
 
     Raises:
-        EncoderError: no sound, or no token of one, is left.
+        EncoderError: no audio, or no token of one, is left.
     """
 
     max_seconds: float
@@ -46,7 +46,7 @@ class LogMel:
     def __post_init__(self) -> None:
         if not (0 < self.max_seconds < np.inf and 0 < self.tokens_a_second <= RATE // _HOP):
             raise EncoderError(
-                f"Sounds cannot be cut at {self.max_seconds} seconds into {self.tokens_a_second} "
+                f"Audio cannot be cut at {self.max_seconds} seconds into {self.tokens_a_second} "
                 f"tokens a second: give more than 0 seconds, and 1 to {RATE // _HOP} tokens."
             )
 
@@ -54,9 +54,9 @@ class LogMel:
         """Float32 ``[80, frames]``, 100 frames a second.
 
         Raises:
-            UnreadableExample: the sound cannot be decoded.
+            UnreadableExample: the audio cannot be decoded.
         """
-        samples = open_sound(value, rate=RATE, max_seconds=self.max_seconds)
+        samples = open_audio(value, rate=RATE, max_seconds=self.max_seconds)
         tokens = -(-len(samples) * self.tokens_a_second // RATE)
         whole = tokens * RATE // self.tokens_a_second
         return NetworkInput(
@@ -66,10 +66,10 @@ class LogMel:
         )
 
     def _left_out(self, value: Path | bytes, samples: int) -> tuple[LeftOut, ...]:
-        # Resampling may give a sample less. What a header says of a whole sound is not asked for.
+        # Resampling may give a sample less. What a header says of a whole audio is not asked for.
         if samples + 1 < self.max_seconds * RATE:
             return ()
-        return seconds_left_out(measure_sound(value), limit=self.max_seconds)
+        return seconds_left_out(measure_audio(value), limit=self.max_seconds)
 
 
 def log_mel(samples: NDArray[np.float32]) -> NDArray[np.float32]:

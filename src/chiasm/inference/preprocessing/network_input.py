@@ -17,8 +17,8 @@ class NetworkInput:
     Attributes:
         values: what the network takes, without the batch axis.
         mask: bool ``[l]``, which positions of a sequence are real; None: it is no sequence.
-        places: of the tokens of a text or a sound.
-        box: left, top, right and bottom of the part of a picture that the network sees, as
+        places: of the tokens of a text or an audio clip.
+        box: left, top, right and bottom of the part of an image that the network sees, as
             fractions of its width and height.
         left_out: what of the value is not in ``values``.
     """

@@ -1,4 +1,4 @@
-"""Pixels: a picture as a vision network takes it."""
+"""Pixels: an image as a vision network takes it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from chiasm.data.media.images import open_picture
+from chiasm.data.media.images import open_image
 from chiasm.errors import EncoderError
 from chiasm.inference.preprocessing.network_input import NetworkInput
 from chiasm.inference.token_spans import WHOLE, Box
 
-# No network looks at more, and a few pictures of that size fit in memory.
+# No network looks at more, and a few images of that size fit in memory.
 _LARGEST_SIDE = 4_096
 
 
@@ -22,7 +22,7 @@ class Pixels:
     """Resizes, cuts out the middle and standardises, each where it is asked for.
 
     Attributes:
-        resize: height and width to squeeze the whole picture into.
+        resize: height and width to squeeze the whole image into.
         shorter_side: what the shorter side is resized to, where the aspect ratio is kept.
         resample: the number of Pillow's filter.
         crop: height and width of the middle that is kept; it must fit in.
@@ -34,7 +34,7 @@ class Pixels:
             than that.
 
     Raises:
-        EncoderError: settings by which no picture can be prepared.
+        EncoderError: settings by which no image can be prepared.
     """
 
     resample: int
@@ -51,7 +51,7 @@ class Pixels:
         sides += [side for side in (self.shorter_side, self.decoded_side) if side is not None]
         if not all(0 < side <= _LARGEST_SIDE for side in sides):
             raise EncoderError(
-                f"Pictures cannot be resized or cut to {sides}: each side has 1 to "
+                f"Images cannot be resized or cut to {sides}: each side has 1 to "
                 f"{_LARGEST_SIDE:,} pixels."
             )
         if self.resample not in set(Image.Resampling):
@@ -71,19 +71,19 @@ class Pixels:
         """``[h, w, 3]`` bytes, or float32 ``[3, h, w]`` where they are scaled.
 
         Raises:
-            UnreadableExample: the picture cannot be decoded.
+            UnreadableExample: the image cannot be decoded.
         """
-        picture = open_picture(value, at_least=self.decoded_side)
+        image = open_image(value, at_least=self.decoded_side)
         if self.resize is not None:
-            picture = picture.resize(self.resize[::-1], Image.Resampling(self.resample))
+            image = image.resize(self.resize[::-1], Image.Resampling(self.resample))
         elif self.shorter_side is not None:
-            picture = picture.resize(
-                _keeping_aspect(picture.size, self.shorter_side), Image.Resampling(self.resample)
+            image = image.resize(
+                _keeping_aspect(image.size, self.shorter_side), Image.Resampling(self.resample)
             )
         box = WHOLE
         if self.crop is not None:
-            picture, box = _cut_middle(picture, *self.crop)
-        return NetworkInput(self._standardise(np.asarray(picture)), box=box)
+            image, box = _cut_middle(image, *self.crop)
+        return NetworkInput(self._standardise(np.asarray(image)), box=box)
 
     def _standardise(self, pixels: NDArray[np.uint8]) -> NDArray[Any]:
         if self.scale is None:
@@ -101,13 +101,13 @@ def _keeping_aspect(size: tuple[int, int], shorter: int) -> tuple[int, int]:
     return int(shorter * width / height), shorter
 
 
-def _cut_middle(picture: Image.Image, height: int, width: int) -> tuple[Image.Image, Box]:
-    left, top = (picture.width - width) // 2, (picture.height - height) // 2
+def _cut_middle(image: Image.Image, height: int, width: int) -> tuple[Image.Image, Box]:
+    left, top = (image.width - width) // 2, (image.height - height) // 2
     right, bottom = left + width, top + height
     box = (
-        left / picture.width,
-        top / picture.height,
-        right / picture.width,
-        bottom / picture.height,
+        left / image.width,
+        top / image.height,
+        right / image.width,
+        bottom / image.height,
     )
-    return picture.crop((left, top, right, bottom)), box
+    return image.crop((left, top, right, bottom)), box

@@ -11,7 +11,7 @@ from chiasm.inference.preprocessing.feature_vectors import FeatureVectors
 from chiasm.inference.preprocessing.log_mel import LogMel
 from chiasm.inference.preprocessing.pixels import Pixels
 from chiasm.inference.preprocessing.words import Words
-from chiasm.utils.config import from_plain
+from chiasm.utils.config import parse_config
 
 _KINDS: dict[str, type[Pixels | LogMel | FeatureVectors]] = {
     "pixels": Pixels,
@@ -44,14 +44,14 @@ def restore_preprocessing(
         return Words(tokenizer)
     _check(settings)
     try:
-        made: Preprocessing = from_plain(_KINDS[kind], settings, where=kind)
+        made: Preprocessing = parse_config(_KINDS[kind], settings, where=kind)
     except ChiasmError as error:
         raise ValueError(str(error)) from error
     return made
 
 
 def _check(settings: Any) -> None:
-    """Raise ValueError where a number is none that a picture or a sound can need."""
+    """Raise ValueError where a number is none that an image or an audio clip can need."""
     if isinstance(settings, dict):
         settings = list(settings.values())
     if isinstance(settings, list):

@@ -96,19 +96,19 @@ function showWords(found, text) {
 }
 
 function showPicture(found, photo) {
-  by("picture-part").hidden = !found.picture;
-  if (!found.picture) return;
+  by("picture-part").hidden = !found.image;
+  if (!found.image) return;
   by("photo").src = photo;
-  by("heat").src = `data:image/png;base64,${found.picture.overlay_png}`;
+  by("heat").src = `data:image/png;base64,${found.image.overlay_png}`;
   by("heat").alt = `The photo in blue where it speaks for ${found.explained}, in orange where against`;
 }
 
 function showSound(found) {
-  by("sound-part").hidden = !found.sound?.length;
-  if (!found.sound?.length) return;
-  const strongest = Math.max(...found.sound.map((piece) => Math.abs(piece.score)), 1e-9);
+  by("sound-part").hidden = !found.audio?.length;
+  if (!found.audio?.length) return;
+  const strongest = Math.max(...found.audio.map((piece) => Math.abs(piece.score)), 1e-9);
   by("sound").replaceChildren(
-    ...found.sound.map((piece) =>
+    ...found.audio.map((piece) =>
       element("li", {
         className: piece.score >= 0 ? "for" : "against",
         title: `${piece.start.toFixed(1)} to ${piece.end.toFixed(1)} s: ${points(piece.score)} points`,
@@ -121,10 +121,10 @@ function showSound(found) {
 // The same for those who do not see colours.
 function showFigures(found) {
   const rows = (found.words ?? []).map((word) => [word.text, word.score]);
-  (found.picture?.grid ?? []).forEach((cells, row) =>
+  (found.image?.grid ?? []).forEach((cells, row) =>
     cells.forEach((score, column) => rows.push([`Photo, row ${row + 1}, column ${column + 1}`, score])),
   );
-  for (const piece of found.sound ?? []) {
+  for (const piece of found.audio ?? []) {
     rows.push([`Sound, ${piece.start.toFixed(1)} to ${piece.end.toFixed(1)} s`, piece.score]);
   }
   rows.sort(([, a], [, b]) => Math.abs(b) - Math.abs(a));

@@ -37,7 +37,7 @@ def explain_route(service: Service, admission: Admission, limits: Limits) -> API
             str | None, Query(description="The class to explain; by default the predicted one.")
         ] = None,
     ) -> Explanation | Response:
-        """Contributions of the modalities, scores of words, and an overlay of the picture.
+        """Contributions of the modalities, scores of words, and an overlay of the image.
 
         `Accept: image/png` asks for the overlay alone.
         """
@@ -45,11 +45,11 @@ def explain_route(service: Service, admission: Admission, limits: Limits) -> API
             explanation = await service.explain(read, label=label)
         if not _wants_png(request):
             return explanation
-        if explanation.picture is None:
+        if explanation.image is None:
             raise Problem(
-                406, "There is no overlay without a picture. Ask with Accept: application/json."
+                406, "There is no overlay without an image. Ask with Accept: application/json."
             )
-        return Response(base64.b64decode(explanation.picture.overlay_png), media_type=_PNG)
+        return Response(base64.b64decode(explanation.image.overlay_png), media_type=_PNG)
 
     return router
 

@@ -16,7 +16,7 @@ from chiasm.model.storage import save_model
 from chiasm.training.loop.compute import at_most
 from chiasm.training.loop.epochs import Epoch
 from chiasm.training.recipe import Recipe
-from chiasm.training.run.splits import Parts
+from chiasm.training.run.splits import SplitRows
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class TrainedFold:
 
 def train_fold(
     rows: EncodedTable,
-    part: Parts,
+    part: SplitRows,
     classes: tuple[str, ...],
     recipe: Recipe,
     fold: int,

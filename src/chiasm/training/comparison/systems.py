@@ -16,7 +16,13 @@ from chiasm.data.table import Problem, Table
 from chiasm.data.verification.problems import log_problems
 from chiasm.encoders.features.cache import FeatureCache
 from chiasm.errors import ChiasmError
-from chiasm.evaluation.comparison import MAJORITY, Comparison, OutOfFold, Predictions, judge
+from chiasm.evaluation.comparison import (
+    MAJORITY,
+    Comparison,
+    OutOfFold,
+    Predictions,
+    evaluate_systems,
+)
 from chiasm.fusion.build import build_fusion
 from chiasm.inference.missing_modalities import say_lacking
 from chiasm.model.classifier import FusionClassifier
@@ -24,10 +30,10 @@ from chiasm.model.dataset import EncodedTable, encode_table
 from chiasm.model.left_out import left_out
 from chiasm.model.storage import load_model
 from chiasm.training.comparison.fold import TrainedFold, train_fold
-from chiasm.training.loop.compute import at_most, processes, side_by_side
+from chiasm.training.loop.compute import at_most, processes, worker_pool
 from chiasm.training.loop.epochs import Epoch
 from chiasm.training.recipe import Recipe
-from chiasm.training.run.splits import Parts, fold_parts, fold_problems
+from chiasm.training.run.splits import SplitRows, fold_problems, fold_splits
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Examine: TypeAlias = Callable[[FusionClassifier, EncodedTable], Any]
@@ -86,7 +92,7 @@ def compare(
     recipe = recipe.for_table(table)
     groups = duplicate_groups(table, by=recipe.group_by)
     development = development_rows(table)
-    every = fold_parts(table, development, recipe, folds=folds, seed=seed, groups=groups)
+    every = fold_splits(table, development, recipe, folds=folds, seed=seed, groups=groups)
     problems = fold_problems(table, development, folds=folds, groups=groups)
     log_problems(problems)
     classes = table.classes_of(development)
@@ -101,7 +107,7 @@ def compare(
 
     with (
         TemporaryDirectory() as folder,
-        side_by_side(),
+        worker_pool(),
         Parallel(n_jobs=processes(), return_as="generator") as parallel,
     ):
         fused = {name: Path(folder) / name for name in fusions if name not in table.modalities}
@@ -124,7 +130,7 @@ def compare(
             advance(f"{one.fusion}, fold {one.fold + 1} done")
 
         tested = _out_of_fold(table, rows, classes, parts, groups, folds, _gather(trained, fusions))
-        comparison = judge(tested, modalities=table.modalities, seed=seed)
+        comparison = evaluate_systems(tested, modalities=table.modalities, seed=seed)
         best = fused.get(comparison.winner)
         looks = [
             delayed(_examine)(best / str(fold), rows, part, examine)
@@ -162,7 +168,7 @@ def _with_fusion(recipe: Recipe, name: str, seed: int) -> Recipe:
     )
 
 
-def _examine(folder: Path, rows: EncodedTable, part: Parts, examine: Examine) -> Any:
+def _examine(folder: Path, rows: EncodedTable, part: SplitRows, examine: Examine) -> Any:
     model = load_model(folder)
     with at_most(1):
         return examine(model, rows.of(model.modalities).take(part.test))
@@ -172,7 +178,7 @@ def _out_of_fold(
     table: Table,
     rows: EncodedTable,
     classes: tuple[str, ...],
-    parts: Mapping[int, Parts],
+    parts: Mapping[int, SplitRows],
     groups: Array,
     of_folds: int,
     predictions: Mapping[str, Predictions],
@@ -203,7 +209,7 @@ def _gather(trained: Sequence[TrainedFold], fusions: Sequence[str]) -> dict[str,
     return gathered
 
 
-def _majority(rows: EncodedTable, parts: Sequence[Parts], classes: int) -> Predictions:
+def _majority(rows: EncodedTable, parts: Sequence[SplitRows], classes: int) -> Predictions:
     """The frequency of each class among the training rows, whatever the row."""
     started = time.perf_counter()
     probabilities = []

@@ -53,7 +53,7 @@ def processes() -> int:
 
 
 @contextmanager
-def side_by_side() -> Iterator[None]:
+def worker_pool() -> Iterator[None]:
     """Run trainings in processes of their own.
 
     Raises:
@@ -68,7 +68,7 @@ def side_by_side() -> Iterator[None]:
         ) from error
 
 
-def ranks() -> PartialState:
+def distributed_state() -> PartialState:
     """Which of the processes this one is, and how they wait for each other.
 
     Alone it is the main one and waits for nobody.
@@ -91,7 +91,7 @@ def keep_freed_memory() -> None:
 
 
 @contextmanager
-def computed_twice(model: nn.Module) -> Iterator[None]:
+def checkpoint_activations(model: nn.Module) -> Iterator[None]:
     """Of each tuned block keep only the input for the backward pass, which computes the rest again.
 
     Batch norms that gather statistics would count each batch twice: such encoders stay as they are.

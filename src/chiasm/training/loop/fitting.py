@@ -25,7 +25,7 @@ from transformers.integrations.integration_utils import TensorBoardCallback
 from transformers.trainer import TRAINER_STATE_NAME
 from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 
-from chiasm.encoders.trainable.augmentation import RandomView
+from chiasm.encoders.trainable.augmentation import RandomFlipAndCrop
 from chiasm.errors import ChiasmError, TrainingStopped, UnreadableExample
 from chiasm.evaluation.calibration import fit_temperature
 from chiasm.evaluation.metrics import compute_metrics
@@ -35,7 +35,11 @@ from chiasm.model.logits import predict_logits
 from chiasm.training.config import TrainingConfig
 from chiasm.training.loop.averaging import BestEpochs
 from chiasm.training.loop.batches import LengthGrouped
-from chiasm.training.loop.compute import computed_twice, keep_freed_memory, ranks
+from chiasm.training.loop.compute import (
+    checkpoint_activations,
+    distributed_state,
+    keep_freed_memory,
+)
 from chiasm.training.loop.epochs import Epoch, EpochLog
 from chiasm.training.loop.interrupts import on_interrupt
 from chiasm.training.loop.loss import ClassificationLoss, WithAuxiliaryHeads, class_weights
@@ -72,7 +76,7 @@ def fit(
     # Rows of like length together, so that little is computed on padding.
     validation = validation.take(np.argsort(validation.lengths, kind="stable"))
     for module in model.modules():
-        if isinstance(module, RandomView):
+        if isinstance(module, RandomFlipAndCrop):
             module.enabled = config.augment
     trained = WithAuxiliaryHeads(model) if config.auxiliary_loss else model
     trainer = _Trainer(
@@ -97,11 +101,11 @@ def fit(
         ],
     )
     trainer.remove_callback(PrinterCallback)
-    processes = ranks()
+    processes = distributed_state()
     if processes.process_index:
         # Seeded alike, all would hide the same features and modalities of their rows.
         transformers.set_seed(config.seed + processes.process_index)
-    memory = computed_twice(model) if config.gradient_checkpointing else nullcontext()
+    memory = checkpoint_activations(model) if config.gradient_checkpointing else nullcontext()
     with on_interrupt(interrupted.press), memory:
         trainer.train(resume_from_checkpoint=_last_checkpoint(checkpoints))
     if interrupted.pressed:
@@ -167,7 +171,7 @@ def _is_whole(checkpoint: Path) -> bool:
 
 
 def _arguments(config: TrainingConfig, epochs: int, folder: Path) -> TrainingArguments:
-    processes = ranks().num_processes
+    processes = distributed_state().num_processes
     rows, left_over = divmod(config.batch_size, processes)
     if left_over:
         raise ChiasmError(

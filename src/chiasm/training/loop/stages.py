@@ -14,7 +14,7 @@ from chiasm.encoders.tokens import Tokens
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable, stack_tokens
 from chiasm.model.storage import read_tensors, write_tensors
-from chiasm.training.loop.compute import ranks
+from chiasm.training.loop.compute import distributed_state
 from chiasm.training.loop.epochs import Epoch
 from chiasm.training.loop.fitting import fit
 from chiasm.training.recipe import Recipe
@@ -95,7 +95,7 @@ def _fit_alone(
             checkpoints=folder,
             report=report,
         )
-        with ranks().main_process_first():
+        with distributed_state().main_process_first():
             if not finished.is_file():
                 write_tensors(alone.tops[modality].state_dict(), finished)
     top.load_state_dict(read_tensors(finished))

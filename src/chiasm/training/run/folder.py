@@ -14,7 +14,7 @@ from chiasm.training.loop.epochs import Epoch
 from chiasm.training.run.record import RECORD, RunRecord
 from chiasm.utils.outputs import check_own_folder
 from chiasm.utils.reading import SMALL, read_regular
-from chiasm.utils.writing import PART, read_json, write_json, written_whole
+from chiasm.utils.writing import PART, atomic_write, read_json, write_json
 
 # The checkpoints of a run that needs them no more.
 _FINISHED = f"{PART}-checkpoints"
@@ -106,7 +106,7 @@ class RunFolder:
         self, path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]
     ) -> None:
         with (
-            written_whole(path) as part,
+            atomic_write(path) as part,
             part.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file,
         ):
             csv.writer(file).writerows([header, *rows])

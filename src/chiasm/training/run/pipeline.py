@@ -16,7 +16,7 @@ from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import encode_table
 from chiasm.model.left_out import left_out
 from chiasm.model.storage import CONFIG, save_model
-from chiasm.training.loop.compute import cores_for, ranks
+from chiasm.training.loop.compute import cores_for, distributed_state
 from chiasm.training.loop.epochs import Epoch
 from chiasm.training.loop.stages import fit_in_stages
 from chiasm.training.recipe import Recipe
@@ -24,9 +24,9 @@ from chiasm.training.run.card import model_card
 from chiasm.training.run.folder import RunFolder
 from chiasm.training.run.record import record_run
 from chiasm.training.run.result import TrainedModel
-from chiasm.training.run.splits import part_rows
+from chiasm.training.run.splits import split_rows
 from chiasm.utils.extras import needs_extra
-from chiasm.utils.writing import write_json, written_together
+from chiasm.utils.writing import atomic_writes, write_json
 
 
 def check_tensorboard() -> None:
@@ -64,7 +64,7 @@ def train(
     if tensorboard:
         check_tensorboard()
     recipe = recipe.for_table(table)
-    parts = part_rows(table, recipe)
+    parts = split_rows(table, recipe)
     classes = table.classes_of(parts.train)
     torch.manual_seed(recipe.training.seed)
     encoders = recipe.load_encoders(table.modalities)
@@ -73,7 +73,7 @@ def train(
     noted = (*parts.problems, *left_out(table, model.encoders))
     log_problems(noted)
     table = replace(table, problems=(*table.problems, *noted))
-    processes = ranks()
+    processes = distributed_state()
     # Begun by one process; for the others it is a run to go on with.
     with processes.main_process_first():
         folder = RunFolder(out, record_run(command, recipe, table, model.encoders))
@@ -112,7 +112,7 @@ def train(
             "validation": asdict(trained.validation),
             "test": asdict(trained.test) if trained.test else None,
         }
-        with written_together(out, seal=CONFIG) as part:
+        with atomic_writes(out, seal=CONFIG) as part:
             write_json(metrics, part / "metrics.json")
             save_model(model, part, card=model_card(trained))
         folder.finish()

@@ -17,7 +17,7 @@ from chiasm.utils.reading import SMALL, read_own
 
 RECORD = "run.json"
 _PACKAGES = ("chiasm", "torch", "transformers", "scikit-learn", "numpy", "pillow")
-# Runs the packaged picture encoders, and is missing where these are.
+# Runs the packaged image encoders, and is missing where these are.
 _ENGINE = "onnxruntime"
 
 

@@ -6,7 +6,7 @@ from chiasm.data.table import Problem
 from chiasm.evaluation.metrics import Metrics
 from chiasm.model.classifier import FusionClassifier
 from chiasm.training.loop.epochs import Epoch
-from chiasm.training.run.splits import Parts
+from chiasm.training.run.splits import SplitRows
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class TrainedModel:
     """
 
     model: FusionClassifier
-    parts: Parts
+    parts: SplitRows
     problems: tuple[Problem, ...]
     history: tuple[Epoch, ...]
     validation: Metrics

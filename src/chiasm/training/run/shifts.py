@@ -12,7 +12,7 @@ from chiasm.encoders.features.store import Features
 from chiasm.evaluation.shift import Shift, measure_shift
 from chiasm.model.dataset import encode_table
 from chiasm.model.left_out import note_left_out
-from chiasm.training.loop.compute import ranks
+from chiasm.training.loop.compute import distributed_state
 from chiasm.training.recipe import Recipe
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -45,7 +45,7 @@ def find_shifts(table: Table, recipe: Recipe, *, cache: FeatureCache) -> dict[st
     featured = {m: e for m, e in encoders.items() if e.trainable_blocks != "all"}
     # Told in training, of all rows.
     sample = note_left_out(sample, featured)
-    with ranks().local_main_process_first():
+    with distributed_state().local_main_process_first():
         rows = encode_table(sample, featured, classes=table.classes, cache=cache)
     shifts = {}
     for modality, features in rows.features.items():

@@ -17,7 +17,7 @@ Rows = np.ndarray[Any, np.dtype[np.int64]]
 
 
 @dataclass(frozen=True)
-class Parts:
+class SplitRows:
     """Positions in the table; ``test`` is empty where nothing is tested.
 
     ``problems`` are notes on rows whose class is too rare to be split, or was never trained on.
@@ -29,7 +29,7 @@ class Parts:
     problems: tuple[Problem, ...] = ()
 
 
-def part_rows(table: Table, recipe: Recipe) -> Parts:
+def split_rows(table: Table, recipe: Recipe) -> SplitRows:
     """Follow the data's own split as far as it goes, and hold out a validation part if it has none.
 
     A split of the data that leaks is followed all the same: ``check`` reports it.
@@ -62,7 +62,7 @@ def part_rows(table: Table, recipe: Recipe) -> Parts:
     test = given.get("test", nothing)
     unseen = _unseen(table, given, classes)
     if "validation" in given:
-        return Parts(train, given["validation"], test, unseen)
+        return SplitRows(train, given["validation"], test, unseen)
     groups = duplicate_groups(table, by=recipe.group_by)
     rare = rare_problems(table, train, groups, where="trained on, not validated by")
     train, validation = hold_out(
@@ -72,7 +72,7 @@ def part_rows(table: Table, recipe: Recipe) -> Parts:
         seed=recipe.training.seed,
         groups=groups,
     )
-    return Parts(train, validation, test, (*rare, *unseen))
+    return SplitRows(train, validation, test, (*rare, *unseen))
 
 
 def _unseen(
@@ -86,9 +86,9 @@ def _unseen(
     )
 
 
-def fold_parts(
+def fold_splits(
     table: Table, rows: Rows, recipe: Recipe, *, folds: int, seed: int, groups: Rows
-) -> list[Parts]:
+) -> list[SplitRows]:
     """Part the given rows into folds, and hold out a validation part of the training rows of each.
 
     ``groups`` as in ``grouped_folds``.
@@ -101,7 +101,7 @@ def fold_parts(
         train, validation = hold_out(
             table, fold.train, fraction=recipe.training.validation, seed=seed + index, groups=groups
         )
-        parts.append(Parts(train, validation, fold.test))
+        parts.append(SplitRows(train, validation, fold.test))
     return parts
 
 

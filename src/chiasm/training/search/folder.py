@@ -10,7 +10,7 @@ from chiasm.training.run.record import RunRecord
 from chiasm.training.search.result import Scores, Trial
 from chiasm.training.search.views import draw_trials
 from chiasm.utils.outputs import check_own_folder
-from chiasm.utils.writing import read_json, write_json, written_together
+from chiasm.utils.writing import atomic_writes, read_json, write_json
 
 
 class TuningFolder:
@@ -36,7 +36,7 @@ class TuningFolder:
             )
 
     def write(self, trials: Sequence[Trial]) -> None:
-        """Write the trials as a table and as a picture; scores and seconds are means of folds."""
+        """Write the trials as a table and as an image; scores and seconds are means of folds."""
         scores = [field.name for field in fields(Scores)]
         settings = list(trials[0].settings)
         rows: list[list[object]] = [["trial", "pruned", "folds", *scores, *settings]]
@@ -51,7 +51,7 @@ class TuningFolder:
                     *(trial.settings[name] for name in settings),
                 ]
             )
-        with written_together(self._path) as part:
+        with atomic_writes(self._path) as part:
             with (part / "trials.csv").open("w", newline="", encoding="utf-8") as file:
                 csv.writer(file).writerows(rows)
             draw_trials(trials, part / "trials.png")

@@ -75,12 +75,12 @@ class Study:
             for number, found in enumerate(self._study.get_trials(states=_FINISHED), start=1)
         )
 
-    def try_next(self, judge: Callable[[Mapping[str, Setting]], Iterable[Scores]]) -> None:
-        """Try the next settings; ``judge`` gives their scores fold by fold, as far as asked."""
+    def try_next(self, evaluate: Callable[[Mapping[str, Setting]], Iterable[Scores]]) -> None:
+        """Try the next settings; ``evaluate`` gives their scores fold by fold, as far as asked."""
         trial = self._begin()
         seen: list[Scores] = []
         pruned = False
-        for scores in judge(trial.params):
+        for scores in evaluate(trial.params):
             seen.append(scores)
             trial.report(mean_scores(seen).macro_f1, step=len(seen))
             pruned = len(seen) < self._folds and trial.should_prune()

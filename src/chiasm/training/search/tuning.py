@@ -21,11 +21,11 @@ from chiasm.inference.missing_modalities import say_lacking
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable, encode_table
 from chiasm.training.comparison.fold import TrainedFold, train_fold
-from chiasm.training.loop.compute import processes, side_by_side
+from chiasm.training.loop.compute import processes, worker_pool
 from chiasm.training.loop.interrupts import on_interrupt
 from chiasm.training.recipe import Recipe
 from chiasm.training.run.record import RunRecord, record_run
-from chiasm.training.run.splits import Parts, fold_parts, fold_problems
+from chiasm.training.run.splits import SplitRows, fold_problems, fold_splits
 from chiasm.training.search.folder import TuningFolder
 from chiasm.training.search.result import Scores, Trial, Tuning, ranked
 from chiasm.training.search.space import SearchSpace, Setting
@@ -58,7 +58,7 @@ def tune(
         trials: how many, with those that ``out`` holds.
         minutes: no trial begins after so many; the first always does. None: no limit.
         folds: how many parts the rows are divided into to judge a trial.
-        out: where the trials, their table and their picture go.
+        out: where the trials, their table and their image go.
         command: kept in the folder.
         cache: where the features of all trials lie.
         report: called with all finished trials, at the beginning and after each one.
@@ -75,7 +75,7 @@ def tune(
     known = recipe.for_table(table)
     every = np.arange(len(table))
     groups = duplicate_groups(table, by=recipe.group_by)
-    parts = fold_parts(table, every, known, folds=folds, seed=seed, groups=groups)
+    parts = fold_splits(table, every, known, folds=folds, seed=seed, groups=groups)
     log_problems(fold_problems(table, every, folds=folds, groups=groups))
     model = FusionClassifier(
         encoders=known.load_encoders(table.modalities), fusion=recipe.fusion, classes=table.classes
@@ -91,15 +91,15 @@ def tune(
     try:
         with (
             on_interrupt(signal.default_int_handler),
-            side_by_side(),
+            worker_pool(),
             Parallel(n_jobs=processes()) as parallel,
         ):
 
-            def judge(settings: Mapping[str, Setting]) -> Iterator[Scores]:
-                return _judge(rows, parts, table.classes, space.recipe_with(settings), parallel)
+            def evaluate(settings: Mapping[str, Setting]) -> Iterator[Scores]:
+                return _evaluate(rows, parts, table.classes, space.recipe_with(settings), parallel)
 
             while len(study.trials) < trials and (not study.trials or time.monotonic() < deadline):
-                study.try_next(judge)
+                study.try_next(evaluate)
                 report(study.trials)
     except (KeyboardInterrupt, TrainingStopped):
         if not study.trials:
@@ -121,9 +121,9 @@ def _record(command: str, recipe: Recipe, table: Table, model: FusionClassifier)
     return replace(record, versions=record.versions | {"optuna": version("optuna")})
 
 
-def _judge(
+def _evaluate(
     rows: EncodedTable,
-    parts: Sequence[Parts],
+    parts: Sequence[SplitRows],
     classes: tuple[str, ...],
     recipe: Recipe,
     parallel: Parallel,
