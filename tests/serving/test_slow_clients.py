@@ -131,13 +131,19 @@ def test_answers_that_are_not_read_end_the_connection(server: Served) -> None:
         with suppress(ConnectionError, TimeoutError):
             for _ in range(12):
                 connection.sendall(head + lines)
-        time.sleep(6 * PATIENCE)
+        until = time.monotonic() + 90
+        while not holds_nothing(server):
+            assert time.monotonic() < until
+            time.sleep(PATIENCE)
         got = answer_of(connection)
     assert 0 < got.count(b'"line":') < 12 * 9_000
     assert predict(server) == 200
+
+
+def holds_nothing(server: Served) -> bool:
+    """Whether no row waits and no byte is kept: slow machines take a while to come so far."""
     held = httpx.get(f"{server.url}/metrics").text
-    assert "chiasm_waiting_rows 0.0" in held
-    assert "chiasm_held_bytes 0.0" in held
+    return "chiasm_waiting_rows 0.0" in held and "chiasm_held_bytes 0.0" in held
 
 
 def test_connections_of_one_address_leave_some_to_others(server: Served) -> None:
