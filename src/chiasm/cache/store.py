@@ -1,4 +1,4 @@
-"""Shelf: what the cache holds of one kind, each entry with a checksum."""
+"""Store: what the cache holds of one kind, each entry with a checksum."""
 
 import json
 import os

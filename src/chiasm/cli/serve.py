@@ -138,12 +138,12 @@ def serve(
 
     curl http://127.0.0.1:8000/v1/predict -F text='Arrived broken.' -F image=@photo.jpg
     """
-    from chiasm.serving.freed_memory import share_freed_memory
+    from chiasm.serving.freed_memory import give_freed_memory_back
     from chiasm.serving.json_log import json_log
     from chiasm.serving.serve import serve as run
 
     settings = _settings(access, load, host, port)
-    share_freed_memory()
+    give_freed_memory_back()
     if notes.is_terminal:  # elsewhere each line is one of the log
         notes.print(f"{model}: http://{host}:{port}/ (Ctrl-C stops)", highlight=False)
     with json_log(), _exported(model) as folder:

@@ -1,4 +1,4 @@
-"""glimpse: a row as a person sees it."""
+"""preview_row: a row as a person sees it."""
 
 import base64
 import io

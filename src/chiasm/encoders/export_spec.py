@@ -1,4 +1,4 @@
-"""Portable: an encoder's trunk without its class, to be run elsewhere."""
+"""ExportSpec: an encoder's trunk without its class, to be run elsewhere."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

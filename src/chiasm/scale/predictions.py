@@ -1,4 +1,4 @@
-"""predict_parts: labels and probabilities for many rows, on a cluster, as Parquet files."""
+"""predict_shards: labels and probabilities for many rows, on a cluster, as Parquet files."""
 
 import hashlib
 import io

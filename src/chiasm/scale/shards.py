@@ -1,4 +1,4 @@
-"""PartFolder: a result in parts, of which those that are done are kept."""
+"""ShardFolder: a result in parts, of which those that are done are kept."""
 
 import json
 import time

@@ -16,7 +16,6 @@ from chiasm.serving.batcher import Batcher
 from chiasm.serving.decode_worker import Loaded
 from chiasm.serving.decoders import Decoders
 from chiasm.serving.explanation import Shown, explain_row
-from chiasm.serving.freed_memory import give_freed_memory_back
 from chiasm.serving.limits import Limits
 from chiasm.serving.metrics import Metrics
 from chiasm.serving.parse_row import Values
@@ -96,7 +95,7 @@ class Service:
             observe=metrics.observe_batch,
         )
         self._audio = Batcher(
-            self._predict_audio, max_batch=max_batch, max_wait=0.0, observe=metrics.observe_batch
+            self._predict_rows, max_batch=max_batch, max_wait=0.0, observe=metrics.observe_batch
         )
         self._explanations = Batcher(
             self._explain_rows, max_batch=1, max_wait=0.0, observe=metrics.observe_batch
@@ -162,23 +161,14 @@ class Service:
     def _predict_rows(self, rows: Sequence[dict[str, Any]]) -> list[RowPrediction]:
         return self.model.predict(rows, contributions=False)
 
-    def _predict_audio(self, rows: Sequence[dict[str, Any]]) -> list[RowPrediction]:
-        try:
-            return self._predict_rows(rows)
-        finally:
-            give_freed_memory_back()
-
     def _explain_rows(
         self, rows: Sequence[tuple[dict[str, Any], str | None]]
     ) -> list[tuple[RowPrediction, dict[str, Attribution]]]:
-        try:
-            predicted = self.model.predict([inputs for inputs, _ in rows])
-            return [
-                (one, self.model.occlude(inputs, label=label))
-                for one, (inputs, label) in zip(predicted, rows, strict=True)
-            ]
-        finally:
-            give_freed_memory_back()
+        predicted = self.model.predict([inputs for inputs, _ in rows])
+        return [
+            (one, self.model.occlude(inputs, label=label))
+            for one, (inputs, label) in zip(predicted, rows, strict=True)
+        ]
 
     async def _in_thread(self, work: Callable[..., _Result], *given: Any) -> _Result:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work, *given)

@@ -1,4 +1,4 @@
-"""sole_writer: one process at a time writes to a file or a folder."""
+"""exclusive_lock: one process at a time writes to a file or a folder."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress

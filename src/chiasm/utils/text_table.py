@@ -1,4 +1,4 @@
-"""Sheet: a table of words and figures, for the screen, for Markdown and for pages."""
+"""TextTable: a table of words and figures, for the screen, for Markdown and for pages."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

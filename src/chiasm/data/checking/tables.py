@@ -1,4 +1,4 @@
-"""check_view: a CheckReport as tables."""
+"""A CheckReport as tables."""
 
 from rich.console import Group, RenderableType
 

@@ -1,4 +1,4 @@
-"""near_pictures: find images of nearly the same perceptual hash, without comparing all pairs."""
+"""near_images: find images of nearly the same perceptual hash, without comparing all pairs."""
 
 from collections.abc import Sequence
 from itertools import combinations

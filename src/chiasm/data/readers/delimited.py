@@ -50,11 +50,11 @@ def read_delimited(path: Path, text: str, delimiter: str = ",") -> Delimited:
     # Python 3.10 refuses a CSV with NUL, so its visible symbol stands for it.
     text = text.rstrip("\r\n").replace("\0", "␀")
     try:
-        rows = _whole_rows(path, text, delimiter)
+        rows, doubts = _whole_rows(path, text, delimiter)
     except DataError:
         if delimiter != "\t":
             raise
-        rows = list(_parse(text, delimiter, quoting=csv.QUOTE_NONE))
+        rows, doubts = list(_parse(text, delimiter, quoting=csv.QUOTE_NONE)), {}
     header, body = rows[0].cells, [row for row in rows[1:] if row.cells]
     if is_undecodable("".join(header)):
         raise DataError(f"{path}: the column names cannot be decoded. Give --encoding.")
@@ -64,7 +64,8 @@ def read_delimited(path: Path, text: str, delimiter: str = ",") -> Delimited:
     empty = [""] * len(header)
     cells = [empty if i in broken else row.cells for i, row in enumerate(body)]
     columns = name_columns(header, [list(column) for column in zip(*cells, strict=True)])
-    return Delimited(columns, broken, _doubtful(body, delimiter))
+    doubtful = {i: doubts[row.first] for i, row in enumerate(body) if row.first in doubts}
+    return Delimited(columns, broken, doubtful)
 
 
 @dataclass(frozen=True)
@@ -88,8 +89,8 @@ def _parse(text: str, delimiter: str, **dialect: Any) -> Iterator[_Row]:
         csv.field_size_limit(previous)
 
 
-def _whole_rows(path: Path, text: str, delimiter: str) -> list[_Row]:
-    """The rows, once no quote hides others.
+def _whole_rows(path: Path, text: str, delimiter: str) -> tuple[list[_Row], dict[int, str]]:
+    """The rows, once no quote hides others, and doubts about some, by their first line.
 
     Raises:
         DataError: a quote is never closed, or takes rows into its cell.
@@ -100,7 +101,12 @@ def _whole_rows(path: Path, text: str, delimiter: str) -> list[_Row]:
             f"{path}: a quote is opened in the row of line {end.first} and never closed. Write a "
             'quote inside a quoted cell twice ("").'
         )
-    swallowing = _swallowing(text, rows, delimiter)
+    long = [row for row in rows if row.last > row.first]
+    if not long:
+        return rows, {}
+    known = _repeated_values([row.cells for row in rows[1:]])
+    width = len(rows[0].cells)
+    swallowing = _swallowing(text, long, width, known, delimiter)
     if swallowing:
         named = ", ".join(f"{row.first} to {row.last}" for row in swallowing[:_NAMED])
         more = f" and {len(swallowing) - _NAMED:,} more" if len(swallowing) > _NAMED else ""
@@ -109,16 +115,14 @@ def _whole_rows(path: Path, text: str, delimiter: str) -> list[_Row]:
             f"{named}{more}. Put cells that hold a quote into quotes, and write that quote twice "
             '("").'
         )
-    return rows
+    # By the values that columns repeat, the lines were judged.
+    return rows, {} if known else _doubts(rows[1:], long, width, delimiter)
 
 
-def _swallowing(text: str, rows: Sequence[_Row], delimiter: str) -> list[_Row]:
+def _swallowing(
+    text: str, long: Sequence[_Row], width: int, known: dict[int, set[str]], delimiter: str
+) -> list[_Row]:
     """Rows of several lines of which some are rows, to judge by their cells."""
-    long = [row for row in rows if row.last > row.first]
-    if not long:
-        return []
-    width = len(rows[0].cells)
-    known = _repeated_values([row.cells for row in rows[1:]])
     lines = list(io.StringIO(text, newline=""))
 
     def swallows(row: _Row) -> bool:
@@ -174,18 +178,16 @@ def _hides_rows(
     )
 
 
-def _doubtful(rows: Sequence[_Row], delimiter: str) -> dict[int, str]:
-    """Rows with a cell whose lines may be rows, but need not: nothing in these lines tells."""
-    cells = [row.cells for row in rows]
-    if not any(row.last > row.first for row in rows) or _repeated_values(cells):
-        return {}  # by the values that columns repeat, the lines were judged
-    width = len(cells[0])
-    known = _repeated_values([[_shape(cell) for cell in row] for row in cells])
+def _doubts(
+    rows: Sequence[_Row], long: Sequence[_Row], width: int, delimiter: str
+) -> dict[int, str]:
+    """Long rows with a cell whose lines may be rows, but need not: nothing in them tells."""
+    known = _repeated_values([[_shape(cell) for cell in row.cells] for row in rows if row.cells])
     return {
-        at: f"a quote takes lines {row.first} to {row.last} into one cell: one row, or several?"
-        for at, row in enumerate(rows)
-        if row.last > row.first
-        and any(
+        row.first: f"a quote takes lines {row.first} to {row.last} into one cell: one row, or "
+        "several?"
+        for row in long
+        if any(
             _look_like_rows(_inside(cell, place, delimiter), width, known)
             for place, cell in enumerate(row.cells)
         )

@@ -1,4 +1,4 @@
-"""each_core_alone: threads that each compute on one core."""
+"""thread_pool: threads that each compute on one core."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""RandomView: another look at an image each time it is trained on."""
+"""RandomFlipAndCrop: another look at an image each time it is trained on."""
 
 import torch
 from torch import Tensor, nn

@@ -1,4 +1,4 @@
-"""lay_heat: an image with its scores over it."""
+"""overlay_heatmap: an image with its scores over it."""
 
 import numpy as np
 from PIL import Image, ImageEnhance

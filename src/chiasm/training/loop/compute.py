@@ -1,6 +1,5 @@
 """What trainings share: cores, worker processes, torchrun, freed memory, activations."""
 
-import ctypes
 from collections.abc import Iterator
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, contextmanager
@@ -16,6 +15,7 @@ from chiasm.encoders.trainable.layers import TunedTop
 from chiasm.errors import ChiasmError
 from chiasm.model.classifier import FusionClassifier
 from chiasm.utils.cores import count_cores
+from chiasm.utils.malloc import MMAP_THRESHOLD, TRIM_THRESHOLD, set_malloc
 
 # The tensors of a head are small: where nothing else runs, two cores train it half as fast again
 # as one. More were not measured, and the number of threads changes the last digits of a result.
@@ -24,8 +24,7 @@ _FOR_A_HEAD = 2
 _MOST = 8
 # The others wait while the first one encodes; torchrun ends all of them if that one fails.
 _PATIENCE = timedelta(days=7)
-# Parameters of glibc's mallopt, and sizes that no tensor reaches.
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+# A size that no tensor reaches.
 _NEVER = 1 << 30
 
 
@@ -82,12 +81,7 @@ def keep_freed_memory() -> None:
     A training frees and asks for the same blocks in each step. glibc would give those of more than
     some megabytes back to the system and have them anew, filled with zeros page by page.
     """
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except (AttributeError, OSError, TypeError):  # another C library
-        return
-    mallopt(_TRIM_THRESHOLD, _NEVER)
-    mallopt(_MMAP_THRESHOLD, _NEVER)
+    set_malloc({TRIM_THRESHOLD: _NEVER, MMAP_THRESHOLD: _NEVER})
 
 
 @contextmanager
