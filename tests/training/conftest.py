@@ -1,83 +1,9 @@
-"""A problem that needs both modalities, and encoders that cost nothing."""
+"""Rows of a problem that needs both modalities."""
 
-from collections.abc import Sequence
-
-import numpy as np
 import pytest
-import torch
-from torch import nn
+from training_inputs import make_rows
 
-from chiasm.encoders.base import Encoder
-from chiasm.encoders.features.store import Features, InMemory
-from chiasm.encoders.tokens import Tokens, pad
-from chiasm.encoders.trainable.layers import TunedTop
-from chiasm.fusion.build import FusionConfig
-from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable
-
-WIDTH = 6
-CLASSES = ("negative", "positive")
-
-
-class TwoBlocks(TunedTop):
-    """Two layers that start as the identity."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.layers = nn.ModuleList([nn.Linear(WIDTH, WIDTH), nn.Linear(WIDTH, WIDTH)])
-        for layer in self.layers:
-            nn.init.eye_(layer.weight)
-
-    def forward(self, tokens: Tokens) -> Tokens:
-        values = tokens.values
-        for layer in self.layers:
-            values = layer(values)
-        return Tokens(values, tokens.mask)
-
-    def blocks(self) -> Sequence[nn.Module]:
-        return list(self.layers)
-
-
-class VectorEncoder(Encoder):
-    """Its raw values are token matrices already."""
-
-    trunk_dim = dim = WIDTH
-    fingerprint = "vectors"
-
-    def __init__(self, modality: str, *, tuned: bool = False) -> None:
-        self.name = self.modality = modality
-        self.trainable_blocks = "all" if tuned else 0
-        self.top = TwoBlocks() if tuned else nn.Identity()
-
-    def load(self, value: torch.Tensor) -> torch.Tensor:
-        return value
-
-    def trunk(self, batch: Sequence[torch.Tensor]) -> Tokens:
-        return pad(batch)
-
-
-def make_model(fusion: str = "concat", *, seed: int = 0, tuned: bool = False) -> FusionClassifier:
-    torch.manual_seed(seed)
-    encoders = {m: VectorEncoder(m, tuned=tuned) for m in ("text", "image")}
-    config = FusionConfig(name=fusion, dim=8, heads=2, dropout=0.1, modality_dropout=0.0)
-    return FusionClassifier(encoders=encoders, fusion=config, classes=CLASSES)
-
-
-def make_rows(count: int, *, seed: int) -> EncodedTable:
-    """Label 1 where the signs of text and image sum to more than 0: neither alone suffices."""
-    generator = torch.Generator().manual_seed(seed)
-    features = {}
-    score = torch.zeros(count)
-    for modality in ("text", "image"):
-        store = InMemory()
-        for row in range(count):
-            tokens = torch.randn(3, WIDTH, generator=generator)
-            score[row] += tokens[:, 0].mean()
-            store[row.to_bytes(4, "big")] = tokens.half()
-        features[modality] = Features(
-            keys=list(store), store=store, dim=WIDTH, encoded=count, reused=0
-        )
-    return EncodedTable(features, (score > 0).int().tolist())
 
 
 @pytest.fixture(scope="session")
@@ -88,7 +14,3 @@ def train_rows() -> EncodedTable:
 @pytest.fixture(scope="session")
 def validation_rows() -> EncodedTable:
     return make_rows(64, seed=2)
-
-
-def accuracy(logits: torch.Tensor, labels: np.ndarray) -> float:
-    return float((logits.argmax(dim=1).numpy() == labels).mean())

@@ -1,12 +1,10 @@
 import io
-import struct
-import zlib
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from data_inputs import encode, noise
+from data_inputs import encode, noise, png_header
 from PIL import Image, ImageOps, PngImagePlugin
 
 from chiasm.data.media import images
@@ -14,15 +12,6 @@ from chiasm.data.media.image_facts import inspect_image
 from chiasm.data.media.images import encode_image, open_image
 from chiasm.data.reading import read
 from chiasm.errors import UnreadableExample
-
-
-def png_header(width: int, height: int) -> bytes:
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        crc = zlib.crc32(kind + data)
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", crc)
-
-    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
-    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF"])

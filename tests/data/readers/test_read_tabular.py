@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from data_inputs import encode, noise
-from test_pictures import png_header
+from data_inputs import encode, noise, png_header
 
 from chiasm.data.readers.columns import Columns
 from chiasm.data.reading import read

@@ -1,5 +1,4 @@
 import os
-import signal
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -7,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import accuracy, make_model
+from training_inputs import CONFIG, Interrupt, accuracy, make_model
 
 from chiasm.errors import TrainingStopped
 from chiasm.evaluation.calibration import fit_temperature
@@ -17,21 +16,6 @@ from chiasm.model.logits import predict_logits
 from chiasm.training.config import TrainingConfig
 from chiasm.training.loop.epochs import Epoch
 from chiasm.training.loop.fitting import fit
-
-CONFIG = TrainingConfig(epochs=6, patience=1.0, batch_size=16, learning_rate=2e-2, weight_decay=0.0)
-
-
-class Interrupt(list[Epoch]):
-    """Collects epochs, and presses Ctrl-C after some of them."""
-
-    def __init__(self, after: int) -> None:
-        super().__init__()
-        self.after = after
-
-    def __call__(self, epoch: Epoch) -> None:
-        self.append(epoch)
-        if len(self) == self.after:
-            os.kill(os.getpid(), signal.SIGINT)
 
 
 def trained(

@@ -1,5 +1,5 @@
 import pytest
-from conftest import make_model
+from training_inputs import make_model
 
 from chiasm.training.config import TrainingConfig
 from chiasm.training.loop.optimizer import build_optimizer

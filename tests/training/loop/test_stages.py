@@ -5,8 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import accuracy, make_model
-from test_fit import CONFIG, Interrupt
+from training_inputs import CONFIG, Interrupt, accuracy, make_model
 
 from chiasm.encoders.features.store import InMemory
 from chiasm.errors import TrainingStopped
