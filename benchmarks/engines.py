@@ -16,7 +16,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from chiasm.encoders.base import Encoder
 from chiasm.encoders.compute.thread_pool import thread_pool
-from chiasm.exporting.networks import EncoderNetwork
+from chiasm.exporting.networks import ExportedEncoder
 from chiasm.exporting.onnx_files import to_onnx
 
 BATCH = 32
@@ -65,7 +65,7 @@ def engines(encoder: Encoder, values: Sequence[Any]) -> Iterator[dict[str, Calla
 
     def each_core_its_own() -> None:
         with thread_pool() as cores:
-            list(cores.map(encoder.trunk, own))
+            list(cores.map(encoder.frozen, own))
 
     tokens = encoder.export_spec().tokens
 
@@ -88,11 +88,11 @@ def engines(encoder: Encoder, values: Sequence[Any]) -> Iterator[dict[str, Calla
 def count_flops(encoder: Encoder, values: Sequence[Any]) -> float:
     """GFLOP an item in such batches, padding included, as PyTorch counts them."""
     inputs = _load_by_length(encoder, values)
-    trunk = encoder.export_spec()
+    frozen = encoder.export_spec()
     counter = FlopCounterMode(display=False)
     with counter:
         for start in range(0, len(inputs), OWN):
-            _without_gradients(trunk.tokens, _arrays(encoder, inputs[start : start + OWN]))
+            _without_gradients(frozen.tokens, _arrays(encoder, inputs[start : start + OWN]))
     return counter.get_total_flops() / len(inputs) / 1e9
 
 
@@ -121,12 +121,18 @@ def _without_gradients(tokens: Callable[..., torch.Tensor], fed: Inputs) -> torc
 
 
 def _write(encoder: Encoder, path: Path) -> None:
-    trunk = encoder.export_spec()
-    example = {"values": trunk.example}
-    if trunk.is_sequence:
-        example["mask"] = torch.ones(trunk.example.shape[:2], dtype=torch.bool)
-    lengths = dict.fromkeys(example, trunk.lengths)
-    to_onnx(EncoderNetwork(trunk, encoder.top), example, path, lengths=lengths, outputs=["tokens"])
+    frozen = encoder.export_spec()
+    example = {"values": frozen.example}
+    if frozen.is_sequence:
+        example["mask"] = torch.ones(frozen.example.shape[:2], dtype=torch.bool)
+    lengths = dict.fromkeys(example, frozen.lengths)
+    to_onnx(
+        ExportedEncoder(frozen, encoder.trainable_layers),
+        example,
+        path,
+        lengths=lengths,
+        outputs=["tokens"],
+    )
 
 
 def _session(path: Path, *, threads: int) -> onnxruntime.InferenceSession:

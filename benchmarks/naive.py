@@ -87,7 +87,7 @@ class NaiveAudio:
 
     @torch.no_grad()
     def __call__(self, paths: Sequence[Path]) -> Tokens:
-        return self._encoder.trunk([self._padded(path) for path in paths])
+        return self._encoder.encode_frozen([self._padded(path) for path in paths])
 
     def _padded(self, path: Path) -> "np.ndarray":
         mel = self._mel.load(path).values

@@ -22,8 +22,8 @@ from chiasm.data.table import Table
 from chiasm.encoders.features.cache import FeatureCache
 from chiasm.explanation.attribution.methods import methods_for
 from chiasm.explanation.attribution.token_scores import token_scores
-from chiasm.explanation.token_spans import token_places
-from chiasm.inference.token_spans import Place
+from chiasm.explanation.token_spans import token_spans
+from chiasm.inference.token_spans import TokenSpan
 from chiasm.model.dataset import encode_table
 from chiasm.model.logits import predict_probabilities
 from chiasm.model.storage import load_model
@@ -46,7 +46,7 @@ def shape_box(path: Path) -> tuple[float, float, float, float] | None:
     return columns[0] / width, rows[0] / height, (columns[-1] + 1) / width, (rows[-1] + 1) / height
 
 
-def touches(place: Place, box: tuple[float, float, float, float]) -> bool:
+def touches(place: TokenSpan, box: tuple[float, float, float, float]) -> bool:
     if place.extent is None:
         return False
     left, top, right, bottom = place.extent
@@ -77,14 +77,14 @@ def main() -> None:
         ]
     )
     answered = rows.take(right)
-    places = [p["image"] for p in token_places(model, table, list(right), answered)]
+    places = [p["image"] for p in token_spans(model, table, list(right), answered)]
     cells = [
         np.array([touches(place, boxes[row]) for place in own])
         for row, own in zip(right, places, strict=True)
     ]
     hits = {}
     for method in methods_for(model):
-        scores = token_scores(model, answered, method=method, chosen=predicted[right])
+        scores = token_scores(model, answered, method=method, target=predicted[right])
         best = [
             # A token of the whole image points nowhere.
             max((s, i) for i, s in enumerate(of_row["image"]) if own[i].extent is not None)[1]

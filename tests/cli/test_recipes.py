@@ -7,7 +7,7 @@ import pytest
 from command_line import chiasm
 from joblib import parallel_config
 
-from chiasm.cli.options import Settings
+from chiasm.cli.options import TrainingOptions
 from chiasm.recipes.files import packaged_recipes, read_recipe
 from chiasm.training.recipe import Recipe
 
@@ -28,12 +28,12 @@ def test_one_is_printed_to_be_copied(capsys: pytest.CaptureFixture[str], tmp_pat
 
 
 def test_without_options_the_recipe_is_the_default_one() -> None:
-    assert Settings().read_recipe() == Recipe()
+    assert TrainingOptions().read_recipe() == Recipe()
 
 
 def test_options_change_what_they_name_and_nothing_else() -> None:
     recipe = read_recipe("lab-gated")
-    changed = Settings(
+    changed = TrainingOptions(
         recipe="lab-gated",
         image_encoder="efficientnet-lite0",
         trainable_blocks=["image=3", "text=0"],
@@ -52,7 +52,9 @@ def test_options_change_what_they_name_and_nothing_else() -> None:
 
 
 def test_a_audio_encoder_can_be_named() -> None:
-    recipe = Settings(recipe="review-offline", audio_encoder="whisper-tiny-last").read_recipe()
+    recipe = TrainingOptions(
+        recipe="review-offline", audio_encoder="whisper-tiny-last"
+    ).read_recipe()
     assert recipe.encoders["audio"] == "whisper-tiny-last"
 
 

@@ -28,7 +28,7 @@ def published(*, dropout: float = 0.0) -> nn.MultiheadAttention:
 
 def ours(*, key_dropout: float = 0.0) -> CrossModalAttention:
     torch.manual_seed(0)
-    attention = CrossModalAttention(dim=DIM, heads=HEADS, key_dropout=key_dropout)
+    attention = CrossModalAttention(dim=DIM, num_heads=HEADS, key_dropout=key_dropout)
     shake(attention)
     return attention
 
@@ -87,7 +87,7 @@ def test_each_direction_has_the_mask_of_those_it_asks() -> None:
     assert torch.equal(weights[:, 0].gt(0), words.mask)
 
     batch = {"text": words, "image": patches}
-    fusion = build_fusion(FusionConfig(dim=DIM, heads=HEADS), dict.fromkeys(batch, DIM)).eval()
+    fusion = build_fusion(FusionConfig(dim=DIM, num_heads=HEADS), dict.fromkeys(batch, DIM)).eval()
     attention = fusion(batch, need_weights=True).attention
     for direction in ("text->image", "image->text"):
         asked = batch[direction.split("->")[1]]
@@ -108,7 +108,7 @@ def test_lengths_may_differ_and_no_word_is_tied_to_the_patch_at_its_place(name: 
     )
     assert not equal(met, met_otherwise, tolerance=1e-2)
 
-    config = FusionConfig(name=name, dim=DIM, heads=HEADS)
+    config = FusionConfig(name=name, dim=DIM, num_heads=HEADS)
     fusion = build_fusion(config, {"text": DIM, "image": DIM}).eval()
     shake(fusion)
     features, otherwise = (

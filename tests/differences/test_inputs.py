@@ -22,12 +22,12 @@ from chiasm.model.dataset import encode_table
 def test_a_text_is_encoded_by_itself_not_joined_to_those_of_its_batch(tmp_path: Path) -> None:
     encoder = HuggingFaceText(save_checkpoint(tmp_path / "bert", "bert"), name="tiny")
     batch = ["the cat is great", "the dog is awful"]
-    joined = encoder.trunk([" ".join(batch)]).values.expand(2, -1, -1)
+    joined = encoder.encode_frozen([" ".join(batch)]).values.expand(2, -1, -1)
     assert torch.equal(joined[0], joined[1])
 
-    tokens = encoder.trunk(batch)
+    tokens = encoder.encode_frozen(batch)
     for row, text in enumerate(batch):
-        alone = encoder.trunk([text]).values[0]
+        alone = encoder.encode_frozen([text]).values[0]
         torch.testing.assert_close(tokens.values[row][tokens.mask[row]], alone)
     assert not torch.allclose(tokens.values[0], tokens.values[1], atol=1e-2)
 

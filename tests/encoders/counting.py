@@ -23,8 +23,8 @@ class CountingEncoder(Encoder):
     def __init__(self, *, fingerprint: str = "1", fails_after: int | None = None) -> None:
         self.name = "counting"
         self.fingerprint = fingerprint
-        self.trunk_dim = self.dim = 2
-        self.top = nn.Identity()
+        self.frozen_dim = self.dim = 2
+        self.trainable_layers = nn.Identity()
         self.fails_after = fails_after
         self.batches: list[list[str]] = []
 
@@ -40,7 +40,7 @@ class CountingEncoder(Encoder):
             raise UnreadableExample("shouted")
         return text
 
-    def trunk(self, batch: Sequence[str]) -> Tokens:
+    def encode_frozen(self, batch: Sequence[str]) -> Tokens:
         if self.fails_after == len(self.batches):
             raise RuntimeError("the power went out")
         self.batches.append(list(batch))

@@ -57,7 +57,7 @@ def test_whole_numbers_are_kept_exactly(cache: FeatureCache) -> None:
     """As float16, word 30521 would be word 30528."""
 
     class WordEncoder(CountingEncoder):
-        def trunk(self, batch: Sequence[str]) -> Tokens:
+        def encode_frozen(self, batch: Sequence[str]) -> Tokens:
             words = torch.tensor([[[30521, 2049]]] * len(batch), dtype=torch.int32)
             return Tokens(words, torch.ones(len(batch), 1, dtype=torch.bool))
 
@@ -181,11 +181,11 @@ from {__package__}.test_cache import TEXTS
 from chiasm.encoders.features.cache import FeatureCache
 
 class Killed(CountingEncoder):
-    def trunk(self, batch):
+    def encode_frozen(self, batch):
         time.sleep(0.2)  # seconds are what a batch takes, and writing one does not
         if len(self.batches) == 2:
             os.kill(os.getpid(), signal.SIGKILL)
-        return super().trunk(batch)
+        return super().encode_frozen(batch)
 
 FeatureCache(Path({str(cache.folder)!r})).features(Killed(), TEXTS)
 """

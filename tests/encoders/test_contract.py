@@ -56,7 +56,7 @@ def case(
 
 
 def rows(encoder: Encoder, batch: Sequence[Any]) -> list[Tensor]:
-    tokens = encoder.trunk(batch)
+    tokens = encoder.encode_frozen(batch)
     return [values[mask] for values, mask in zip(tokens.values, tokens.mask, strict=True)]
 
 
@@ -89,9 +89,9 @@ def test_tokens_have_the_promised_width_and_no_gradient(
     case: tuple[Encoder, Sequence[Any]],
 ) -> None:
     encoder, batch = case
-    tokens = encoder.trunk(batch)
-    topped = encoder.top(tokens)
-    assert tokens.values.shape[2] == encoder.trunk_dim
+    tokens = encoder.encode_frozen(batch)
+    topped = encoder.trainable_layers(tokens)
+    assert tokens.values.shape[2] == encoder.frozen_dim
     assert topped.values.shape[2] == encoder.dim
     assert torch.equal(topped.mask, tokens.mask)
     assert tokens.values.dtype == torch.float32
@@ -104,10 +104,13 @@ def test_nothing_but_a_mix_of_layers_is_trainable_with_no_trainable_blocks(
     case: tuple[Encoder, Sequence[Any]],
 ) -> None:
     encoder, batch = case
-    tokens = encoder.trunk(batch)
+    tokens = encoder.encode_frozen(batch)
     assert encoder.trainable_blocks == 0
-    if isinstance(encoder.top, LayerMix):
-        assert sum(p.numel() for p in encoder.top.parameters()) == encoder.trunk_dim / encoder.dim
+    if isinstance(encoder.trainable_layers, LayerMix):
+        assert (
+            sum(p.numel() for p in encoder.trainable_layers.parameters())
+            == encoder.frozen_dim / encoder.dim
+        )
     else:
-        assert encoder.top(tokens) is tokens
-        assert not list(encoder.top.parameters())
+        assert encoder.trainable_layers(tokens) is tokens
+        assert not list(encoder.trainable_layers.parameters())

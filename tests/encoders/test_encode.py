@@ -38,9 +38,9 @@ class MeetingOthers(CountingEncoder):
         super().__init__()
         self.meeting = Barrier(cores)
 
-    def trunk(self, batch: Sequence[str]) -> Tokens:
+    def encode_frozen(self, batch: Sequence[str]) -> Tokens:
         self.meeting.wait(timeout=60)
-        return super().trunk(batch)
+        return super().encode_frozen(batch)
 
 
 @pytest.mark.parametrize("cores", [2, 16, 32])

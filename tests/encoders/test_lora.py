@@ -42,16 +42,16 @@ def trunk_of(encoder: Encoder) -> Tokens:
 
 
 def trained(encoder: Encoder) -> dict[str, torch.Tensor]:
-    return {name: p for name, p in encoder.top.named_parameters() if p.requires_grad}
+    return {name: p for name, p in encoder.trainable_layers.named_parameters() if p.requires_grad}
 
 
 def step(encoder: Encoder, trunk: Tokens) -> None:
     """One step on every parameter, whatever would be trained."""
-    optimizer = torch.optim.SGD(encoder.top.parameters(), lr=0.1)
-    tokens = encoder.top.train()(trunk)
+    optimizer = torch.optim.SGD(encoder.trainable_layers.parameters(), lr=0.1)
+    tokens = encoder.trainable_layers.train()(trunk)
     tokens.values[tokens.mask].square().sum().backward()
     optimizer.step()
-    encoder.top.eval()
+    encoder.trainable_layers.eval()
 
 
 @pytest.mark.parametrize(("modality", "kind", "blocks"), CASES)
@@ -63,7 +63,7 @@ def test_at_first_the_tokens_are_those_of_the_published_encoder_from_the_same_ca
     updated = load(modality, kind, blocks, checkpoint, lora=2)
     assert updated.fingerprint == published.fingerprint
     trunk = trunk_of(updated)
-    expected, tokens = (e.top.eval()(trunk) for e in (published, updated))
+    expected, tokens = (e.trainable_layers.eval()(trunk) for e in (published, updated))
     torch.testing.assert_close(tokens.values, expected.values, rtol=0, atol=0)
 
 
@@ -73,14 +73,16 @@ def test_training_changes_the_updates_and_nothing_else(
 ) -> None:
     encoder = load(modality, kind, blocks, checkpoint, lora=2)
     trunk = trunk_of(encoder)
-    before = {name: p.detach().clone() for name, p in encoder.top.named_parameters()}
-    tokens = encoder.top.eval()(trunk).values
+    before = {name: p.detach().clone() for name, p in encoder.trainable_layers.named_parameters()}
+    tokens = encoder.trainable_layers.eval()(trunk).values
     step(encoder, trunk)
-    changed = {n for n, p in encoder.top.named_parameters() if not torch.equal(p, before[n])}
+    changed = {
+        n for n, p in encoder.trainable_layers.named_parameters() if not torch.equal(p, before[n])
+    }
     # B is zero in the first step, so that A has no gradient in it.
     assert changed == {name for name in trained(encoder) if "lora_B" in name}
     assert set(trained(encoder)) == {name for name in before if "lora_" in name}
-    assert not torch.equal(encoder.top(trunk).values, tokens)
+    assert not torch.equal(encoder.trainable_layers(trunk).values, tokens)
 
 
 @pytest.mark.parametrize(("modality", "kind"), [("text", "bert"), ("image", "vit")])
@@ -97,7 +99,9 @@ def test_each_matrix_of_attention_and_feed_forward_has_an_update_of_that_rank(
 def test_of_minilm_as_many_numbers_are_trained_as_the_docs_say(checkpoint: Checkpoint) -> None:
     updated, whole = (load("text", "minilm", 2, checkpoint, lora=rank) for rank in (8, 0))
     assert sum(p.numel() for p in trained(updated).values()) == 110_592
-    assert sum(p.numel() for b in whole.top.blocks() for p in b.parameters()) == 3_548_928
+    assert (
+        sum(p.numel() for b in whole.trainable_layers.blocks() for p in b.parameters()) == 3_548_928
+    )
 
 
 def test_only_the_trained_blocks_have_updates(checkpoint: Checkpoint) -> None:
@@ -111,12 +115,12 @@ def test_the_state_holds_the_updates_alone_and_makes_an_equal_top_again(
     encoder = load("text", "bert", "all", checkpoint, lora=2)
     trunk = trunk_of(encoder)
     step(encoder, trunk)
-    state = encoder.top.state_dict()
-    buffers = dict(encoder.top.named_buffers())
+    state = encoder.trainable_layers.state_dict()
+    buffers = dict(encoder.trainable_layers.named_buffers())
     assert set(state) - set(buffers) == set(trained(encoder))
     other = copy.deepcopy(load("text", "bert", "all", checkpoint, lora=2).top.eval())
     other.load_state_dict(state)
-    assert torch.equal(other(trunk).values, encoder.top(trunk).values)
+    assert torch.equal(other(trunk).values, encoder.trainable_layers(trunk).values)
     # As strict as ever.
     missing = next(iter(trained(encoder)))
     with pytest.raises(RuntimeError, match="Missing"):

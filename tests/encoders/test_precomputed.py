@@ -30,7 +30,7 @@ def test_the_name_says_the_width_and_finds_the_encoder_for_any_modality(
 ) -> None:
     again = load_encoder("acoustic", encoder.name, trainable_blocks=encoder.trainable_blocks)
     assert isinstance(again, Precomputed)
-    assert (again.name, again.trunk_dim) == ("precomputed-3", WIDTH)
+    assert (again.name, again.frozen_dim) == ("precomputed-3", WIDTH)
     assert again.fingerprint == encoder.fingerprint
     assert Precomputed(modality="visual", width=4).fingerprint != encoder.fingerprint
 
@@ -48,7 +48,7 @@ def test_features_keep_the_range_of_float32(encoder: Precomputed) -> None:
 def test_features_are_those_that_load_and_trunk_give(encoder: Precomputed) -> None:
     values = [vectors(2), vectors(3, seed=1)]
     features = encoder.features(values)
-    together = encoder.trunk([encoder.load(value) for value in values])
+    together = encoder.encode_frozen([encoder.load(value) for value in values])
     batch = pad([features[0], features[1]])
     assert torch.equal(batch.values, together.values)
     assert torch.equal(batch.mask, together.mask)
@@ -82,11 +82,11 @@ def test_vectors_of_another_length_are_refused(encoder: Precomputed) -> None:
 
 def test_the_top_is_finite_and_learns_where_rows_are_missing(encoder: Precomputed) -> None:
     features = encoder.features([vectors(2), None, vectors(5)])
-    tokens = encoder.top.train()(pad([features[row] for row in range(3)]))
+    tokens = encoder.trainable_layers.train()(pad([features[row] for row in range(3)]))
     assert tokens.values.shape == (3, 5, encoder.dim)
     assert tokens.present.tolist() == [True, False, True]
     tokens.mean().sum().backward()
-    gradients = [parameter.grad for parameter in encoder.top.parameters()]
+    gradients = [parameter.grad for parameter in encoder.trainable_layers.parameters()]
     assert len(gradients) == 2
     assert all(gradient.isfinite().all() for gradient in gradients)
 

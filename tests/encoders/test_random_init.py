@@ -28,7 +28,7 @@ def load(kind: str, checkpoint: Callable[[str], Path], *, seed: int, random: boo
 
 
 def weights_of(encoder: Encoder) -> Tensor:
-    return torch.cat([p.detach().flatten() for p in encoder.top.parameters()])
+    return torch.cat([p.detach().flatten() for p in encoder.trainable_layers.parameters()])
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -53,7 +53,7 @@ def test_trunk_and_top_together_are_the_frozen_encoder(
     frozen = load(modality, kind, 0, checkpoint)
     split = load(modality, kind, blocks, checkpoint)
     values = values_of(modality)
-    expected = frozen.trunk([frozen.load(value) for value in values])
+    expected = frozen.encode_frozen([frozen.load(value) for value in values])
     # Through the cache, as training sees it: float16, or whole numbers.
     trunk = FeatureCache(tmp_path).features(split, values)
     split.top.eval()
@@ -73,15 +73,15 @@ def test_a_missing_row_stays_missing_and_gradients_are_finite(
     encoder = load(modality, kind, blocks, checkpoint)
     value = values_of(modality)[0]
     trunk = encode(encoder, [value, None])
-    encoder.top.train()
-    tokens = encoder.top(pad([trunk[0], trunk[1]]))
+    encoder.trainable_layers.train()
+    tokens = encoder.trainable_layers(pad([trunk[0], trunk[1]]))
     assert tokens.present.tolist() == [True, False]
     tokens.values[tokens.mask].square().sum().backward()
-    gradients = [p.grad for p in encoder.top.parameters() if p.grad is not None]
+    gradients = [p.grad for p in encoder.trainable_layers.parameters() if p.grad is not None]
     assert gradients
     assert all(bool(torch.isfinite(g).all()) for g in gradients)
 
-    alone = encoder.top(pad([trunk[1]]))
+    alone = encoder.trainable_layers(pad([trunk[1]]))
     assert not alone.present.any()
     assert torch.isfinite(alone.values).all()
 
@@ -91,8 +91,8 @@ def test_only_the_last_block_of_one_is_trained(
     modality: str, kind: str, checkpoint: Callable[[str], Path]
 ) -> None:
     one, whole = (load(modality, kind, blocks, checkpoint) for blocks in (1, "all"))
-    assert len(one.top.blocks()) < len(whole.top.blocks())
-    trained = [sum(p.numel() for p in e.top.parameters()) for e in (one, whole)]
+    assert len(one.trainable_layers.blocks()) < len(whole.trainable_layers.blocks())
+    trained = [sum(p.numel() for p in e.trainable_layers.parameters()) for e in (one, whole)]
     assert trained[0] < trained[1]
 
 
@@ -104,11 +104,11 @@ def test_the_last_blocks_of_all_stages_are_trained_and_nothing_before_them(
     """Stages of two, one, one and three blocks: the last stage comes last."""
     every = [(0, 0), (0, 1), (1, 0), (2, 0), (3, 0), (3, 1), (3, 2)]
     encoder = load("image", kind, count, checkpoint)
-    network = encoder.top.network.network
+    network = encoder.trainable_layers.network.network
     body = network.encoder if kind == "convnextv2" else network.model
     blocks = [stage.layers for stage in body.stages]
     expected = [blocks[stage][place] for stage, place in every[-count:]]
-    assert list(encoder.top.blocks()) == expected
+    assert list(encoder.trainable_layers.blocks()) == expected
     trained = {name for name, weight in network.named_parameters() if weight.requires_grad}
     stages = {int(name.partition("stages.")[2][0]) for name in trained if "stages." in name}
     assert stages == {stage for stage, _ in every[-count:]}

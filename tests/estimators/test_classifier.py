@@ -272,7 +272,7 @@ LABELS = np.array(["p" if i % 2 else "n" for i in range(40)])
         ({"learning_rate": "fast"}, "learning_rate is 'fast', and must be a number"),
         ({"learning_rate": float("nan")}, "learning_rate is nan, and must be a number"),
         ({"dropout": 1.5}, "dropout is 1.5, and must be 0 or more, and 1 at most"),
-        ({"dim": 10, "heads": 4}, "dim=10, heads=4"),
+        ({"dim": 10, "num_heads": 4}, "dim=10, num_heads=4"),
         ({"fusion": None}, "fusion is None, and must be a text"),
         ({"fusion": "cross-attention"}, "Did you mean 'cross_attention'?"),
         ({"text_encoder": None}, "text_encoder is None, and must be a text"),

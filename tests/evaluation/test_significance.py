@@ -12,7 +12,7 @@ ALONE = np.arange(300)
 
 
 def make(labels: Array = LABELS, groups: Array = ALONE, *, seed: int = 0) -> ClusterBootstrap:
-    return ClusterBootstrap(labels, groups, classes=3, seed=seed)
+    return ClusterBootstrap(labels, groups, num_classes=3, seed=seed)
 
 
 def macro_f1(labels: Array, called: Array) -> float:
@@ -58,10 +58,10 @@ def test_two_groups_are_drawn_whole() -> None:
 
 
 def test_copies_of_a_row_in_its_group_add_no_certainty() -> None:
-    copied = ClusterBootstrap(np.repeat(LABELS, 3), np.repeat(ALONE, 3), classes=3, seed=0)
+    copied = ClusterBootstrap(np.repeat(LABELS, 3), np.repeat(ALONE, 3), num_classes=3, seed=0)
     assert np.array_equal(copied.accuracy(np.repeat(CALLED, 3)), make().accuracy(CALLED))
     assert copied.macro_f1(np.repeat(CALLED, 3)) == pytest.approx(make().macro_f1(CALLED))
-    naive = ClusterBootstrap(np.repeat(LABELS, 3), np.arange(900), classes=3, seed=0)
+    naive = ClusterBootstrap(np.repeat(LABELS, 3), np.arange(900), num_classes=3, seed=0)
     assert naive.accuracy(np.repeat(CALLED, 3)).std() < 0.7 * make().accuracy(CALLED).std()
 
 

@@ -46,7 +46,7 @@ def test_a_contrast_is_the_difference_of_two_logits() -> None:
 def test_each_real_token_has_a_finite_score_and_a_missing_modality_none(method: str) -> None:
     model = make_model()
     rows = encoded(model)
-    scores = token_scores(model, rows, method=method, chosen=np.zeros(70, dtype=np.int64))
+    scores = token_scores(model, rows, method=method, target=np.zeros(70, dtype=np.int64))
     assert len(scores) == 70
     for of_row, text, image in zip(scores, TEXTS, IMAGES, strict=True):
         assert len(of_row["text"]) == len(text or "")
@@ -60,10 +60,10 @@ def test_a_row_is_scored_alone_as_among_others(method: str) -> None:
     model = make_model()
     rows = encoded(model)
     chosen = np.arange(70) % 3
-    together = token_scores(model, rows, method=method, chosen=chosen)
+    together = token_scores(model, rows, method=method, target=chosen)
     for row in (1, 17, 65):
         place = np.array([row])
-        (alone,) = token_scores(model, rows.take(place), method=method, chosen=chosen[place])
+        (alone,) = token_scores(model, rows.take(place), method=method, target=chosen[place])
         for modality in alone:
             np.testing.assert_allclose(alone[modality], together[row][modality], atol=1e-5)
 
@@ -75,7 +75,7 @@ def test_scoring_leaves_the_model_and_its_predictions_as_they_were(method: str) 
     before = predict_probabilities(model, rows)
     torch.manual_seed(3)
     state = torch.get_rng_state()
-    token_scores(model, rows, method=method, chosen=np.zeros(70, dtype=np.int64))
+    token_scores(model, rows, method=method, target=np.zeros(70, dtype=np.int64))
     assert torch.equal(predict_probabilities(model, rows), before)
     assert torch.equal(torch.get_rng_state(), state)
     assert all(p.grad is None for p in model.parameters())
@@ -135,7 +135,7 @@ def test_occlusion_is_what_is_lost_without_a_token(fusion: str) -> None:
     model = make_model(fusion)
     table = make_table(text=["abc"], image=[b"xy"])
     rows = encode_table(table, model.encoders, cache=None)
-    (scores,) = token_scores(model, rows, method="occlusion", chosen=np.array([1]))
+    (scores,) = token_scores(model, rows, method="occlusion", target=np.array([1]))
     batch = stack_tokens([rows[0]])
     mask = torch.tensor([[True, False, True]])
     without = {**batch, "text": Tokens(batch["text"].values, mask)}

@@ -52,38 +52,38 @@ def test_attributions_are_of_the_modalities_that_are_there(table: Table) -> None
         assert {a.modality for a in one.attributions} == there
         assert set(one.values) == there
         for attribution in one.attributions:
-            assert len(attribution.places) == len(attribution.scores)
-            assert attribution.chosen == one.predicted
+            assert len(attribution.spans) == len(attribution.scores)
+            assert attribution.target == one.predicted
         directions = {(a.asking, a.asked) for a in one.attention}
         assert directions == ({("text", "image"), ("image", "text")} if len(there) == 2 else set())
 
 
 def test_a_class_can_be_chosen_and_held_against_another(table: Table) -> None:
-    one = explain_all(table, chosen="fair", against="good")[0]
-    other = explain_all(table, chosen="good", against="fair")[0]
+    one = explain_all(table, target="fair", contrast="good")[0]
+    other = explain_all(table, target="good", contrast="fair")[0]
     for a, b in zip(one.attributions, other.attributions, strict=True):
-        assert (a.chosen, a.against) == ("fair", "good")
+        assert (a.target, a.contrast) == ("fair", "good")
         # In a contrast, what speaks for one speaks against the other.
         sign = 1 if a.method == "attention" else -1
         np.testing.assert_allclose(a.scores, sign * b.scores, atol=1e-5)
 
 
 @pytest.mark.parametrize(
-    ("chosen", "against"), [("great", None), ("good", "great"), ("good", "good"), (None, "good")]
+    ("target", "contrast"), [("great", None), ("good", "great"), ("good", "good"), (None, "good")]
 )
 def test_classes_that_make_no_sense_are_refused(
-    table: Table, chosen: str | None, against: str | None
+    table: Table, target: str | None, contrast: str | None
 ) -> None:
     with pytest.raises(DataError):
-        explain_all(table, chosen=chosen, against=against)
+        explain_all(table, target=target, contrast=contrast)
 
 
 def test_weights_of_attention_sum_to_one_over_real_keys_and_the_null_key(table: Table) -> None:
     for one in explain_all(table):
         for attention in one.attention:
             heads, queries, keys = attention.weights.shape
-            assert (heads, queries) == (2, len(attention.asking_places))
-            assert keys == len(attention.asked_places) + 1
+            assert (heads, queries) == (2, len(attention.query_spans))
+            assert keys == len(attention.key_spans) + 1
             np.testing.assert_allclose(attention.weights.sum(axis=2), 1, atol=1e-6)
             assert attention.mean.shape == (queries, keys)
 
@@ -196,12 +196,12 @@ def test_a_line_a_row_on_screen(table: Table) -> None:
 def test_images_of_a_wide_photo_keep_its_shape() -> None:
     from chiasm.explanation.drawing.overlay import draw_overlay
     from chiasm.inference.attribution import Attribution
-    from chiasm.inference.token_spans import grid_places
+    from chiasm.inference.token_spans import grid_spans
 
     file = io.BytesIO()
     Image.new("RGB", (90, 30), "white").save(file, "PNG")
     scores = np.array([1.0, 0.0, 0.0, -1.0])
-    attribution = Attribution("occlusion", "image", "good", None, tuple(grid_places(2, 2)), scores)
+    attribution = Attribution("occlusion", "image", "good", None, tuple(grid_spans(2, 2)), scores)
     figure = draw_overlay(file.getvalue(), [attribution])
     figure.canvas.draw()
     pixels = np.asarray(figure.canvas.buffer_rgba())[..., :3].astype(int)
@@ -223,11 +223,11 @@ def test_images_of_a_wide_photo_keep_its_shape() -> None:
 def test_words_are_shaded_where_they_stand() -> None:
     from chiasm.explanation.drawing.words import draw_words
     from chiasm.inference.attribution import Attribution
-    from chiasm.inference.token_spans import Place
+    from chiasm.inference.token_spans import TokenSpan
 
     text = "aaaa " * 30 + "here\n\nand on $x$ [b]"
     begin = text.index("here")
-    places = (Place("[CLS]"), Place("here", (begin, begin + 4)))
+    places = (TokenSpan("[CLS]"), TokenSpan("here", (begin, begin + 4)))
     attribution = Attribution("occlusion", "text", "good", None, places, np.array([0.1, 1.0]))
     figure = draw_words(text, [attribution])
     (box,) = figure.axes[0].patches
@@ -243,7 +243,7 @@ def test_explaining_needs_no_gradients_of_the_model() -> None:
     table = make_table(text=["good"], image=[b"one"], labels=["good"])
     explain(model, table, rows=[0], cache=None)
     assert all(torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True))
-    assert all(p.requires_grad for p in model.tops.parameters())
+    assert all(p.requires_grad for p in model.trainable_layers.parameters())
 
 
 def test_a_notebook_shows_words_images_and_neighbours_in_a_frame() -> None:

@@ -33,7 +33,7 @@ def test_curves_begin_and_end_with_all_and_none_of_the_tokens() -> None:
     none = encode_table(make_table(text=[None] * 30, image=IMAGES), model.encoders, cache=None)
     chosen = np.arange(30) % 3
     random = np.random.default_rng(0)
-    found = curves(model, rows, "text", [random.random(len(t)) for t in TEXTS], chosen=chosen)
+    found = curves(model, rows, "text", [random.random(len(t)) for t in TEXTS], target=chosen)
     whole = predict_probabilities(model, rows).numpy()[np.arange(30), chosen]
     without = predict_probabilities(model, none).numpy()[np.arange(30), chosen]
     assert found.deletion.shape == found.insertion.shape == (30, STEPS + 1)
@@ -48,7 +48,7 @@ def test_tokens_go_in_the_order_of_their_scores() -> None:
     rows = encode_table(make_table(text=["ab"], image=[b"x"]), model.encoders, cache=None)
     chosen = np.array([1])
     a_first, b_first = (
-        curves(model, rows, "text", [np.array(scores)], chosen=chosen)
+        curves(model, rows, "text", [np.array(scores)], target=chosen)
         for scores in ([2.0, 1.0], [1.0, 2.0])
     )
     # Half of two tokens removed in one order is half of them given in the other.

@@ -6,11 +6,11 @@ from chiasm.explanation.attribution.scores import score_grid
 from chiasm.explanation.drawing.heat import overlay_heatmap
 from chiasm.explanation.drawing.shade import relative
 from chiasm.inference.attribution import Attribution
-from chiasm.inference.token_spans import WHOLE, Box, grid_places
+from chiasm.inference.token_spans import WHOLE, Box, grid_spans
 
 
 def of_cells(grid: np.ndarray, *, whole: int = 0, box: Box = WHOLE) -> Attribution:
-    places = grid_places(*grid.shape, whole=whole, box=box)
+    places = grid_spans(*grid.shape, whole=whole, box=box)
     scores = np.concatenate([np.full(whole, 9.0), grid.ravel()])
     return Attribution("occlusion", "image", "good", None, tuple(places), scores)
 

@@ -17,7 +17,7 @@ from chiasm.explanation.drawing.heatmap import draw_heatmap
 from chiasm.explanation.drawing.overlay import draw_overlay
 from chiasm.explanation.drawing.words import draw_words
 from chiasm.inference.attribution import Attribution
-from chiasm.inference.token_spans import Place, grid_places, numbered_places, text_places
+from chiasm.inference.token_spans import TokenSpan, grid_spans, numbered_spans, text_spans
 
 LONG = "an answer of a good many words that goes on and on until no figure could hold it"
 
@@ -43,23 +43,23 @@ def is_on(figure: Figure, text: Text) -> bool:
 @pytest.mark.parametrize("tokens", [1, 30])
 def test_the_title_of_a_heatmap_of_features(tokens: int, name: str) -> None:
     weights = np.random.default_rng(0).dirichlet(np.ones(tokens + 1), size=(4, tokens))
-    places = tuple(numbered_places(tokens))
+    places = tuple(numbered_spans(tokens))
     figure = draw_heatmap(AttentionMap("visual", name, weights, places, places))
     assert [is_on(figure, title) for title in titles(figure)] == [True]
 
 
 @pytest.mark.parametrize("chosen", ["good", LONG])
 def test_the_titles_of_attributions(chosen: str) -> None:
-    def scored(places: Sequence[Place]) -> Attribution:
+    def scored(places: Sequence[TokenSpan]) -> Attribution:
         scores = np.ones(len(places))
         return Attribution("gradient x attention", "m", chosen, LONG, tuple(places), scores)
 
     image = io.BytesIO()
     Image.new("RGB", (64, 64)).save(image, "PNG")
     for figure in (
-        draw_bars([scored(numbered_places(1))] * 2),
-        draw_overlay(image.getvalue(), [scored(grid_places(2, 2))]),
-        draw_words("good", [scored(text_places("good", [("good", (0, 4))]))] * 2),
+        draw_bars([scored(numbered_spans(1))] * 2),
+        draw_overlay(image.getvalue(), [scored(grid_spans(2, 2))]),
+        draw_words("good", [scored(text_spans("good", [("good", (0, 4))]))] * 2),
     ):
         assert {is_on(figure, title) for title in titles(figure)} == {True}
 
@@ -67,7 +67,7 @@ def test_the_titles_of_attributions(chosen: str) -> None:
 def test_one_scale_holds_for_all_heads_on_which_even_attention_is_pale() -> None:
     weights = np.full((2, 3, 20), 1 / 20)
     weights[1, 0] = np.eye(20)[0]
-    places = tuple(numbered_places(20))
+    places = tuple(numbered_spans(20))
     for last, darkest in ((weights, 1.0), (weights[:1], 4 / 20)):
         figure = draw_heatmap(AttentionMap("a", "b", last, places[:3], places[:19]))
         limits = {axes.images[0].get_clim() for axes in figure.axes}

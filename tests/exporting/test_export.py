@@ -37,7 +37,7 @@ def make_model(name: str, encoders: dict[str, Encoder] | None = None) -> FusionC
     torch.manual_seed(0)
     model = FusionClassifier(
         encoders=encoders or {m: Precomputed(modality=m, width=2) for m in DIMS},
-        fusion=FusionConfig(name=name, dim=8, heads=2),
+        fusion=FusionConfig(name=name, dim=8, num_heads=2),
         classes=("a", "b", "c"),
     )
     with torch.no_grad():
@@ -108,7 +108,7 @@ def test_models_of_the_hub_are_exported_at_every_split(
         "image": runtime.load("image", draw_image(0, size=(80, 40))),
     }
     scores = runtime.occlude(row)
-    words = [place for place in scores["text"].places if place.extent is not None]
+    words = [place for place in scores["text"].spans if place.extent is not None]
     assert [place.label for place in words] == ["the", "cat", "sits"]
     assert [place.extent for place in words] == [(2, 5), (6, 9), (10, 14)]
     grid, box = score_grid(scores["image"])

@@ -15,7 +15,7 @@ MASKS = ("none", "padding", "full")
 
 def make(*, seed: int = 0, key_dropout: float = 0.0, null_key: bool = True) -> CrossModalAttention:
     attention = CrossModalAttention(
-        dim=DIM, heads=HEADS, key_dropout=key_dropout, null_key=null_key
+        dim=DIM, num_heads=HEADS, key_dropout=key_dropout, null_key=null_key
     )
     shake(attention, seed)
     return attention.eval()

@@ -208,7 +208,7 @@ def test_weights_are_given_only_when_asked_for() -> None:
     assert attend(make(), draw_query(1, 2), key, need_weights=False)[1] is None
 
 
-@pytest.mark.parametrize(("dim", "heads"), [(8, 3), (10, 4), (1, 2)])
-def test_heads_that_do_not_divide_dim_are_refused(dim: int, heads: int) -> None:
-    with pytest.raises(ValueError, match=f"dim={dim}, heads={heads}"):
-        CrossModalAttention(dim=dim, heads=heads)
+@pytest.mark.parametrize(("dim", "num_heads"), [(8, 3), (10, 4), (1, 2)])
+def test_heads_that_do_not_divide_dim_are_refused(dim: int, num_heads: int) -> None:
+    with pytest.raises(ValueError, match=f"dim={dim}, num_heads={num_heads}"):
+        CrossModalAttention(dim=dim, num_heads=num_heads)

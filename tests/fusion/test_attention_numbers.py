@@ -65,7 +65,7 @@ def test_without_the_null_key_all_numbers_are_those_of_pytorch(
     kind: str, key_dim: int, value_dim: int, dtype: torch.dtype, tolerance: float
 ) -> None:
     attention = CrossModalAttention(
-        dim=DIM, heads=HEADS, key_dim=key_dim, value_dim=value_dim, null_key=False
+        dim=DIM, num_heads=HEADS, key_dim=key_dim, value_dim=value_dim, null_key=False
     )
     attention = attention.to(dtype)
     reference = as_torch(attention)
@@ -91,8 +91,8 @@ def test_without_the_null_key_all_numbers_are_those_of_pytorch(
 
 
 def test_queries_of_another_width_are_projected_first() -> None:
-    attention = CrossModalAttention(dim=DIM, heads=HEADS, query_dim=3)
-    plain = CrossModalAttention(dim=DIM, heads=HEADS)
+    attention = CrossModalAttention(dim=DIM, num_heads=HEADS, query_dim=3)
+    plain = CrossModalAttention(dim=DIM, num_heads=HEADS)
     state = attention.state_dict() | {
         "query.weight": torch.eye(DIM),
         "query.bias": torch.zeros(DIM),
@@ -104,7 +104,7 @@ def test_queries_of_another_width_are_projected_first() -> None:
 
 
 def test_constant_weights_give_the_numbers_worked_out_by_hand() -> None:
-    attention = CrossModalAttention(dim=2, heads=1)
+    attention = CrossModalAttention(dim=2, num_heads=1)
     with torch.no_grad():
         for parameter in attention.parameters():
             parameter.zero_()

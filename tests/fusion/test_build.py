@@ -45,8 +45,8 @@ def test_every_fusion_that_is_offered_can_be_built() -> None:
 
 
 def test_heads_that_do_not_divide_dim_are_refused() -> None:
-    with pytest.raises(ChiasmError, match="dim=10, heads=4"):
-        FusionConfig(name="cross_attention", dim=10, heads=4)
+    with pytest.raises(ChiasmError, match="dim=10, num_heads=4"):
+        FusionConfig(name="cross_attention", dim=10, num_heads=4)
 
 
 def test_the_gate_over_features_is_built_when_named_and_never_offered() -> None:

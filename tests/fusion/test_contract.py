@@ -32,7 +32,7 @@ Case = tuple[tuple[str, ...], FusionConfig]
 def cases() -> list[Case]:
     """Every fusion of two and of three modalities, and cross-attention between some of them."""
     found = [
-        (modalities, FusionConfig(name=name, dim=8, heads=HEADS, dropout=0.4))
+        (modalities, FusionConfig(name=name, dim=8, num_heads=HEADS, dropout=0.4))
         for modalities in (TWO, THREE)
         for name in (*fusion_names(modalities), "feature_gate")
     ]
@@ -41,7 +41,7 @@ def cases() -> list[Case]:
         (THREE, ("text->image",)),
         (THREE, ("text->image", "image->audio", "audio->text")),
     ):
-        config = FusionConfig(dim=8, heads=HEADS, dropout=0.4, directions=directions)
+        config = FusionConfig(dim=8, num_heads=HEADS, dropout=0.4, directions=directions)
         found.append((modalities, config))
     return found
 

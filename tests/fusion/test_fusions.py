@@ -100,7 +100,7 @@ def test_unimodal_fusion_never_looks_at_the_other_modalities(batch: dict[str, To
 
 
 def make_cross_attention() -> CrossAttention:
-    fusion = CrossAttention(input_dims=DIMS, dim=8, heads=2, dropout=0.5).eval()
+    fusion = CrossAttention(input_dims=DIMS, dim=8, num_heads=2, dropout=0.5).eval()
     shake(fusion)
     return fusion
 
@@ -129,9 +129,9 @@ def test_cross_attention_features_are_one_part_a_modality(batch: dict[str, Token
 def test_cross_attention_treats_its_directions_alike() -> None:
     """Renaming the modalities in weights and tokens renames the features: none comes first."""
     dims = {"text": 5, "image": 5}
-    fusion = CrossAttention(input_dims=dims, dim=8, heads=2, dropout=0.5).eval()
+    fusion = CrossAttention(input_dims=dims, dim=8, num_heads=2, dropout=0.5).eval()
     shake(fusion)
-    turned = CrossAttention(input_dims=dims, dim=8, heads=2, dropout=0.5).eval()
+    turned = CrossAttention(input_dims=dims, dim=8, num_heads=2, dropout=0.5).eval()
     names = {"text": "\0", "image": "text", "\0": "image"}
 
     def rename(key: str) -> str:
@@ -149,7 +149,7 @@ def test_cross_attention_treats_its_directions_alike() -> None:
 
 def test_cross_attention_hears_only_in_the_directions_chosen(batch: dict[str, Tokens]) -> None:
     fusion = CrossAttention(
-        input_dims=DIMS, dim=8, heads=2, dropout=0.5, directions=("text->image",)
+        input_dims=DIMS, dim=8, num_heads=2, dropout=0.5, directions=("text->image",)
     ).eval()
     shake(fusion)
     before = fusion(batch).features

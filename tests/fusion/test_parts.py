@@ -16,7 +16,7 @@ DIM = 4
 
 @pytest.fixture
 def pooling() -> AttentivePooling:
-    pooling = AttentivePooling(dim=DIM, heads=2)
+    pooling = AttentivePooling(dim=DIM, num_heads=2)
     shake(pooling)
     return pooling.eval()
 
@@ -29,7 +29,7 @@ def tower() -> Tower:
 
 
 def test_pooling_without_preference_is_the_mean_over_real_tokens_and_the_null_value() -> None:
-    pooling = AttentivePooling(dim=DIM, heads=2)
+    pooling = AttentivePooling(dim=DIM, num_heads=2)
     with torch.no_grad():
         for parameter in pooling.parameters():
             parameter.zero_()

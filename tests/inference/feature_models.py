@@ -18,12 +18,12 @@ def make_model(name: str = "cross_attention") -> FusionClassifier:
     torch.manual_seed(0)
     model = FusionClassifier(
         encoders={m: Precomputed(modality=m, width=width) for m, width in WIDTHS.items()},
-        fusion=FusionConfig(name=name, dim=8, heads=2),
+        fusion=FusionConfig(name=name, dim=8, num_heads=2),
         classes=CLASSES,
     )
     for modality in model.modalities:
         seen = torch.randn(8, 6, WIDTHS[modality]) * 3 + 1
-        model.tops[modality].train()(Tokens(seen, torch.ones(8, 6, dtype=torch.bool)))
+        model.trainable_layers[modality].train()(Tokens(seen, torch.ones(8, 6, dtype=torch.bool)))
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(0.3 * torch.randn(parameter.shape))

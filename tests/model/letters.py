@@ -16,12 +16,12 @@ from chiasm.model.classifier import FusionClassifier
 CLASSES = ("bad", "fair", "good")
 
 
-class LetterTop(nn.Module):
+class LetterLayers(nn.Module):
     """A trainable top: one linear layer over each token."""
 
-    def __init__(self, trunk_dim: int, dim: int) -> None:
+    def __init__(self, frozen_dim: int, dim: int) -> None:
         super().__init__()
-        self.linear = nn.Linear(trunk_dim, dim)
+        self.linear = nn.Linear(frozen_dim, dim)
 
     def forward(self, tokens: Tokens) -> Tokens:
         return Tokens(self.linear(tokens.values), tokens.mask)
@@ -30,7 +30,7 @@ class LetterTop(nn.Module):
 class LetterEncoder(Encoder):
     """A token for each letter of a text or byte of an image; "!" cannot be read."""
 
-    trunk_dim = 4
+    frozen_dim = 4
 
     def __init__(
         self, modality: str, *, trainable_blocks: int = 0, fingerprint: str = "letters 1"
@@ -39,8 +39,10 @@ class LetterEncoder(Encoder):
         self.modality = modality
         self.trainable_blocks = trainable_blocks
         self.fingerprint = f"{fingerprint} {modality}"
-        self.dim = 6 if trainable_blocks else self.trunk_dim
-        self.top = LetterTop(self.trunk_dim, self.dim) if trainable_blocks else nn.Identity()
+        self.dim = 6 if trainable_blocks else self.frozen_dim
+        self.trainable_layers = (
+            LetterLayers(self.frozen_dim, self.dim) if trainable_blocks else nn.Identity()
+        )
 
     def load(self, value: str | bytes) -> bytes:
         letters = value.encode() if isinstance(value, str) else value
@@ -48,11 +50,11 @@ class LetterEncoder(Encoder):
             raise UnreadableExample("shouted")
         return letters
 
-    def trunk(self, batch: Sequence[bytes]) -> Tokens:
+    def encode_frozen(self, batch: Sequence[bytes]) -> Tokens:
         return pad(
             [
                 torch.tensor([[x % 7, x % 5, x % 3, place] for place, x in enumerate(letters)])
-                .reshape(-1, self.trunk_dim)
+                .reshape(-1, self.frozen_dim)
                 .float()
                 for letters in batch
             ]
@@ -67,7 +69,7 @@ def make_model(
     name: str = "cross_attention", *, seed: int = 0, trainable_blocks: int = 0
 ) -> FusionClassifier:
     torch.manual_seed(seed)
-    fusion = FusionConfig(name=name, dim=8, heads=2, modality_dropout=0.3)
+    fusion = FusionConfig(name=name, dim=8, num_heads=2, modality_dropout=0.3)
     encoders = make_encoders(trainable_blocks=trainable_blocks)
     return FusionClassifier(encoders=encoders, fusion=fusion, classes=CLASSES).eval()
 

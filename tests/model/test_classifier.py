@@ -18,8 +18,8 @@ def tokens() -> dict[str, Tokens]:
     """Rows with both, text alone, an image alone, and nothing."""
     encoders: Any = {m: LetterEncoder(m) for m in ("text", "image")}
     return {
-        "text": encoders["text"].trunk([b"lovely", b"meh", b"", b""]),
-        "image": encoders["image"].trunk([b"sunset", b"", b"rain", b""]),
+        "text": encoders["text"].encode_frozen([b"lovely", b"meh", b"", b""]),
+        "image": encoders["image"].encode_frozen([b"sunset", b"", b"rain", b""]),
     }
 
 
@@ -47,7 +47,7 @@ def test_a_single_modality_needs_no_encoder_but_its_own(
 ) -> None:
     model = make_model(name)
     assert model.modalities == (name,)
-    assert list(model.tops) == [name]
+    assert list(model.trainable_layers) == [name]
     assert torch.equal(model({name: tokens[name]}).logits, model(tokens).logits)
 
 
@@ -61,8 +61,13 @@ def test_models_that_share_encoders_train_tops_of_their_own(tokens: dict[str, To
     one(tokens).logits.sum().backward()
     torch.optim.SGD(one.parameters(), lr=1.0).step()
     assert all(torch.equal(value, before[key]) for key, value in other.state_dict().items())
-    assert torch.equal(encoders["text"].top.linear.weight, before["tops.text.linear.weight"])
-    assert not torch.equal(one.tops["text"].linear.weight, before["tops.text.linear.weight"])
+    assert torch.equal(
+        encoders["text"].trainable_layers.linear.weight,
+        before["trainable_layers.text.linear.weight"],
+    )
+    assert not torch.equal(
+        one.trainable_layers["text"].linear.weight, before["trainable_layers.text.linear.weight"]
+    )
 
 
 def test_what_training_can_change_are_tops_fusion_and_head() -> None:

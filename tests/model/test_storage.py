@@ -58,7 +58,7 @@ def test_a_loaded_model_says_what_the_saved_one_said(
 
 
 def test_a_loaded_model_asks_in_the_directions_of_the_saved_one(tmp_path: Path) -> None:
-    fusion = FusionConfig(dim=8, heads=2, directions=("text->image",))
+    fusion = FusionConfig(dim=8, num_heads=2, directions=("text->image",))
     model = FusionClassifier(encoders=make_encoders(), fusion=fusion, classes=CLASSES).eval()
     save_model(model, tmp_path, card="")
     loaded = load_model(tmp_path)

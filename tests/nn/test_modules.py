@@ -20,16 +20,18 @@ from chiasm.nn import (
 
 ROWS = 4
 MODULES: dict[str, Callable[[], TensorClassifier]] = {
-    "gated": lambda: GatedFusion(input_dims={"touch": 5, "smell": 9}, classes=3, dim=8),
+    "gated": lambda: GatedFusion(input_dims={"touch": 5, "smell": 9}, num_classes=3, dim=8),
     "tri-modal": lambda: TriModalFusion(
-        visual_dim=5, audio_dim=6, text_dim=7, classes=3, dim=8, heads=2
+        visual_dim=5, audio_dim=6, text_dim=7, num_classes=3, dim=8, num_heads=2
     ),
-    "vqa": lambda: VisualQuestionAnswering(image_dim=5, question_dim=6, answers=3, dim=8, heads=2),
+    "vqa": lambda: VisualQuestionAnswering(
+        image_dim=5, question_dim=6, num_answers=3, dim=8, num_heads=2
+    ),
     "audio-visual": lambda: AudioVisualClassifier(
-        audio_dim=5, visual_dim=6, classes=3, dim=8, heads=2
+        audio_dim=5, visual_dim=6, num_classes=3, dim=8, num_heads=2
     ),
     "late": lambda: TensorClassifier(
-        input_dims={"a": 5, "b": 6}, fusion=FusionConfig(name="late", dim=8), classes=3
+        input_dims={"a": 5, "b": 6}, fusion=FusionConfig(name="late", dim=8), num_classes=3
     ),
 }
 DIRECTIONS = {
@@ -136,10 +138,10 @@ def test_a_vector_is_a_sequence_of_one_token(model: TensorClassifier) -> None:
 @pytest.mark.parametrize(
     "build",
     [
-        partial(GatedFusion, input_dims={"touch": 5, "smell": 9}, classes=3),
-        partial(TriModalFusion, visual_dim=5, audio_dim=6, text_dim=7, classes=3),
-        partial(VisualQuestionAnswering, image_dim=5, question_dim=6, answers=3),
-        partial(AudioVisualClassifier, audio_dim=5, visual_dim=6, classes=3),
+        partial(GatedFusion, input_dims={"touch": 5, "smell": 9}, num_classes=3),
+        partial(TriModalFusion, visual_dim=5, audio_dim=6, text_dim=7, num_classes=3),
+        partial(VisualQuestionAnswering, image_dim=5, question_dim=6, num_answers=3),
+        partial(AudioVisualClassifier, audio_dim=5, visual_dim=6, num_classes=3),
     ],
 )
 def test_a_dropout_of_zero_drops_nothing(build: Callable[..., TensorClassifier]) -> None:
@@ -151,9 +153,9 @@ def test_a_dropout_of_zero_drops_nothing(build: Callable[..., TensorClassifier])
 @pytest.mark.parametrize(
     "build",
     [
-        partial(TriModalFusion, visual_dim=5, audio_dim=6, text_dim=7, classes=3),
-        partial(VisualQuestionAnswering, image_dim=5, question_dim=6, answers=3),
-        partial(AudioVisualClassifier, audio_dim=5, visual_dim=6, classes=3),
+        partial(TriModalFusion, visual_dim=5, audio_dim=6, text_dim=7, num_classes=3),
+        partial(VisualQuestionAnswering, image_dim=5, question_dim=6, num_answers=3),
+        partial(AudioVisualClassifier, audio_dim=5, visual_dim=6, num_classes=3),
     ],
 )
 def test_the_dropout_of_keys_can_be_set(build: Callable[..., TensorClassifier]) -> None:
@@ -171,8 +173,8 @@ def test_attention_is_given_by_direction_and_only_when_asked_for(
     assert torch.equal(with_weights, without)
     assert sorted(attention) == sorted(DIRECTIONS[name])
     for direction, weights in attention.items():
-        asking, asked = (sequences[m].shape[1] for m in direction.split("->"))
-        assert weights.shape == (ROWS, 2, asking, asked + 1)
+        queries, keys = (sequences[m].shape[1] for m in direction.split("->"))
+        assert weights.shape == (ROWS, 2, queries, keys + 1)
 
 
 @pytest.mark.parametrize("name", [name for name, directions in DIRECTIONS.items() if directions])

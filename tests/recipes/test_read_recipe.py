@@ -46,7 +46,7 @@ def recipes(draw: Any) -> Recipe:
         "directions": st.none() | st.lists(pairs, min_size=1, unique=True).map(tuple),
         # Each head takes an equal part of the width.
         "dim": st.integers(1, 512).map(lambda part: 8 * part),
-        "heads": st.sampled_from([1, 2, 4, 8]),
+        "num_heads": st.sampled_from([1, 2, 4, 8]),
     }
     return draw(
         st.builds(

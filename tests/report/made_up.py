@@ -11,7 +11,7 @@ from chiasm.data.reading import read
 from chiasm.data.table import Table
 from chiasm.evaluation.comparison import MAJORITY, OutOfFold, Predictions, evaluate_systems
 from chiasm.explanation.contributions import Contributions
-from chiasm.inference.token_spans import Place, grid_places, text_places
+from chiasm.inference.token_spans import TokenSpan, grid_spans, text_spans
 from chiasm.report.building import build_report
 from chiasm.report.content import Report
 from chiasm.report.examination import Examination
@@ -54,11 +54,11 @@ class MadeUpEncoder:
     def __init__(self, modality: str) -> None:
         self.modality = modality
 
-    def places(self, value: str | bytes, count: int) -> list[Place]:
+    def token_spans(self, value: str | bytes, count: int) -> list[TokenSpan]:
         if isinstance(value, bytes):
-            return grid_places(2, 2)
+            return grid_spans(2, 2)
         begin = value.index("very")
-        return text_places(value, [("very", (begin, begin + 4)), ("very", (begin + 5, begin + 9))])
+        return text_spans(value, [("very", (begin, begin + 4)), ("very", (begin + 5, begin + 9))])
 
 
 def make_examination(probabilities: np.ndarray, classes: Sequence[str]) -> Examination:

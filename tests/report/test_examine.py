@@ -29,7 +29,7 @@ def test_the_wrong_and_the_least_certain_rows_are_scored_for_the_class_they_were
     assert set(np.argsort(first - second)[:6]) <= set(scores)
     row = next(iter(scores))
     (expected,) = token_scores(
-        model, rows.take(np.array([row])), method=METHOD, chosen=called[[row]]
+        model, rows.take(np.array([row])), method=METHOD, target=called[[row]]
     )
     assert set(scores[row]) == set(expected)
     for modality in expected:

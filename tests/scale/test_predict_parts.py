@@ -54,7 +54,7 @@ def model(table: Table, tmp_path_factory: pytest.TempPathFactory) -> Path:
     train(
         table,
         Recipe(
-            fusion=FusionConfig(name="shown", dim=8, heads=2),
+            fusion=FusionConfig(name="shown", dim=8, num_heads=2),
             training=TrainingConfig(epochs=2, learning_rate=0.01),
         ),
         out=out,

@@ -7,7 +7,7 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from chiasm.serving.create_app import create_app
-from chiasm.serving.settings import Settings
+from chiasm.serving.settings import ServerSettings
 
 from .stand_in import StandIn
 
@@ -25,7 +25,7 @@ def client(model: StandIn) -> Iterator[TestClient]:
 
 def connected(model: StandIn, **settings: object) -> TestClient:
     """A client of a server with these settings; to be used as a context."""
-    app = create_app(model, Settings(**{"hosts": ("testserver",), **settings}))
+    app = create_app(model, ServerSettings(**{"hosts": ("testserver",), **settings}))
     return TestClient(app, raise_server_exceptions=False)
 
 

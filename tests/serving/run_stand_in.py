@@ -7,10 +7,10 @@ from stand_in import StandIn
 
 from chiasm.serving.limits import Limits
 from chiasm.serving.serve import serve
-from chiasm.serving.settings import Settings
+from chiasm.serving.settings import ServerSettings
 
 if __name__ == "__main__":
     seconds, port = float(sys.argv[1]), int(sys.argv[2])
     model = replace(StandIn(), seconds=seconds)
     limits = Limits(receive_seconds=float(sys.argv[3]))
-    serve(model, Settings(port=port, max_batch=4, limits=limits, grace=int(sys.argv[4])))
+    serve(model, ServerSettings(port=port, max_batch=4, limits=limits, grace=int(sys.argv[4])))

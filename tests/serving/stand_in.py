@@ -11,7 +11,7 @@ from chiasm.data.media.audio import open_audio
 from chiasm.data.media.images import open_image
 from chiasm.inference.attribution import Attribution
 from chiasm.inference.predictions import RowPrediction
-from chiasm.inference.token_spans import grid_places, text_places, time_places
+from chiasm.inference.token_spans import grid_spans, text_spans, time_spans
 
 GRID = 7
 
@@ -56,12 +56,12 @@ class StandIn:
                 start = row["text"].index(word, start)
                 words.append((word, (start, start + len(word))))
                 start += len(word)
-            found["text"] = text_places(row["text"], words), np.linspace(-0.2, 0.3, len(words))
+            found["text"] = text_spans(row["text"], words), np.linspace(-0.2, 0.3, len(words))
         if "image" in row:
-            cells = grid_places(GRID, GRID, box=(0.1, 0.0, 0.9, 1.0))
+            cells = grid_spans(GRID, GRID, box=(0.1, 0.0, 0.9, 1.0))
             found["image"] = cells, (row["image"] - 0.5).ravel()
         if "audio" in row:
-            found["audio"] = time_places(2, seconds=0.2), np.array([0.1, -0.1])
+            found["audio"] = time_spans(2, seconds=0.2), np.array([0.1, -0.1])
         return {
             modality: Attribution("occlusion", modality, label or "", None, tuple(places), scores)
             for modality, (places, scores) in found.items()

@@ -13,9 +13,9 @@ from starlette.testclient import TestClient
 from serving.stand_in import StandIn
 from serving.conftest import image
 from chiasm.serving.create_app import create_app
-from chiasm.serving.settings import Settings
+from chiasm.serving.settings import ServerSettings
 
-app = create_app(StandIn(), Settings(hosts=("testserver",)))
+app = create_app(StandIn(), ServerSettings(hosts=("testserver",)))
 children = []
 while len(children) < 2 and 0 not in children:
     children.append(os.fork())

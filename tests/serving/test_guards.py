@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from chiasm.serving.json_log import JsonFormatter
 from chiasm.serving.middleware.security_headers import HEADERS
-from chiasm.serving.settings import Settings
+from chiasm.serving.settings import ServerSettings
 
 KEYS = ("first-key-of-the-server", "second-key-of-the-server")
 SECRET = "my very private words"  # noqa: S105
@@ -88,12 +88,12 @@ def test_other_names_of_the_server_are_refused(client: TestClient, host: str) ->
 
 
 def test_a_loopback_server_answers_to_loopback_names_only() -> None:
-    assert set(Settings().allowed_hosts) == {"127.0.0.1", "localhost", "[::1]"}
-    assert set(Settings(host="127.0.0.2").allowed_hosts) > {"127.0.0.1", "127.0.0.2"}
-    assert "[::1]" in Settings(host="::1").allowed_hosts
-    assert "localhost" in Settings(host="LOCALHOST").allowed_hosts
-    assert Settings(host="192.168.0.7").allowed_hosts == ()
-    assert Settings(hosts=("shop.example",)).allowed_hosts == ("shop.example",)
+    assert set(ServerSettings().allowed_hosts) == {"127.0.0.1", "localhost", "[::1]"}
+    assert set(ServerSettings(host="127.0.0.2").allowed_hosts) > {"127.0.0.1", "127.0.0.2"}
+    assert "[::1]" in ServerSettings(host="::1").allowed_hosts
+    assert "localhost" in ServerSettings(host="LOCALHOST").allowed_hosts
+    assert ServerSettings(host="192.168.0.7").allowed_hosts == ()
+    assert ServerSettings(hosts=("shop.example",)).allowed_hosts == ("shop.example",)
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -120,7 +120,7 @@ def test_without_a_key_only_the_page_and_probes_open(serve, header: str | None) 
 
 
 def test_keys_are_never_shown(serve) -> None:
-    assert KEYS[0] not in repr(Settings(keys=KEYS))
+    assert KEYS[0] not in repr(ServerSettings(keys=KEYS))
     with serve(keys=KEYS) as client:
         assert client.get("/openapi.json").json()["security"] == [{"key": []}]
 

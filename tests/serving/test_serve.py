@@ -11,7 +11,7 @@ from chiasm.cli.serve import Access, Load, _settings
 from chiasm.errors import ChiasmError
 from chiasm.serving.admission import Admission
 from chiasm.serving.serve import serve
-from chiasm.serving.settings import Settings
+from chiasm.serving.settings import ServerSettings
 
 from .stand_in import StandIn
 
@@ -29,12 +29,12 @@ def test_a_port_that_is_taken_is_told() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(ChiasmError, match=rf"port {port}.*--port"):
-            serve(StandIn(), Settings(port=port))
+            serve(StandIn(), ServerSettings(port=port))
 
 
 def test_an_address_of_another_machine_is_told() -> None:
     with pytest.raises(ChiasmError, match="--host"):
-        serve(StandIn(), Settings(host="192.0.2.1", port=0))
+        serve(StandIn(), ServerSettings(host="192.0.2.1", port=0))
 
 
 def test_a_folder_without_a_model_is_told(tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def test_listening_beyond_this_machine_without_a_key_is_warned_of(
         # It is told before the port is listened on, which here fails.
         port = taken.getsockname()[1]
         with pytest.raises(ChiasmError):
-            serve(StandIn(), Settings(port=port, **settings))
+            serve(StandIn(), ServerSettings(port=port, **settings))
     lines = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
     assert [line["level"] for line in lines if "API key" in line["event"]] == ["warning"] * warned
 

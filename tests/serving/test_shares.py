@@ -11,7 +11,7 @@ from chiasm.serving.admission import Admission
 from chiasm.serving.answer_lines import answer_lines
 from chiasm.serving.client import client_of
 from chiasm.serving.limits import Limits
-from chiasm.serving.problem import Problem
+from chiasm.serving.problem import HTTPProblem
 from chiasm.serving.read_lines import Line, read_lines
 from chiasm.serving.shares import Shares
 
@@ -59,7 +59,7 @@ def test_what_is_held_counts_as_it_arrives() -> None:
         assert (admission.rows, admission.bytes) == (0, 0)
         held.size = 60
         assert admission.bytes == 60
-        with pytest.raises(Problem):
+        with pytest.raises(HTTPProblem):
             held.size = 99
         with admission.hold("b") as other:
             other.size = 10
@@ -120,7 +120,7 @@ def test_a_line_that_waits_for_its_turn_is_counted_once() -> None:
         waiting = asyncio.create_task(batch())
         await asyncio.sleep(0.01)
         assert (admission.rows, admission.bytes) == (1, 500)
-        with admission.hold("c") as held, pytest.raises(Problem):
+        with admission.hold("c") as held, pytest.raises(HTTPProblem):
             held.size = 600
         admission.leave("a", 0)
         assert await asyncio.wait_for(waiting, 5) == [b"b"]
@@ -141,9 +141,9 @@ def test_small_lines_wait_for_bytes_and_hold_none_meanwhile() -> None:
             full.size = 50
             await asyncio.wait_for(waiting, 5)
             assert admission.bytes == 60
-            with pytest.raises(Problem):  # part of it is held
+            with pytest.raises(HTTPProblem):  # part of it is held
                 await held.hold_in_turn(90)
-        with admission.hold("c") as held, pytest.raises(Problem):  # more than there ever is
+        with admission.hold("c") as held, pytest.raises(HTTPProblem):  # more than there ever is
             await held.hold_in_turn(101)
 
     asyncio.run(run())

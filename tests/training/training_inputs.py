@@ -11,7 +11,7 @@ from torch import nn
 from chiasm.encoders.base import Encoder
 from chiasm.encoders.features.store import Features, InMemory
 from chiasm.encoders.tokens import Tokens, pad
-from chiasm.encoders.trainable.layers import TunedTop
+from chiasm.encoders.trainable.layers import TrainableLayers
 from chiasm.fusion.build import FusionConfig
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable
@@ -23,7 +23,7 @@ CLASSES = ("negative", "positive")
 CONFIG = TrainingConfig(epochs=6, patience=1.0, batch_size=16, learning_rate=2e-2, weight_decay=0.0)
 
 
-class TwoBlocks(TunedTop):
+class TwoBlocks(TrainableLayers):
     """Two layers that start as the identity."""
 
     def __init__(self) -> None:
@@ -45,25 +45,25 @@ class TwoBlocks(TunedTop):
 class VectorEncoder(Encoder):
     """Its raw values are token matrices already."""
 
-    trunk_dim = dim = WIDTH
+    frozen_dim = dim = WIDTH
     fingerprint = "vectors"
 
     def __init__(self, modality: str, *, tuned: bool = False) -> None:
         self.name = self.modality = modality
         self.trainable_blocks = "all" if tuned else 0
-        self.top = TwoBlocks() if tuned else nn.Identity()
+        self.trainable_layers = TwoBlocks() if tuned else nn.Identity()
 
     def load(self, value: torch.Tensor) -> torch.Tensor:
         return value
 
-    def trunk(self, batch: Sequence[torch.Tensor]) -> Tokens:
+    def encode_frozen(self, batch: Sequence[torch.Tensor]) -> Tokens:
         return pad(batch)
 
 
 def make_model(fusion: str = "concat", *, seed: int = 0, tuned: bool = False) -> FusionClassifier:
     torch.manual_seed(seed)
     encoders = {m: VectorEncoder(m, tuned=tuned) for m in ("text", "image")}
-    config = FusionConfig(name=fusion, dim=8, heads=2, dropout=0.1, modality_dropout=0.0)
+    config = FusionConfig(name=fusion, dim=8, num_heads=2, dropout=0.1, modality_dropout=0.0)
     return FusionClassifier(encoders=encoders, fusion=config, classes=CLASSES)
 
 

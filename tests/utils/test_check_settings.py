@@ -36,7 +36,7 @@ def test_settings_hold_what_a_record_of_them_can() -> None:
         (TrainingConfig, {"augment": 1}, "augment is 1, and must be true or false"),
         (TrainingConfig, {"batch_size": True}, "batch_size is True, and must be a whole number"),
         (TrainingConfig, {"layer_decay": 0}, "layer_decay is 0.0, and must be above 0"),
-        (FusionConfig, {"heads": "4"}, "heads is '4', and must be a whole number"),
+        (FusionConfig, {"num_heads": "4"}, "num_heads is '4', and must be a whole number"),
         (FusionConfig, {"directions": "text->image"}, "directions is 'text->image', and must be a"),
         (Recipe, {"encoders": "minilm"}, "encoders is 'minilm', and must be a mapping"),
         (Recipe, {"fusion": "gated"}, "fusion is 'gated', and must be a mapping of settings"),

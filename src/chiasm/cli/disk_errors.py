@@ -8,8 +8,8 @@ _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 def tell_disk_error(error: OSError) -> str:
     """What could not be read or written, why, and what to do next."""
-    place = f"{error.filename}: " if error.filename else ""
-    said = f"{place}{error.strerror or error}".rstrip(".")
+    file = f"{error.filename}: " if error.filename else ""
+    said = f"{file}{error.strerror or error}".rstrip(".")
     if error.errno in _FULL or "os error 28" in said:
         return f"{said}. Free some disk space, then run the command again: it goes on from there."
     if error.errno in _FORBIDDEN:

@@ -48,7 +48,7 @@ def explain(
         int | None,
         typer.Option(min=2, metavar="N", help="How many rows an audit draws; by default 100."),
     ] = None,
-    chosen: Annotated[
+    target: Annotated[
         str | None,
         typer.Option("--class", help="The class to explain; by default the predicted one."),
     ] = None,
@@ -87,7 +87,7 @@ def explain(
     if audit:
         refuse_without_effect(
             "where rows are explained, not with --audit",
-            class_=chosen,
+            class_=target,
             against=against,
             training=training,
         )
@@ -117,8 +117,8 @@ def explain(
         loaded,
         table,
         rows=positions,
-        chosen=chosen,
-        against=against,
+        target=target,
+        contrast=against,
         training=None if training is None else reading.read(training, spare_from=(out,)),
         cache=FeatureCache(),
         strict=strict,
@@ -141,11 +141,11 @@ def explain(
 
 def _positions(table: "Table", ids: list[str]) -> list[int]:
     """Where the rows of these names are: of several of one name the first, the others set aside."""
-    place = {name: table.ids.index(name) for name in ids if name in table.ids}
-    unknown = [name for name in ids if name not in place]
+    positions = {name: table.ids.index(name) for name in ids if name in table.ids}
+    unknown = [name for name in ids if name not in positions]
     if unknown:
         raise DataError(
             f"There is no row {unknown[0]!r} in {table.source}; its rows are called such as "
             f"{', '.join(table.ids[:3])}."
         )
-    return [place[name] for name in dict.fromkeys(ids)]
+    return [positions[name] for name in dict.fromkeys(ids)]

@@ -301,7 +301,7 @@ class Encoding(Encoders):
 
 
 @dataclass(frozen=True)
-class Settings(Encoding):
+class TrainingOptions(Encoding):
     """What decides how a model is made: a recipe, and what is to be different from it."""
 
     group_by: GroupBy = None
@@ -352,7 +352,7 @@ class Settings(Encoding):
         )
 
 
-# Settings that are fields of TrainingConfig.
+# TrainingOptions that are fields of TrainingConfig.
 _TRAINING = ("validation", "epochs", "batch_size", "learning_rate", "class_weight", "seed")
 
 
@@ -375,10 +375,10 @@ def _blocks(given: Sequence[str]) -> "dict[str, TrainableBlocks]":
 
 def _ranks(given: Sequence[str]) -> dict[str, int]:
     """The rank of the updates of which encoder."""
-    distributed_state: dict[str, int] = {}
+    ranks: dict[str, int] = {}
     for setting in given:
         modality, _, rank = setting.partition("=")
         if not rank.isdecimal():
             raise ChiasmError(f"--lora is MODALITY=RANK, such as text=8; not {setting!r}.")
-        distributed_state[modality] = int(rank)
-    return distributed_state
+        ranks[modality] = int(rank)
+    return ranks

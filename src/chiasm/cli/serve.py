@@ -19,7 +19,7 @@ from chiasm.errors import ChiasmError, UnreadableExample
 from chiasm.utils.reading import read_regular
 
 if TYPE_CHECKING:
-    from chiasm.serving.settings import Settings
+    from chiasm.serving.settings import ServerSettings
 
 _logger = logging.getLogger(__name__)
 _KEY = "CHIASM_API_KEY"
@@ -154,12 +154,12 @@ def serve(
         run(runtime, settings)
 
 
-def _settings(access: Access, load: Load, host: str, port: int) -> "Settings":
+def _settings(access: Access, load: Load, host: str, port: int) -> "ServerSettings":
     from chiasm.serving.limits import Limits
-    from chiasm.serving.settings import Settings
+    from chiasm.serving.settings import ServerSettings
 
     body = int(load.max_body * (1 << 20))
-    return Settings(
+    return ServerSettings(
         host=host,
         port=port,
         hosts=tuple(access.allow_host or ()),

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from chiasm.cli.expand import expand_options
-from chiasm.cli.options import Data, Reading, Settings, refuse_without_effect
+from chiasm.cli.options import Data, Reading, TrainingOptions, refuse_without_effect
 from chiasm.cli.screen import command_line, notes, results, say_what_was_read
 from chiasm.cli.writes_alone import writes_alone
 
@@ -17,7 +17,7 @@ from chiasm.cli.writes_alone import writes_alone
 def train(
     data: Data,
     reading: Reading,
-    settings: Settings,
+    settings: TrainingOptions,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the model goes.")],
     fusion: Annotated[
         str | None,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chiasm.cli.expand import expand_options
-from chiasm.cli.options import Data, Reading, Settings
+from chiasm.cli.options import Data, Reading, TrainingOptions
 from chiasm.cli.progress import progress_bar
 from chiasm.cli.screen import command_line, notes, results, say_what_was_read
 from chiasm.cli.writes_alone import writes_alone
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def tune(
     data: Data,
     reading: Reading,
-    settings: Settings,
+    settings: TrainingOptions,
     out: Annotated[
         Path, typer.Option(metavar="DIR", help="Where the trials and the best recipe go.")
     ],

@@ -12,6 +12,7 @@ import numpy as np
 
 from chiasm.data.media.facts import AudioFacts, ImageFacts, Value
 from chiasm.errors import DataError
+from chiasm.utils.arrays import Indices
 
 _T = TypeVar("_T")
 _SHOWN = 8
@@ -82,7 +83,7 @@ class Table:
         return tuple(self.values)
 
     @property
-    def labelled(self) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+    def labelled(self) -> Indices:
         """Positions of the rows to train on and judge by: usable and labelled."""
         rows = [i for i, label in enumerate(self.labels) if self.usable[i] and label is not None]
         return np.array(rows, dtype=np.int64)

@@ -11,52 +11,53 @@ from chiasm.encoders.export_spec import ExportSpec
 from chiasm.encoders.tokens import Tokens
 from chiasm.errors import EncoderError
 from chiasm.inference.left_out import LeftOut, seconds_left_out
-from chiasm.inference.token_spans import Place, numbered_places
+from chiasm.inference.token_spans import TokenSpan, numbered_spans
 
 # The last k blocks, or the whole network.
 TrainableBlocks: TypeAlias = int | Literal["all"]
 
 
 class Encoder(ABC):
-    """Turns raw values of one modality into Tokens: a frozen *trunk*, then a trainable *top*.
+    """Turns raw values of one modality into Tokens: frozen layers, then trainable ones.
 
-    The last ``trainable_blocks`` blocks (k) of the network are the ``top``, trained with the
-    fusion; what lies before is the ``trunk``, run once for each value and cached. With k = 0 the
-    trunk is the whole frozen network and the top the identity, or a ``LayerMix`` of its states;
-    with k = "all" the trunk only lays the value out as tokens of raw numbers (pixels, words). The
-    order of the rows and the composition of a batch never change a row's tokens beyond float
+    The last ``trainable_blocks`` blocks (k) of the network are the *trainable layers*, trained with
+    the fusion; what lies before are the *frozen layers*, run once for each value and cached. With
+    k = 0 all are frozen, and what is trained is the identity, or a ``LayerMix`` of their states;
+    with k = "all" the frozen part only lays the value out as tokens of raw numbers (pixels, words).
+    The order of the rows and the composition of a batch never change a row's tokens beyond float
     tolerance.
 
     Attributes:
         name: what the user called it: a packaged encoder, a hub name or a local path.
         modality: "text", "image", "audio", or the name of precomputed features.
         revision: the commit of the hub model that was asked for, if any.
-        trunk_dim: width of the trunk's tokens, which the cache holds.
-        dim: width of the tokens after the top.
+        frozen_dim: width of the frozen layers' tokens, which the cache holds.
+        dim: width of the tokens after the trainable layers.
         trainable_blocks: k.
         max_seconds: how much of an audio clip is read, from its beginning; None: it reads no audio.
-        random_init: whether the weights of the top started at random, not as published.
-        lora: rank of the updates that are trained instead of the top's weights; 0: none are.
-        fingerprint: changes whenever the trunk's output could: weights, preprocessing, depth.
-        top: maps trunk Tokens to the encoder's Tokens.
+        random_init: whether the trainable layers started at random, not as published.
+        lora: rank of the updates that are trained instead of the weights; 0: none are.
+        fingerprint: changes whenever the frozen layers' output could: weights, preprocessing,
+            depth.
+        trainable_layers: map the frozen layers' Tokens to the encoder's Tokens.
     """
 
     name: str
     modality: str
     revision: str | None = None
-    trunk_dim: int
+    frozen_dim: int
     dim: int
     trainable_blocks: TrainableBlocks
     random_init: bool = False
     lora: int = 0
     max_seconds: float | None = None
     fingerprint: str
-    top: nn.Module
+    trainable_layers: nn.Module
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Another process opens the encoder by its settings: its weights need no copy there.
 
-        What is opened has a top as it was before any training, and the same fingerprint.
+        What is opened is as it was before any training, with the same fingerprint.
         """
         # It finds encoders of every kind, which are made from this class.
         from chiasm.encoders.encoder_config import encoder_config, load_from_config
@@ -76,7 +77,7 @@ class Encoder(ABC):
         """
 
     @abstractmethod
-    def trunk(self, batch: Sequence[Any]) -> Tokens:
+    def encode_frozen(self, batch: Sequence[Any]) -> Tokens:
         """Run the frozen part on loaded values, without gradients."""
 
     def lengths(self, values: Sequence[Any]) -> Sequence[int]:
@@ -98,16 +99,16 @@ class Encoder(ABC):
         }
         return {row: parts for row, parts in found.items() if parts}
 
-    def places(self, value: Any, count: int) -> list[Place]:
+    def token_spans(self, value: Any, count: int) -> list[TokenSpan]:
         """What each of the ``count`` tokens of a value stands for; by default, its number.
 
         Raises:
             UnreadableExample: the value cannot be decoded.
         """
-        return numbered_places(count)
+        return numbered_spans(count)
 
     def export_spec(self) -> ExportSpec:
-        """The trunk as it is exported.
+        """The frozen layers as they are exported.
 
         Raises:
             EncoderError: encoders of this kind cannot be exported, or not with these settings.

@@ -1,4 +1,4 @@
-"""ExportSpec: an encoder's trunk without its class, to be run elsewhere."""
+"""ExportSpec: an encoder's frozen layers without its class, to be run elsewhere."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from chiasm.inference.preprocessing.base import Preprocessing
 
 @dataclass(frozen=True)
 class ExportSpec:
-    """How the trunk's tokens come about.
+    """How the frozen layers' tokens come about.
 
     Attributes:
         preprocessing: from a raw value to ``values`` without the batch axis.
         network: the parts with weights.
         tokens: ``values`` ``[b, ...]``, and for sequences their mask bool ``[b, l]``, to the
-            trunk's tokens ``[b, l, d]``.
+            frozen layers' tokens ``[b, l, d]``.
         example: ``values`` of two rows.
         lengths: the axes of ``values`` that differ from batch to batch, besides the first.
         is_sequence: whether rows are padded and have a mask.

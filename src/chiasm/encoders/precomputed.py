@@ -39,8 +39,8 @@ def precomputed_width(name: str) -> int | None:
 class Precomputed(Encoder):
     """Takes the vectors ``[l, d]`` of a row as they are, and trains a linear layer over each.
 
-    The trunk is the identity. The top standardises each feature, since raw ones have any scale,
-    and maps the d of them to 128.
+    The frozen part is the identity. What is trained standardises each feature, since raw ones have
+    any scale, and maps the d of them to 128.
 
     Args:
         modality: what the features are called in the table.
@@ -67,10 +67,10 @@ class Precomputed(Encoder):
             )
         self.name = precomputed_name(width)
         self.modality = modality
-        self.trunk_dim = width
+        self.frozen_dim = width
         self._preprocessing = FeatureVectors(modality, width)
         self.fingerprint = f"{self.name} format {_FORMAT}"
-        self.top = _Top(width, _DIM)
+        self.trainable_layers = _TrainableLayers(width, _DIM)
 
     def load(self, value: Vectors) -> Tensor:
         """The vectors in float32.
@@ -80,7 +80,7 @@ class Precomputed(Encoder):
         """
         return torch.from_numpy(self._preprocessing.load(value).values)
 
-    def trunk(self, batch: Sequence[Tensor]) -> Tokens:
+    def encode_frozen(self, batch: Sequence[Tensor]) -> Tokens:
         return pad(batch)
 
     def features(self, values: Sequence[Value | None]) -> Features:
@@ -97,31 +97,31 @@ class Precomputed(Encoder):
             self._preprocessing.check_width(value)
         vectors = _common_file(present)
         if vectors is None:
-            empty = np.empty((0, self.trunk_dim), dtype=np.float32)
+            empty = np.empty((0, self.frozen_dim), dtype=np.float32)
             vectors = np.concatenate([empty, *present], dtype=np.float32)
             starts = iter(np.cumsum([0, *map(len, present)]).tolist())
         else:
-            size = vectors.itemsize * self.trunk_dim
+            size = vectors.itemsize * self.frozen_dim
             starts = iter([(_address(value) - _address(vectors)) // size for value in present])
         keys = [
             None if value is None else _SPAN.pack(start := next(starts), start + len(value))
             for value in given
         ]
-        return Features(keys, _Vectors(vectors), dim=self.trunk_dim, encoded=0, reused=0)
+        return Features(keys, _Vectors(vectors), dim=self.frozen_dim, encoded=0, reused=0)
 
     def export_spec(self) -> ExportSpec:
         return ExportSpec(
             preprocessing=self._preprocessing,
             network=nn.Identity(),
             tokens=lambda vectors, mask: vectors,
-            example=torch.zeros(2, 3, self.trunk_dim),
+            example=torch.zeros(2, 3, self.frozen_dim),
             lengths=(1,),
             is_sequence=True,
             is_cached=False,
         )
 
 
-class _Top(nn.Module):
+class _TrainableLayers(nn.Module):
     def __init__(self, width: int, dim: int) -> None:
         super().__init__()
         self.standardise = Standardise(width)

@@ -108,12 +108,12 @@ def _load(
             f"{trainable_blocks} trainable blocks. Only image encoders start from random weights, "
             "with all blocks trained."
         )
-    asked = {
+    settings = {
         "trainable_blocks": trainable_blocks,
         "random_init": random_init,
         "max_seconds": max_seconds,
     }
-    given = {name: setting for name, setting in asked.items() if setting}
+    given = {name: setting for name, setting in settings.items() if setting}
     if name in _PACKAGED[modality]:
         if revision is not None:
             raise EncoderError(f"{name!r} is packaged and has no revisions: leave revision out.")

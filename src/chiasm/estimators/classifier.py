@@ -36,10 +36,9 @@ from chiasm.training.loop.epochs import Epoch, epoch_header, epoch_line
 from chiasm.training.recipe import Recipe
 from chiasm.training.run.card import model_card
 from chiasm.training.run.pipeline import train
+from chiasm.utils.arrays import Array
 from chiasm.utils.config import parse_config
 from chiasm.utils.outputs import check_own_folder
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -56,7 +55,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         text_encoder: "minilm", or a Hugging Face text model by name or folder.
         image_encoder: "efficientnet-lite0", "efficientnet-lite2", or a Hugging Face vision model.
         dim: width of the fused tokens.
-        heads: attention heads.
+        num_heads: attention heads.
         dropout: in the fusion.
         modality_dropout: how often a modality is hidden from a row in training.
         epochs: passes over the data at most; None: as many as make about 450 steps.
@@ -84,7 +83,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         text_encoder: str = DEFAULT_ENCODERS["text"],
         image_encoder: str = DEFAULT_ENCODERS["image"],
         dim: int = FusionConfig.dim,
-        heads: int = FusionConfig.heads,
+        num_heads: int = FusionConfig.num_heads,
         dropout: float = FusionConfig.dropout,
         modality_dropout: float = FusionConfig.modality_dropout,
         epochs: int | None = TrainingConfig.epochs,
@@ -102,7 +101,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.text_encoder = text_encoder
         self.image_encoder = image_encoder
         self.dim = dim
-        self.heads = heads
+        self.num_heads = num_heads
         self.dropout = dropout
         self.modality_dropout = modality_dropout
         self.epochs = epochs
@@ -201,14 +200,14 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         X: pd.DataFrame,  # noqa: N803
         y: Any = None,
         *,
-        chosen: str | None = None,
-        against: str | None = None,
+        target: str | None = None,
+        contrast: str | None = None,
         training: tuple[pd.DataFrame, Any] | None = None,
     ) -> list[Explanation]:
         """Why each row is predicted as it is; rows without anything readable are left out.
 
-        ``y`` are the true labels, if they are known. ``chosen`` is the class that is explained
-        (None: the predicted one), ``against`` the one it is held against (None: all others).
+        ``y`` are the true labels, if they are known. ``target`` is the class that is explained
+        (None: the predicted one), ``contrast`` the one it is held against (None: all others).
         Neighbours, which are labelled rows, and exchanged values come from ``training``, the rows
         and labels that were given to ``fit``; None: from ``X`` and ``y``.
         ``write_explanations`` of ``chiasm.explanation.files`` draws what this returns.
@@ -223,8 +222,8 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             self.model_,
             table,
             rows=range(len(table)),
-            chosen=None if chosen is None else _spell(chosen) or chosen,
-            against=None if against is None else _spell(against) or against,
+            target=None if target is None else _spell(target) or target,
+            contrast=None if contrast is None else _spell(contrast) or contrast,
             training=None if training is None else self._read(_rows(*training)),
             cache=FeatureCache(),
         )
@@ -255,7 +254,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             text_encoder=encoders["text"],
             image_encoder=encoders["image"],
             dim=config.dim,
-            heads=config.heads,
+            num_heads=config.num_heads,
             dropout=config.dropout,
             modality_dropout=config.modality_dropout,
         )

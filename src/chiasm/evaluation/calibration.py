@@ -1,14 +1,13 @@
 """Whether a probability of 0.8 means right in 8 of 10."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 from scipy.stats import binomtest
 
-Array = np.ndarray[Any, np.dtype[Any]]
+from chiasm.utils.arrays import Array
 
 _BINS = 15
 _DRAWN_BINS, _LEAST_ROWS = 10, 20

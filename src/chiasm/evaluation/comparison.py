@@ -2,15 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from chiasm.evaluation.metrics import Metrics, compute_metrics
 from chiasm.evaluation.significance import ClusterBootstrap, interval
+from chiasm.utils.arrays import Array
 from chiasm.utils.html import render_html
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 MAJORITY = "majority"
 
@@ -186,7 +184,7 @@ def _evaluate_all(
 ) -> tuple[dict[str, _Evaluated], dict[str, _Evaluated]]:
     """Accuracy and macro-F1 of every model, in every fold and in the same resamples."""
     labels, folds, classes = tested.labels, tested.folds, tested.classes
-    bootstrap = ClusterBootstrap(labels, tested.groups, classes=len(classes), seed=seed)
+    bootstrap = ClusterBootstrap(labels, tested.groups, num_classes=len(classes), seed=seed)
     accuracy: dict[str, _Evaluated] = {}
     macro_f1: dict[str, _Evaluated] = {}
     for name, made in tested.predictions.items():
@@ -194,9 +192,9 @@ def _evaluate_all(
             compute_metrics(made.probabilities[folds == fold], labels[folds == fold], classes)
             for fold in np.unique(folds)
         ]
-        called = made.probabilities.argmax(axis=1)
-        accuracy[name] = _Evaluated([m.accuracy for m in by_fold], bootstrap.accuracy(called))
-        macro_f1[name] = _Evaluated([m.macro.f1 for m in by_fold], bootstrap.macro_f1(called))
+        predicted = made.probabilities.argmax(axis=1)
+        accuracy[name] = _Evaluated([m.accuracy for m in by_fold], bootstrap.accuracy(predicted))
+        macro_f1[name] = _Evaluated([m.macro.f1 for m in by_fold], bootstrap.macro_f1(predicted))
     return accuracy, macro_f1
 
 

@@ -10,10 +10,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from chiasm.evaluation.comparison import Comparison, ComparisonRow, Score
+from chiasm.utils.palette import BLUE, ORANGE
 
 _DPI = 150
-_ACCURACY = "#2f6690"
-_MACRO_F1 = "#d98324"
 _MATRICES_A_ROW = 4
 # In inches: a cell that holds its figures, and the widest that a matrix gets.
 _CELL = 0.55
@@ -36,10 +35,10 @@ def draw_scores(comparison: Comparison, path: Path) -> None:
     rows = comparison.rows
     figure = blank_figure(8, 0.9 + 0.62 * len(rows))
     axes = figure.subplots()
-    places = np.arange(len(rows), dtype=np.float64)[::-1]
-    _bars(axes, places + 0.19, [row.accuracy for row in rows], "accuracy", _ACCURACY)
-    _bars(axes, places - 0.19, [row.macro_f1 for row in rows], "macro-F1", _MACRO_F1)
-    axes.set_yticks(places, [row.name for row in rows])
+    positions = np.arange(len(rows), dtype=np.float64)[::-1]
+    _bars(axes, positions + 0.19, [row.accuracy for row in rows], "accuracy", BLUE)
+    _bars(axes, positions - 0.19, [row.macro_f1 for row in rows], "macro-F1", ORANGE)
+    axes.set_yticks(positions, [row.name for row in rows])
     axes.set_xlim(0, 1.1)
     axes.set_xticks(np.linspace(0, 1, 6))
     over_folds = any(row.accuracy.sd is not None for row in rows)
@@ -68,14 +67,18 @@ def draw_confusions(comparison: Comparison, classes: Sequence[str], path: Path) 
     figure.savefig(path)
 
 
-def _bars(axes: Axes, places: np.ndarray, scores: Sequence[Score], label: str, color: str) -> None:
+def _bars(
+    axes: Axes, positions: np.ndarray, scores: Sequence[Score], label: str, color: str
+) -> None:
     means = np.array([score.mean for score in scores])
     # The interval is of all rows together, the mean is over folds: they may miss by a hair.
     below = np.maximum(means - [score.low for score in scores], 0)
     above = np.maximum([score.high for score in scores] - means, 0)
-    axes.barh(places, means, height=0.36, label=label, color=color, xerr=[below, above], capsize=2)
-    for place, mean, end in zip(places, means, means + above, strict=True):
-        axes.annotate(f"{mean:.3f}", (end + 0.01, place), va="center", fontsize=8)
+    axes.barh(
+        positions, means, height=0.36, label=label, color=color, xerr=[below, above], capsize=2
+    )
+    for position, mean, end in zip(positions, means, means + above, strict=True):
+        axes.annotate(f"{mean:.3f}", (end + 0.01, position), va="center", fontsize=8)
 
 
 def _cell(classes: Sequence[str]) -> float:

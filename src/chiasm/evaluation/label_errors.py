@@ -1,11 +1,10 @@
 """Rows whose label is likely to be wrong."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-Array = np.ndarray[Any, np.dtype[Any]]
+from chiasm.utils.arrays import Array
 
 # A mean of equal numbers may be a hair above them.
 _ROUNDING = 1e-6

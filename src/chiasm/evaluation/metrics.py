@@ -1,7 +1,6 @@
 """How good a set of predictions is, rows of labels that the model never saw included."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from sklearn.metrics import (
@@ -12,8 +11,7 @@ from sklearn.metrics import (
 )
 
 from chiasm.evaluation.calibration import expected_calibration_error
-
-Array = np.ndarray[Any, np.dtype[Any]]
+from chiasm.utils.arrays import Array
 
 # What all labels that were never seen are to the judge: one more class, which nothing predicts.
 NOT_SEEN = "(label not seen in training)"
@@ -45,7 +43,7 @@ class Metrics:
 
     ``macro`` weighs every class alike, ``weighted`` by its rows. ``ece`` is the expected
     calibration error, ``log_loss`` the mean cross-entropy in nats of the rows whose label is known
-    to the model. ``confusion[i][j]`` counts the rows of class i that were called class j.
+    to the model. ``confusion[i][j]`` counts the rows of class i that are predicted as j.
     """
 
     rows: int

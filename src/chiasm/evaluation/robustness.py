@@ -3,9 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -15,8 +13,7 @@ from chiasm.evaluation.significance import ClusterBootstrap, interval
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable
 from chiasm.model.logits import calibrate, encoded_batches
-
-Array = np.ndarray[Any, np.dtype[Any]]
+from chiasm.utils.arrays import Array
 
 
 @dataclass(frozen=True)
@@ -66,11 +63,11 @@ def evaluate_damaged(
         groups: which rows are no independent ones ``[n]``.
         seed: of the bootstrap.
     """
-    bootstrap = ClusterBootstrap(labels, groups, classes=probabilities.shape[1], seed=seed)
+    bootstrap = ClusterBootstrap(labels, groups, num_classes=probabilities.shape[1], seed=seed)
 
     def accuracy(made: Array) -> tuple[float, Array]:
-        called = made.argmax(axis=1)
-        return float((called == labels).mean()), bootstrap.accuracy(called)
+        predicted = made.argmax(axis=1)
+        return float((predicted == labels).mean()), bootstrap.accuracy(predicted)
 
     whole, whole_resampled = accuracy(probabilities)
     evaluated = []

@@ -11,8 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from chiasm.data.splitting.stratified_groups import StratifiedGroups
 from chiasm.evaluation.significance import ClusterBootstrap, Interval, interval
-
-Array = np.ndarray[Any, np.dtype[Any]]
+from chiasm.utils.arrays import Array
 
 _FOLDS = 5
 # Regularised strongly: vectors may be as few as their numbers.
@@ -84,4 +83,4 @@ def _classifier() -> Any:
 
 def _means(values: Array, groups: Array, *, seed: int) -> Array:
     one_class = np.zeros(len(values), dtype=np.int64)
-    return ClusterBootstrap(one_class, groups, classes=1, seed=seed).mean(values)
+    return ClusterBootstrap(one_class, groups, num_classes=1, seed=seed).mean(values)

@@ -1,11 +1,10 @@
 """How far a score can be trusted, and whether one model really beats another."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-Array = np.ndarray[Any, np.dtype[Any]]
+from chiasm.utils.arrays import Array
 
 _RESAMPLES = 2000
 _LEVEL = 0.95
@@ -30,13 +29,13 @@ class ClusterBootstrap:
     Args:
         labels: class indices ``[n]``.
         groups: group of each row ``[n]``.
-        classes: how many classes there are.
+        num_classes: how many classes there are.
         seed: of the draws.
     """
 
-    def __init__(self, labels: Array, groups: Array, *, classes: int, seed: int) -> None:
+    def __init__(self, labels: Array, groups: Array, *, num_classes: int, seed: int) -> None:
         self._labels = labels
-        self._classes = classes
+        self._num_classes = num_classes
         _, self._groups = np.unique(groups, return_inverse=True)
         count = int(self._groups.max()) + 1
         rng = np.random.default_rng(seed)
@@ -53,8 +52,8 @@ class ClusterBootstrap:
 
     def macro_f1(self, predicted: Array) -> Array:
         """Macro-F1 in every resample ``[resamples]``, over the classes that occur in it."""
-        called = self._count(predicted)
-        f1 = 2 * self._hits(predicted) / np.maximum(self._actual + called, 1)
+        predicted_counts = self._count(predicted)
+        f1 = 2 * self._hits(predicted) / np.maximum(self._actual + predicted_counts, 1)
         occurring = self._actual > 0
         scores: Array = (f1 * occurring).sum(axis=1) / occurring.sum(axis=1)
         return scores
@@ -70,7 +69,7 @@ class ClusterBootstrap:
 
     def _count(self, values: Array, *, rows: Array | slice = slice(None)) -> Array:
         """How often each class is among ``values`` in every resample ``[resamples, classes]``."""
-        by_group = np.zeros((self._draws.shape[1], self._classes), dtype=np.float32)
+        by_group = np.zeros((self._draws.shape[1], self._num_classes), dtype=np.float32)
         np.add.at(by_group, (self._groups[rows], values[rows]), 1)
         # float32 holds such counts exactly
         return self._sum(by_group).astype(np.float64)

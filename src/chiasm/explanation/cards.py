@@ -1,4 +1,4 @@
-"""A row on a card: what it holds, what it was called and why."""
+"""A row on a card: what it holds, what was predicted and why."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ CHANCES = 3
 
 @dataclass(frozen=True)
 class Card:
-    """A row: what it holds, what it was called and why.
+    """A row: what it holds, what was predicted and why.
 
     ``chances`` are the likeliest classes with their probabilities; ``added`` is what each modality
     adds to that of the first. ``suggested`` is another label, where the given one is doubted.

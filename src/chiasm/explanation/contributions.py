@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 import numpy as np
 import torch
@@ -16,8 +15,7 @@ from chiasm.inference.shapley import Coalition, coalitions, shapley_values
 from chiasm.model.classifier import ClassifierOutput, FusionClassifier
 from chiasm.model.dataset import EncodedTable
 from chiasm.model.logits import calibrate, encoded_batches
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
+from chiasm.utils.arrays import Floats
 
 
 @dataclass(frozen=True)
@@ -32,20 +30,20 @@ class Contributions:
             together beyond what each adds alone.
         base: ``[c]``, the prediction where every modality is missing.
         prediction: ``[n, c]``, the very probabilities that are predicted.
-        null_mass: by direction ("text->image") ``[n]``, how much of the attention of the asking
+        null_mass: by direction ("text->image") ``[n]``, how much of the attention of the querying
             modality's tokens went to the null key, between 0 and 1: 0.81 means that 81 % of it
-            found nothing to use. NaN in a row without the asking modality, 1 in one without the
-            asked. By modality ("image"), how much of what was gathered from it in the end is the
+            found nothing to use. NaN in a row without the querying modality, 1 in one without the
+            other. By modality ("image"), how much of what was gathered from it in the end is the
             null token; 1 in a row without it. Empty for a fusion without attention.
     """
 
     modalities: tuple[str, ...]
     classes: tuple[str, ...]
-    values: Array
-    interactions: dict[tuple[str, str], Array]
-    base: Array
-    prediction: Array
-    null_mass: dict[str, Array]
+    values: Floats
+    interactions: dict[tuple[str, str], Floats]
+    base: Floats
+    prediction: Floats
+    null_mass: dict[str, Floats]
 
     def take(self, rows: Sequence[int]) -> "Contributions":
         """Those of the rows at these positions."""
@@ -63,9 +61,9 @@ class Contributions:
 def modality_contributions(model: FusionClassifier, rows: EncodedTable) -> Contributions:
     """Predict every row with every set of its modalities, the others missing as in training.
 
-    The tops run once; only the fusion and the head run for each set, on a single token of a
-    modality that counts as missing. The prediction of all modalities is made just as without an
-    explanation, so that it is the same to the last bit.
+    The trainable layers run once; only the fusion and the head run for each set, on a single token
+    of a modality that counts as missing. The prediction of all modalities is made just as without
+    an explanation, so that it is the same to the last bit.
     """
     everyone = frozenset(model.modalities)
     sets = [chosen for chosen in coalitions(model.modalities) if chosen]
@@ -122,10 +120,10 @@ def _null_masses(batch: Mapping[str, Tokens], output: ClassifierOutput) -> dict[
     """The null key's weight, its mean over heads and real query tokens, ``[b]`` by direction."""
     masses = {}
     for direction, weights in (output.attention or {}).items():
-        asking = batch[direction.split("->")[0]].mask
+        queries = batch[direction.split("->")[0]].mask
         # [b, h, q, k + 1] -> [b, q]
         null = weights[..., -1].mean(dim=1)
-        masses[direction] = (null * asking).sum(dim=1) / asking.sum(dim=1)
+        masses[direction] = (null * queries).sum(dim=1) / queries.sum(dim=1)
     return masses
 
 
@@ -150,6 +148,6 @@ def _pooling(fusion: nn.Module) -> Iterator[dict[str, Tensor]]:
             handle.remove()
 
 
-def _float64(x: Tensor) -> Array:
-    array: Array = x.double().cpu().numpy()
+def _float64(x: Tensor) -> Floats:
+    array: Floats = x.double().cpu().numpy()
     return array

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -11,8 +10,7 @@ from chiasm.encoders.tokens import Tokens
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable
 from chiasm.model.logits import calibrate, encoded_batches
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
+from chiasm.utils.arrays import Floats
 
 _TRIED = 30
 
@@ -33,7 +31,7 @@ class Counterfactual:
     tried: int
     flipped: float
     other: str
-    prediction: Array
+    prediction: Floats
 
 
 @torch.inference_mode()
@@ -56,7 +54,7 @@ def counterfactuals(
     (own,) = encoded_batches(model, row)
     (given,) = encoded_batches(model, others.take(drawn))
     whole = calibrate(model, model.classify(own).logits)[0]
-    chosen = int(whole.argmax())
+    predicted = int(whole.argmax())
     found = []
     for modality in model.modalities:
         there = given[modality].present
@@ -68,12 +66,12 @@ def counterfactuals(
         }
         tried = np.flatnonzero(there.cpu().numpy())
         made = calibrate(model, model.classify(exchanged).logits).double().numpy()[tried]
-        most = int(made[:, chosen].argmin())
+        most = int(made[:, predicted].argmin())
         found.append(
             Counterfactual(
                 modality=modality,
                 tried=len(tried),
-                flipped=float((made.argmax(axis=1) != chosen).mean()),
+                flipped=float((made.argmax(axis=1) != predicted).mean()),
                 other=ids[drawn[tried[most]]],
                 prediction=made[most],
             )

@@ -41,7 +41,7 @@ def _write(explanations: Sequence[Explanation], out: Path) -> None:
             if own:
                 draw_attributions(value, own).savefig(out / f"{stem}-{modality}.png")
         for attention in one.attention:
-            path = out / f"{stem}-{attention.asking}-{attention.asked}.png"
+            path = out / f"{stem}-{attention.query}-{attention.key}.png"
             draw_heatmap(attention).savefig(path)
 
 
@@ -62,7 +62,7 @@ def _name_files(row_id: str, *, but: Collection[str]) -> str:
 
 def draw_attributions(value: Value, attributions: Sequence[Attribution]) -> Figure:
     """Every method's scores of one modality, over its value where its tokens have places in it."""
-    extents = [place.extent for place in attributions[0].places if place.extent is not None]
+    extents = [span.extent for span in attributions[0].spans if span.extent is not None]
     if isinstance(value, str) and extents:
         return draw_words(value, attributions)
     if isinstance(value, Path | bytes) and extents:

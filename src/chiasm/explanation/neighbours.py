@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -11,8 +10,7 @@ from chiasm.data.table import Table
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable
 from chiasm.model.logits import encoded_batches
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
+from chiasm.utils.arrays import Floats
 
 _NEAREST = 3
 
@@ -53,9 +51,9 @@ class Neighbours:
 
 
 @torch.inference_mode()
-def _fused(model: FusionClassifier, rows: EncodedTable) -> Array:
+def _fused(model: FusionClassifier, rows: EncodedTable) -> Floats:
     """What the head reads, at length 1, ``[n, h]``."""
     parts = [torch.empty(0, model.fusion.dim)]
     parts += [model.fusion(batch).features.cpu() for batch in encoded_batches(model, rows)]
-    unit: Array = torch.nn.functional.normalize(torch.cat(parts).double(), dim=1).numpy()
+    unit: Floats = torch.nn.functional.normalize(torch.cat(parts).double(), dim=1).numpy()
     return unit

@@ -16,15 +16,15 @@ _CHARACTERS = 2_000
 def render_explanation(one: Explanation) -> str:
     """HTML with its style and images inside; nothing is fetched, and no script runs."""
     made = one.contributions
-    called = made.classes.index(one.predicted)
-    attributions = _chosen(one)
+    predicted = made.classes.index(one.predicted)
+    attributions = _shown_attributions(one)
     method = next((a.method for a in attributions.values()), None)
     return render_html(
         "explanation/explanation.html",
         one=one,
         method=method,
-        chosen=next((a.chosen for a in attributions.values()), None),
-        base=float(made.base[called]),
+        target=next((a.target for a in attributions.values()), None),
+        base=float(made.base[predicted]),
         shown=Card(
             id=one.id,
             label=one.label,
@@ -33,7 +33,7 @@ def render_explanation(one: Explanation) -> str:
                 for k in (-made.prediction[0]).argsort(kind="stable")[:CHANCES]
             ),
             added={
-                m: float(values[called])
+                m: float(values[predicted])
                 for m, values in zip(made.modalities, made.values[0], strict=True)
             },
             suggested=None,
@@ -43,8 +43,8 @@ def render_explanation(one: Explanation) -> str:
     )
 
 
-def _chosen(one: Explanation) -> dict[str, Attribution]:
-    """What is shown over words and image: one method, where its tokens have places."""
+def _shown_attributions(one: Explanation) -> dict[str, Attribution]:
+    """What is shown over words and image: one method, where its tokens are parts of them."""
     methods = [a.method for a in one.attributions]
     method = _PREFERRED if _PREFERRED in methods else next(iter(methods), None)
     return {
@@ -52,7 +52,7 @@ def _chosen(one: Explanation) -> dict[str, Attribution]:
         for a in one.attributions
         if a.method == method
         and a.modality in ("text", "image")
-        and any(place.extent is not None for place in a.places)
+        and any(span.extent is not None for span in a.spans)
     }
 
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from rich.markup import escape
 from rich.table import Table as Grid
 
-from chiasm.explanation.contributions import Array
 from chiasm.explanation.result import Explanation
+from chiasm.utils.arrays import Floats
 
 
 def render_explanations(explanations: Sequence[Explanation]) -> Grid:
@@ -33,5 +33,5 @@ def render_explanations(explanations: Sequence[Explanation]) -> Grid:
     return grid
 
 
-def _unused(null_mass: Mapping[str, Array]) -> list[str]:
+def _unused(null_mass: Mapping[str, Floats]) -> list[str]:
     return [f"{name} {float(mass[0]):.0%}" for name, mass in null_mass.items() if "->" not in name]

@@ -11,7 +11,7 @@ from torch import nn
 from chiasm import __version__
 from chiasm.encoders.base import Encoder
 from chiasm.encoders.export_spec import ExportSpec
-from chiasm.exporting.networks import EncoderNetwork
+from chiasm.exporting.networks import ExportedEncoder
 from chiasm.inference.manifest import MANIFEST, Manifest, ModalityManifest, write_manifest
 from chiasm.inference.preprocessing.pixels import Pixels
 from chiasm.inference.preprocessing.storage import describe_preprocessing
@@ -54,7 +54,7 @@ def export(model: FusionClassifier, folder: Path, *, int8: bool = False) -> None
 
 def _write(model: FusionClassifier, folder: Path, *, int8: bool) -> None:
     modalities = {
-        modality: _write_encoder(folder, encoder, model.tops[modality])
+        modality: _write_encoder(folder, encoder, model.trainable_layers[modality])
         for modality, encoder in model.encoders.items()
     }
     write_fusion(model, folder / _FUSION)
@@ -76,40 +76,40 @@ def _write(model: FusionClassifier, folder: Path, *, int8: bool) -> None:
         _finish(folder, replace(manifest, precision="int8"))
 
 
-def _write_encoder(folder: Path, encoder: Encoder, top: nn.Module) -> ModalityManifest:
-    trunk = encoder.export_spec()
+def _write_encoder(folder: Path, encoder: Encoder, trainable: nn.Module) -> ModalityManifest:
+    frozen = encoder.export_spec()
     name = quote(encoder.modality, safe="")
     network = f"encoder-{name}.onnx"
-    inputs = {"values": trunk.example}
-    if trunk.is_sequence:
-        inputs["mask"] = torch.ones(trunk.example.shape[:2], dtype=torch.bool)
-    exported = EncoderNetwork(trunk, top)
+    inputs = {"values": frozen.example}
+    if frozen.is_sequence:
+        inputs["mask"] = torch.ones(frozen.example.shape[:2], dtype=torch.bool)
+    exported = ExportedEncoder(frozen, trainable)
     with on_cpu(exported):
         to_onnx(
             exported,
             inputs,
             folder / network,
-            lengths={"values": trunk.lengths, "mask": trunk.lengths},
+            lengths={"values": frozen.lengths, "mask": frozen.lengths},
             outputs=["tokens"],
         )
         with torch.no_grad():
             length = exported(list(inputs.values())).shape[1]
     tokenizer = None
-    if isinstance(trunk.preprocessing, Words):
+    if isinstance(frozen.preprocessing, Words):
         tokenizer = f"tokenizer-{name}.json"
-        trunk.preprocessing.tokenizer.save(str(folder / tokenizer))
+        frozen.preprocessing.tokenizer.save(str(folder / tokenizer))
     return ModalityManifest(
         network=network,
         dim=encoder.dim,
-        preprocessing=describe_preprocessing(trunk.preprocessing),
-        grid=_grid(trunk, length) if isinstance(trunk.preprocessing, Pixels) else None,
+        preprocessing=describe_preprocessing(frozen.preprocessing),
+        grid=_grid(frozen, length) if isinstance(frozen.preprocessing, Pixels) else None,
         tokenizer=tokenizer,
     )
 
 
-def _grid(trunk: ExportSpec, length: int) -> tuple[int, int]:
+def _grid(frozen: ExportSpec, length: int) -> tuple[int, int]:
     """Rows and columns of an image's tokens; a class token or registers may stand before them."""
-    height, width = sorted(trunk.example.shape[1:])[1:]
+    height, width = sorted(frozen.example.shape[1:])[1:]
     rows = isqrt(length * height // width)
     return rows, length // rows
 

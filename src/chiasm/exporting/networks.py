@@ -11,27 +11,27 @@ from chiasm.encoders.tokens import Tokens
 from chiasm.model.classifier import ClassifierOutput, FusionClassifier
 
 
-class EncoderNetwork(nn.Module):
-    """Trunk, rounding to what the cache holds, and top: values to tokens ``[b, l, d]``."""
+class ExportedEncoder(nn.Module):
+    """Frozen layers, rounding as in the cache, trainable layers: values to tokens ``[b, l, d]``."""
 
-    def __init__(self, trunk: ExportSpec, top: nn.Module) -> None:
+    def __init__(self, frozen: ExportSpec, trainable: nn.Module) -> None:
         super().__init__()
-        self._trunk = trunk
-        self.network = trunk.network
-        self.top = top
+        self._frozen = frozen
+        self.network = frozen.network
+        self.trainable_layers = trainable
 
     def forward(self, given: Sequence[Tensor]) -> Tensor:
-        found = self._trunk.tokens(*given)
+        found = self._frozen.tokens(*given)
         mask = torch.ones(found.shape[:2], dtype=torch.bool)
-        if self._trunk.is_sequence:
+        if self._frozen.is_sequence:
             _, mask = given
-        if self._trunk.is_cached:
+        if self._frozen.is_cached:
             found = in_half(found)
-        tokens: Tokens = self.top(Tokens(found.float().contiguous(), mask))
+        tokens: Tokens = self.trainable_layers(Tokens(found.float().contiguous(), mask))
         return tokens.values
 
 
-class FusionNetwork(nn.Module):
+class ExportedFusion(nn.Module):
     """Fusion and head: tokens and mask of each modality in turn to logits, then the attention."""
 
     def __init__(self, model: FusionClassifier) -> None:

@@ -13,7 +13,7 @@ from onnxruntime.quantization.quant_utils import add_pre_process_metadata
 from torch import Tensor, nn
 
 from chiasm.errors import ChiasmError
-from chiasm.exporting.networks import FusionNetwork
+from chiasm.exporting.networks import ExportedFusion
 from chiasm.model.classifier import FusionClassifier
 
 _OPSET = 18
@@ -131,13 +131,13 @@ def write_fusion(model: FusionClassifier, path: Path) -> None:
     """
     inputs: dict[str, Tensor] = {}
     lengths: dict[str, Sequence[int]] = {}
-    for place, (modality, encoder) in enumerate(model.encoders.items()):
+    for number, (modality, encoder) in enumerate(model.encoders.items()):
         # Lengths of their own: equal ones could be taken for one.
-        values = torch.zeros(2, 3 + place, encoder.dim)
+        values = torch.zeros(2, 3 + number, encoder.dim)
         inputs[f"{modality}.tokens"] = values
         inputs[f"{modality}.mask"] = torch.ones(values.shape[:2], dtype=torch.bool)
         lengths |= {f"{modality}.tokens": (1,), f"{modality}.mask": (1,)}
-    network = FusionNetwork(model)
+    network = ExportedFusion(model)
     with on_cpu(network):
         with torch.no_grad():
             attention = network.classify(list(inputs.values())).attention or {}

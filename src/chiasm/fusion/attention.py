@@ -19,8 +19,8 @@ class CrossModalAttention(nn.Module):
     weights: added to a residual stream, it learns nothing from the other modality.
 
     Args:
-        dim: width of the heads together and of the output; divisible by ``heads``.
-        heads: number of attention heads.
+        dim: width of the heads together and of the output; divisible by ``num_heads``.
+        num_heads: number of attention heads.
         query_dim: width of the queries; None: ``dim``.
         key_dim: width of the keys; None: ``dim``.
         value_dim: width of the values; None: ``dim``.
@@ -32,7 +32,9 @@ class CrossModalAttention(nn.Module):
     Notation: b: batch, q: query tokens, k: key tokens, h: heads, d: dim, e: d / h.
 
     Example:
-        >>> attention = CrossModalAttention(dim=64, heads=4, query_dim=32, key_dim=80, value_dim=80)
+        >>> attention = CrossModalAttention(
+        ...     dim=64, num_heads=4, query_dim=32, key_dim=80, value_dim=80
+        ... )
         >>> words, patches = torch.randn(2, 7, 32), torch.randn(2, 49, 80)
         >>> output, weights = attention(words, patches, patches, need_weights=True)
         >>> output.shape, weights.shape
@@ -43,7 +45,7 @@ class CrossModalAttention(nn.Module):
         self,
         *,
         dim: int,
-        heads: int,
+        num_heads: int,
         query_dim: int | None = None,
         key_dim: int | None = None,
         value_dim: int | None = None,
@@ -51,15 +53,17 @@ class CrossModalAttention(nn.Module):
         null_key: bool = True,
     ) -> None:
         super().__init__()
-        if dim % heads:
-            raise ValueError(f"dim must be divisible by heads; got dim={dim}, heads={heads}.")
-        self.heads = heads
+        if dim % num_heads:
+            raise ValueError(
+                f"dim must be divisible by num_heads; got dim={dim}, num_heads={num_heads}."
+            )
+        self.num_heads = num_heads
         self.key_dropout = key_dropout
         self.query = nn.Linear(query_dim or dim, dim)
         self.key = nn.Linear(key_dim or dim, dim)
         self.value = nn.Linear(value_dim or dim, dim)
         self.output = nn.Linear(dim, dim)
-        null = (heads, 1, dim // heads)
+        null = (num_heads, 1, dim // num_heads)
         self.null_key = nn.Parameter(torch.empty(null).normal_(std=0.02)) if null_key else None
         self.null_value = nn.Parameter(torch.zeros(null)) if null_key else None
 
@@ -127,7 +131,7 @@ class CrossModalAttention(nn.Module):
 
     def _split_heads(self, x: Tensor) -> Tensor:
         # [b, l, d] -> [b, h, l, e]
-        return x.reshape(*x.shape[:2], self.heads, x.shape[2] // self.heads).transpose(1, 2)
+        return x.reshape(*x.shape[:2], self.num_heads, x.shape[2] // self.num_heads).transpose(1, 2)
 
 
 def _append(null: Tensor | None, x: Tensor) -> Tensor:

@@ -1,7 +1,7 @@
 """A fusion from its name."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from chiasm.errors import ChiasmError
 from chiasm.fusion.base import Fusion
@@ -24,7 +24,7 @@ JOINT_FUSIONS = (*_OFFERED, "feature_gate")
 _KEY_DROPOUT = 0.3
 _RANGES = {
     "dim": (1, 4096),
-    "heads": (1, 4096),
+    "num_heads": (1, 4096),
     "dropout": (0, 1),
     "key_dropout": (0, 1),
     "modality_dropout": (0, 1),
@@ -47,7 +47,7 @@ class FusionConfig:
 
     name: str = "cross_attention"
     dim: int = 128
-    heads: int = 4
+    num_heads: int = field(default=4, metadata={"formerly": "heads"})
     dropout: float = 0.5
     key_dropout: float | None = None
     modality_dropout: float = 0.1
@@ -58,10 +58,11 @@ class FusionConfig:
             # Settled here, so that what is written down is what was trained with.
             object.__setattr__(self, "key_dropout", _KEY_DROPOUT if self.dropout else 0.0)
         check_settings(self, ranges=_RANGES)
-        if self.name == "cross_attention" and self.dim % self.heads:
+        if self.name == "cross_attention" and self.dim % self.num_heads:
             raise ChiasmError(
-                f"Each head takes an equal part of the width: dim={self.dim}, heads={self.heads} "
-                "leaves a rest. Choose a dim that is a multiple of heads."
+                f"Each head takes an equal part of the width: dim={self.dim}, "
+                f"num_heads={self.num_heads} leaves a rest. "
+                "Choose a dim that is a multiple of num_heads."
             )
 
     def looked_at(self, modalities: Iterable[str]) -> tuple[str, ...]:
@@ -107,7 +108,7 @@ def build_fusion(config: FusionConfig, input_dims: dict[str, int]) -> Fusion:
         return CrossAttention(
             input_dims=input_dims,
             dim=dim,
-            heads=config.heads,
+            num_heads=config.num_heads,
             dropout=dropout,
             key_dropout=config.key_dropout or 0.0,
             directions=config.directions,

@@ -24,7 +24,7 @@ class CrossAttention(Fusion):
     Args:
         input_dims: width of the tokens of each modality.
         dim: width of the attention, and of the part of the output that each modality has.
-        heads: number of attention heads.
+        num_heads: number of attention heads.
         dropout: probability that a feature is dropped in training.
         key_dropout: probability that a key is hidden in training (see CrossModalAttention).
         directions: who asks whom; None: every modality asks every other. A modality that has no
@@ -40,7 +40,7 @@ class CrossAttention(Fusion):
         *,
         input_dims: dict[str, int],
         dim: int,
-        heads: int,
+        num_heads: int,
         dropout: float,
         key_dropout: float = 0.0,
         directions: Sequence[str] | None = None,
@@ -58,12 +58,14 @@ class CrossAttention(Fusion):
         self.norms = nn.ModuleDict({m: nn.LayerNorm(dim) for m in input_dims if m in taking_part})
         self.attentions = nn.ModuleDict(
             {
-                direction: CrossModalAttention(dim=dim, heads=heads, key_dropout=key_dropout)
+                direction: CrossModalAttention(
+                    dim=dim, num_heads=num_heads, key_dropout=key_dropout
+                )
                 for direction in directions
             }
         )
         self.pools = nn.ModuleDict(
-            {modality: AttentivePooling(dim=dim, heads=heads) for modality in input_dims}
+            {modality: AttentivePooling(dim=dim, num_heads=num_heads) for modality in input_dims}
         )
         self.residual_dropout = LockedDropout(dropout)
         self.output = nn.Sequential(nn.GELU(), nn.Dropout(dropout))
@@ -73,15 +75,15 @@ class CrossAttention(Fusion):
         normed = {m: norm(mixed[m]) for m, norm in self.norms.items()}
         attention: dict[str, Tensor] = {}
         for direction, attend in self.attentions.items():
-            asking, asked = direction.split("->")
+            query, key = direction.split("->")
             found, weights = attend(
-                normed[asking],
-                normed[asked],
-                normed[asked],
-                tokens[asked].mask,
+                normed[query],
+                normed[key],
+                normed[key],
+                tokens[key].mask,
                 need_weights=need_weights,
             )
-            mixed[asking] = mixed[asking] + self.residual_dropout(found)
+            mixed[query] = mixed[query] + self.residual_dropout(found)
             if weights is not None:
                 attention[direction] = weights
         pooled = [

@@ -22,12 +22,12 @@ class AttentivePooling(nn.Module):
     Notation: b: batch, l: tokens, d: width of a token, h: heads.
     """
 
-    def __init__(self, *, dim: int, heads: int) -> None:
+    def __init__(self, *, dim: int, num_heads: int) -> None:
         super().__init__()
-        self.seeds = nn.Parameter(torch.empty(heads, dim).normal_(std=0.02))
+        self.seeds = nn.Parameter(torch.empty(num_heads, dim).normal_(std=0.02))
         self.null_token = nn.Parameter(torch.zeros(dim))
         self.softmax = nn.Softmax(dim=1)
-        self.output = nn.Linear(heads * dim, dim)
+        self.output = nn.Linear(num_heads * dim, dim)
 
     def forward(self, tokens: Tokens) -> Tensor:
         null = self.null_token.to(tokens.values.dtype).expand(len(tokens), 1, -1)

@@ -3,11 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from chiasm.inference.token_spans import Place
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
+from chiasm.inference.token_spans import TokenSpan
+from chiasm.utils.arrays import Floats
 
 
 @dataclass(frozen=True)
@@ -17,29 +14,29 @@ class Attribution:
     Attributes:
         method: a name in ``METHODS``.
         modality: whose tokens they are.
-        chosen: the class that is explained.
-        against: the class it is held against; None: all others. Attention is the same for all.
-        places: what each of the l tokens stands for.
+        target: the class that is explained.
+        contrast: the class it is held against; None: all others. Attention is the same for all.
+        spans: what each of the l tokens stands for.
         scores: ``[l]``; in log-odds, but for attention, which is a share of the weight, and where
             an exported model made them: those are in probability.
     """
 
     method: str
     modality: str
-    chosen: str
-    against: str | None
-    places: tuple[Place, ...]
-    scores: Array
+    target: str
+    contrast: str | None
+    spans: tuple[TokenSpan, ...]
+    scores: Floats
 
     def as_dict(self) -> dict[str, Any]:
         """The numbers, in a form that JSON knows."""
         return {
             "method": self.method,
             "modality": self.modality,
-            "chosen": self.chosen,
-            "against": self.against,
+            "target": self.target,
+            "contrast": self.contrast,
             "tokens": [
-                {"label": place.label, "extent": place.extent, "score": float(score)}
-                for place, score in zip(self.places, self.scores, strict=True)
+                {"label": span.label, "extent": span.extent, "score": float(score)}
+                for span, score in zip(self.spans, self.scores, strict=True)
             ],
         }

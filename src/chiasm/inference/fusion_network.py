@@ -9,9 +9,9 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from chiasm.inference.batches import share_rows
+from chiasm.utils.arrays import Floats
 
 Tokens = NDArray[np.float32]
-Probabilities = NDArray[np.float64]
 
 # More at once are not faster, and take memory.
 _BATCH = 8
@@ -44,7 +44,7 @@ class FusionNetwork:
 
     def probabilities(
         self, rows: Sequence[Mapping[str, Tokens]], cores: ThreadPoolExecutor
-    ) -> Probabilities:
+    ) -> Floats:
         """Calibrated probabilities ``[n, classes]``, each core working on rows of its own.
 
         A row has tokens ``[l, d]`` of some modalities; those that it lacks are missing.
@@ -52,7 +52,7 @@ class FusionNetwork:
         logits = cores.map(self._logits, share_rows(rows, most=_BATCH))
         scaled = np.concatenate(list(logits)).astype(np.float64) / self._temperature
         powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-        probabilities: Probabilities = powers / powers.sum(axis=1, keepdims=True)
+        probabilities: Floats = powers / powers.sum(axis=1, keepdims=True)
         return probabilities
 
     def _logits(self, rows: Sequence[Mapping[str, Tokens]]) -> NDArray[np.float32]:
@@ -64,9 +64,9 @@ class FusionNetwork:
             longest = max(1, *map(len, sequences))
             tokens = np.zeros((len(rows), longest, dim), dtype=np.float32)
             mask = np.zeros((len(rows), longest), dtype=np.bool_)
-            for place, sequence in enumerate(sequences):
-                tokens[place, : len(sequence)] = sequence
-                mask[place, : len(sequence)] = True
+            for position, sequence in enumerate(sequences):
+                tokens[position, : len(sequence)] = sequence
+                mask[position, : len(sequence)] = True
             fed |= {f"{modality}.tokens": tokens, f"{modality}.mask": mask}
         fed = {name: array for name, array in fed.items() if name in self._takes}
         logits: NDArray[np.float32] = self._network.run(["logits"], fed, self._only_logits)[0]

@@ -86,6 +86,6 @@ def _stack(arrays: Sequence[NDArray[Any]], padding: int) -> NDArray[Any]:
     longest = max(map(len, arrays))
     shape = (len(arrays), longest, *arrays[0].shape[1:])
     stacked = np.full(shape, padding, dtype=arrays[0].dtype)
-    for place, array in enumerate(arrays):
-        stacked[place, : len(array)] = array
+    for position, array in enumerate(arrays):
+        stacked[position, : len(array)] = array
     return stacked

@@ -16,7 +16,8 @@ from chiasm.inference.predictions import RowPrediction
 from chiasm.inference.preprocessing.log_mel import LogMel
 from chiasm.inference.preprocessing.network_input import NetworkInput
 from chiasm.inference.shapley import coalitions, shapley_values
-from chiasm.inference.token_spans import Place, grid_places, numbered_places
+from chiasm.inference.token_spans import TokenSpan, grid_spans, numbered_spans
+from chiasm.utils.arrays import Floats
 from chiasm.utils.cores import count_serving_cores
 from chiasm.utils.extras import needs_extra
 from chiasm.utils.reading import NETWORK, read_own
@@ -24,7 +25,7 @@ from chiasm.utils.reading import NETWORK, read_own
 with needs_extra("runtime", "Exported models need ONNX Runtime"):
     from tokenizers import Tokenizer
 
-    from chiasm.inference.fusion_network import FusionNetwork, Probabilities, Tokens
+    from chiasm.inference.fusion_network import FusionNetwork, Tokens
     from chiasm.inference.modality_encoder import ModalityEncoder
     from chiasm.inference.preprocessing.storage import restore_preprocessing
     from chiasm.inference.sessions import UNUSABLE, open_session
@@ -134,9 +135,9 @@ class Runtime:
         with _cores() as cores:
             (encoded,) = self._encode([row], cores)
             hidden = (
-                {**encoded, modality: np.delete(tokens, place, axis=0)}
+                {**encoded, modality: np.delete(tokens, position, axis=0)}
                 for modality, tokens in encoded.items()
-                for place in range(len(tokens))
+                for position in range(len(tokens))
             )
             found = [self._fusion.probabilities([encoded], cores)]
             # Not all at once: each is a copy of the tokens of a modality.
@@ -149,9 +150,9 @@ class Runtime:
             modality: Attribution(
                 method="occlusion",
                 modality=modality,
-                chosen=self.classes[index],
-                against=None,
-                places=tuple(self._places(modality, row[modality], len(tokens))),
+                target=self.classes[index],
+                contrast=None,
+                spans=tuple(self._token_spans(modality, row[modality], len(tokens))),
                 scores=np.array([next(falls) for _ in tokens]),
             )
             for modality, tokens in encoded.items()
@@ -167,42 +168,42 @@ class Runtime:
             for modality, encoder in self.encoders.items()
         }
         for modality, tokens in begun.items():
-            having = [place for place, row in enumerate(rows) if modality in row]
-            for place, found in zip(having, tokens, strict=True):
-                encoded[place][modality] = found
+            having = [position for position, row in enumerate(rows) if modality in row]
+            for position, found in zip(having, tokens, strict=True):
+                encoded[position][modality] = found
         return encoded
 
     def _shares(
         self,
         rows: Sequence[Mapping[str, Tokens]],
-        probabilities: Probabilities,
+        probabilities: Floats,
         cores: ThreadPoolExecutor,
-    ) -> list[dict[str, Probabilities]]:
+    ) -> list[dict[str, Floats]]:
         """The Shapley values ``[classes]`` of each modality, by row.
 
         A missing modality adds nothing to any coalition: the players are those that are there.
         """
         shares = [{m: np.zeros(len(self.classes)) for m in self.modalities} for _ in rows]
         for present in {tuple(row) for row in rows}:
-            places = [place for place, row in enumerate(rows) if tuple(row) == present]
+            positions = [position for position, row in enumerate(rows) if tuple(row) == present]
             game = {
                 coalition: self._fusion.probabilities(
-                    [{m: rows[place][m] for m in coalition} for place in places], cores
+                    [{m: rows[position][m] for m in coalition} for position in positions], cores
                 )
                 for coalition in coalitions(present)[1:-1]
             }
-            game[frozenset()] = np.repeat(self._of_nothing, len(places), axis=0)
-            game[frozenset(present)] = probabilities[places]
+            game[frozenset()] = np.repeat(self._of_nothing, len(positions), axis=0)
+            game[frozenset(present)] = probabilities[positions]
             for modality, values in shapley_values(game).values.items():
-                for place, share in zip(places, values, strict=True):
-                    shares[place][modality] = share
+                for position, share in zip(positions, values, strict=True):
+                    shares[position][modality] = share
         return shares
 
-    def _places(self, modality: str, value: RuntimeInput, count: int) -> Sequence[Place]:
+    def _token_spans(self, modality: str, value: RuntimeInput, count: int) -> Sequence[TokenSpan]:
         if (grid := self.encoders[modality].grid) is not None:
             rows, columns = grid
-            return grid_places(rows, columns, whole=count - rows * columns, box=value.box)
-        return value.places or numbered_places(count)
+            return grid_spans(rows, columns, whole=count - rows * columns, box=value.box)
+        return value.spans or numbered_spans(count)
 
     def _index(self, label: str) -> int:
         if label not in self.classes:

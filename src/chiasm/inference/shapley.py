@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from math import factorial
-from typing import Any
 
 import numpy as np
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
+from chiasm.utils.arrays import Floats
+
 Coalition = frozenset[str]
 
 
@@ -23,9 +23,9 @@ class ShapleyValues:
         base: ``[n, classes]``, the prediction where every modality is missing.
     """
 
-    values: dict[str, Array]
-    interactions: dict[tuple[str, str], Array]
-    base: Array
+    values: dict[str, Floats]
+    interactions: dict[tuple[str, str], Floats]
+    base: Floats
 
 
 def coalitions(modalities: tuple[str, ...]) -> list[Coalition]:
@@ -34,7 +34,7 @@ def coalitions(modalities: tuple[str, ...]) -> list[Coalition]:
     return [frozenset(chosen) for size in sizes for chosen in combinations(modalities, size)]
 
 
-def shapley_values(predictions: Mapping[Coalition, Array]) -> ShapleyValues:
+def shapley_values(predictions: Mapping[Coalition, Floats]) -> ShapleyValues:
     """Divide the prediction of all modalities among them.
 
     The value of Shapley, "A Value for n-Person Games" (1953), eq. 13, and the interaction index of

@@ -30,15 +30,15 @@ def predict_table(runtime: Runtime, table: Table, *, strict: bool = False) -> Pr
     probabilities = np.empty((len(table), len(runtime.classes)), dtype=np.float32)
     with ThreadPoolExecutor() as pool:
         for start in range(0, len(table), _BATCH):
-            places = range(start, min(start + _BATCH, len(table)))
-            rows = list(pool.map(lambda place: _load_row(runtime, table, place), places))
-            for place, found in zip(
-                places, runtime.predict(rows, contributions=False), strict=True
+            positions = range(start, min(start + _BATCH, len(table)))
+            rows = list(pool.map(lambda position: _load_row(runtime, table, position), positions))
+            for position, found in zip(
+                positions, runtime.predict(rows, contributions=False), strict=True
             ):
                 nothing = len(found.missing) == len(runtime.modalities)
                 labels.append(None if nothing else found.label)
-                probabilities[place] = list(found.probabilities.values())
-            left_out += _left_out(table, places, rows)
+                probabilities[position] = list(found.probabilities.values())
+            left_out += _left_out(table, positions, rows)
     log_problems(left_out)
     return Predicted(
         ids=table.ids,
@@ -50,22 +50,22 @@ def predict_table(runtime: Runtime, table: Table, *, strict: bool = False) -> Pr
 
 
 def _left_out(
-    table: Table, places: Iterable[int], rows: Iterable[Mapping[str, RuntimeInput]]
+    table: Table, positions: Iterable[int], rows: Iterable[Mapping[str, RuntimeInput]]
 ) -> Iterator[Problem]:
-    for place, row in zip(places, rows, strict=True):
+    for position, row in zip(positions, rows, strict=True):
         for modality, loaded in row.items():
-            yield from as_problems(table, place, modality, loaded.left_out)
+            yield from as_problems(table, position, modality, loaded.left_out)
 
 
-def _load_row(runtime: Runtime, table: Table, place: int) -> dict[str, RuntimeInput]:
+def _load_row(runtime: Runtime, table: Table, position: int) -> dict[str, RuntimeInput]:
     row = {}
     for modality in runtime.modalities:
-        value = table.values[modality][place] if modality in table.values else None
+        value = table.values[modality][position] if modality in table.values else None
         if value is not None:
             try:
                 row[modality] = runtime.load(modality, value)
             except UnreadableExample as error:
                 _logger.warning(
-                    "row %s counts as without %s: %s", table.ids[place], modality, error.reason
+                    "row %s counts as without %s: %s", table.ids[position], modality, error.reason
                 )
     return row

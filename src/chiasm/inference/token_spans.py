@@ -1,11 +1,11 @@
-"""Place: what a token stands for."""
+"""TokenSpan: what a token stands for."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Place:
+class TokenSpan:
     """The part of a value that a token was made from.
 
     Attributes:
@@ -23,25 +23,27 @@ Box = tuple[float, float, float, float]
 WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
 
 
-def numbered_places(count: int) -> list[Place]:
+def numbered_spans(count: int) -> list[TokenSpan]:
     """Tokens that stand nowhere, by their numbers."""
-    return [Place(f"token {number + 1}") for number in range(count)]
+    return [TokenSpan(f"token {number + 1}") for number in range(count)]
 
 
-def text_places(text: str, pieces: Iterable[tuple[str, tuple[int, int]]]) -> list[Place]:
+def text_spans(text: str, pieces: Iterable[tuple[str, tuple[int, int]]]) -> list[TokenSpan]:
     """Word pieces, each with its span of characters; one like "[CLS]" has an empty span."""
     return [
-        Place(text[start:end].strip() or piece, (start, end)) if start < end else Place(piece)
+        TokenSpan(text[start:end].strip() or piece, (start, end))
+        if start < end
+        else TokenSpan(piece)
         for piece, (start, end) in pieces
     ]
 
 
-def grid_places(rows: int, columns: int, *, whole: int = 0, box: Box = WHOLE) -> list[Place]:
+def grid_spans(rows: int, columns: int, *, whole: int = 0, box: Box = WHOLE) -> list[TokenSpan]:
     """The cells of a grid over a part of an image, row by row, behind ``whole`` tokens of it."""
     left, top, right, bottom = box
     width, height = (right - left) / columns, (bottom - top) / rows
-    return [Place(f"whole {number + 1}") for number in range(whole)] + [
-        Place(
+    return [TokenSpan(f"whole {number + 1}") for number in range(whole)] + [
+        TokenSpan(
             f"row {row + 1}, column {column + 1}",
             (
                 left + column * width,
@@ -55,7 +57,7 @@ def grid_places(rows: int, columns: int, *, whole: int = 0, box: Box = WHOLE) ->
     ]
 
 
-def time_places(count: int, *, seconds: float) -> list[Place]:
+def time_spans(count: int, *, seconds: float) -> list[TokenSpan]:
     """Equal stretches of an audio clip."""
     step = seconds / count
-    return [Place(f"{i * step:.2f} s", (i * step, (i + 1) * step)) for i in range(count)]
+    return [TokenSpan(f"{i * step:.2f} s", (i * step, (i + 1) * step)) for i in range(count)]

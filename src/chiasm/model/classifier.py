@@ -11,7 +11,7 @@ from transformers.utils.generic import ModelOutput
 
 from chiasm.encoders.base import Encoder
 from chiasm.encoders.tokens import Tokens
-from chiasm.encoders.trainable.layers import TunedTop
+from chiasm.encoders.trainable.layers import TrainableLayers
 from chiasm.fusion.build import FusionConfig, build_fusion
 from chiasm.fusion.modality_dropout import ModalityDropout
 
@@ -32,8 +32,9 @@ class ClassifierOutput(ModelOutput):
 class FusionClassifier(nn.Module):
     """Classifies rows from the cached tokens of their modalities.
 
-    The frozen trunks of the encoders are kept beside the model, not in it: they are named in the
-    saved configuration, and what is trained and saved are the tops, the fusion and the head.
+    The frozen layers of the encoders are kept beside the model, not in it: they are named in the
+    saved configuration. What is trained and saved are the trainable layers, the fusion and the
+    head.
 
     Attributes:
         encoders: where the tokens come from, by modality; only those the fusion looks at.
@@ -52,12 +53,15 @@ class FusionClassifier(nn.Module):
         self.encoders = encoders
         self.fusion_config = fusion
         self.classes = tuple(classes)
-        # Several models may share one encoder: each trains a top of its own.
-        self.tops = nn.ModuleDict({m: copy.deepcopy(e.top) for m, e in encoders.items()})
+        # Several models may share one encoder: each trains layers of its own.
+        self.trainable_layers = nn.ModuleDict(
+            {m: copy.deepcopy(e.trainable_layers) for m, e in encoders.items()}
+        )
         self.modality_dropout = ModalityDropout(fusion.modality_dropout)
         self.fusion = build_fusion(fusion, {m: e.dim for m, e in encoders.items()})
         self.head = nn.Linear(self.fusion.dim, len(self.classes))
         self.register_buffer("temperature", torch.ones(()))
+        self.register_load_state_dict_pre_hook(_rename_layers)  # type: ignore[no-untyped-call]
 
     def __reduce__(self) -> tuple[Any, ...]:
         """What a saved model holds: the frozen weights are opened where it is unpickled."""
@@ -67,12 +71,14 @@ class FusionClassifier(nn.Module):
     def forward(
         self, tokens: Mapping[str, Tokens], *, need_weights: bool = False
     ) -> ClassifierOutput:
-        """Logits from the trunks' tokens of each modality."""
+        """Logits from the frozen layers' tokens of each modality."""
         return self.classify(self.encode(tokens), need_weights=need_weights)
 
     def encode(self, tokens: Mapping[str, Tokens]) -> dict[str, Tokens]:
-        """What the tops make of the trunks' tokens."""
-        return {modality: top(tokens[modality]) for modality, top in self.tops.items()}
+        """What the trainable layers make of the frozen layers' tokens."""
+        return {
+            modality: layers(tokens[modality]) for modality, layers in self.trainable_layers.items()
+        }
 
     def classify(
         self, encoded: Mapping[str, Tokens], *, need_weights: bool = False
@@ -89,12 +95,19 @@ class FusionClassifier(nn.Module):
     @property
     def trains_encoders(self) -> bool:
         """Whether a part of an encoder is trained with the fusion."""
-        return any(isinstance(top, TunedTop) for top in self.tops.values())
+        return any(isinstance(layers, TrainableLayers) for layers in self.trainable_layers.values())
 
     @property
     def trained_parameters(self) -> int:
         """How many numbers training can change."""
         return sum(p.numel() for p in self.parameters() if p.requires_grad)
+
+
+def _rename_layers(_: nn.Module, state: dict[str, Tensor], prefix: str, *__: Any) -> None:
+    """Read what earlier versions wrote, who called the trainable layers tops."""
+    former = f"{prefix}tops."
+    for name in [name for name in state if name.startswith(former)]:
+        state[f"{prefix}trainable_layers.{name.removeprefix(former)}"] = state.pop(name)
 
 
 def _restore(

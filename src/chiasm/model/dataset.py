@@ -20,6 +20,7 @@ from chiasm.encoders.features.store import Features
 from chiasm.encoders.precomputed import Precomputed
 from chiasm.encoders.tokens import Tokens, pad
 from chiasm.model.left_out import left_out
+from chiasm.utils.arrays import Indices
 
 _logger = logging.getLogger(__name__)
 # The class index of a row whose label is no class.
@@ -28,14 +29,14 @@ UNSEEN = -1
 
 @dataclass(frozen=True)
 class EncodedRow:
-    """The trunk tokens ``[l, d]`` of one row by modality, and its class index if it has one."""
+    """The tokens ``[l, d]`` of one row by modality, and its class index if it has one."""
 
     tokens: dict[str, Tensor]
     target: int | None
 
 
 class EncodedTable(Dataset[EncodedRow]):
-    """A Table whose values have been through the trunks; tokens are read when a row is asked for.
+    """A Table whose values have been through the frozen layers; tokens are read row by row.
 
     Args:
         features: tokens by modality, of all rows.
@@ -54,7 +55,7 @@ class EncodedTable(Dataset[EncodedRow]):
         row = int(self._rows[index])
         return EncodedRow({m: f[row] for m, f in self.features.items()}, self.targets[row])
 
-    def take(self, rows: "np.ndarray[Any, np.dtype[np.int64]]") -> "EncodedTable":
+    def take(self, rows: Indices) -> "EncodedTable":
         """The rows at these positions, in this order, sharing the features."""
         taken = EncodedTable(self.features, self.targets)
         taken._rows = self._rows[rows]
@@ -78,7 +79,7 @@ class EncodedTable(Dataset[EncodedRow]):
         return [sum(f.length(int(row)) for f in self.features.values()) for row in self._rows]
 
     @property
-    def labels(self) -> "np.ndarray[Any, np.dtype[np.int64]]":
+    def labels(self) -> Indices:
         """Class indices of the rows; -1 where there is no such class or no label."""
         targets = (self.targets[row] for row in self._rows)
         return np.array([UNSEEN if t is None else t for t in targets], dtype=np.int64)
@@ -96,7 +97,7 @@ def encode_table(
     classes: Sequence[str] = (),
     cache: FeatureCache | None,
 ) -> EncodedTable:
-    """Run the trunks over a table; a modality that the table lacks is missing in every row.
+    """Run the frozen layers over a table; a modality that the table lacks is missing in every row.
 
     Rows whose label is not among ``classes`` have no target. What the encoders leave out is said,
     unless it is among the problems of the table.

@@ -14,7 +14,7 @@ _BATCH_SIZE = 64
 
 @torch.inference_mode()
 def encoded_batches(model: FusionClassifier, rows: EncodedTable) -> Iterator[dict[str, Tokens]]:
-    """What the tops make of the rows, in order, in the batches of every prediction.
+    """What the trainable layers make of the rows, in order, in the batches of every prediction.
 
     The model is in evaluation mode until the last batch has been taken.
     """

@@ -15,6 +15,7 @@ from chiasm.encoders.encoder_config import encoder_config, load_from_config
 from chiasm.errors import ChiasmError, UnreadableExample
 from chiasm.fusion.build import FusionConfig
 from chiasm.model.classifier import FusionClassifier
+from chiasm.utils.config import parse_config
 from chiasm.utils.outputs import check_decodable
 from chiasm.utils.reading import SMALL, open_own, open_regular, read_own, refuse_holes
 from chiasm.utils.writing import atomic_write, atomic_writes, write_json, write_text
@@ -31,7 +32,7 @@ _BROKEN = (
 
 
 def save_model(model: FusionClassifier, folder: Path, *, card: str) -> None:
-    """Write the model; the frozen trunks are written as name and fingerprint, not as copies.
+    """Write the model; the frozen layers are written as name and fingerprint, not as copies.
 
     A model that is there already stays until this one is whole.
 
@@ -105,9 +106,8 @@ def _build(config: dict[str, Any]) -> FusionClassifier:
     if not isinstance(classes, list) or not all(isinstance(label, str) for label in classes):
         raise TypeError("classes are no list of texts")
     encoders = {m: load_from_config(m, each) for m, each in config["encoders"].items()}
-    return FusionClassifier(
-        encoders=encoders, fusion=FusionConfig(**config["fusion"]), classes=classes
-    )
+    fusion = parse_config(FusionConfig, config["fusion"], where="fusion")
+    return FusionClassifier(encoders=encoders, fusion=fusion, classes=classes)
 
 
 def write_tensors(

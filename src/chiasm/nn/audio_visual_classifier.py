@@ -20,7 +20,7 @@ class AudioVisualClassifier(TensorClassifier):
     Notation: b: batch, l_a: frames of the longest audio, l_v: patches of an image.
 
     Example:
-        >>> model = AudioVisualClassifier(audio_dim=768, visual_dim=192, classes=10)
+        >>> model = AudioVisualClassifier(audio_dim=768, visual_dim=192, num_classes=10)
         >>> audio, visual = torch.randn(8, 99, 768), torch.randn(8, 197, 192)
         >>> heard = torch.arange(99) < torch.randint(1, 100, (8, 1))
         >>> logits, attention = model(audio=audio, visual=visual, audio_mask=heard)
@@ -33,14 +33,16 @@ class AudioVisualClassifier(TensorClassifier):
         *,
         audio_dim: int,
         visual_dim: int,
-        classes: int,
+        num_classes: int,
         dim: int = FusionConfig.dim,
-        heads: int = FusionConfig.heads,
+        num_heads: int = FusionConfig.num_heads,
         dropout: float = FusionConfig.dropout,
         key_dropout: float | None = FusionConfig.key_dropout,
     ) -> None:
         super().__init__(
             input_dims={"audio": audio_dim, "visual": visual_dim},
-            fusion=FusionConfig(dim=dim, heads=heads, dropout=dropout, key_dropout=key_dropout),
-            classes=classes,
+            fusion=FusionConfig(
+                dim=dim, num_heads=num_heads, dropout=dropout, key_dropout=key_dropout
+            ),
+            num_classes=num_classes,
         )

@@ -16,7 +16,7 @@ class GatedFusion(TensorClassifier):
     Notation: b: batch, l: tokens of that modality, d: its width in ``input_dims``.
 
     Example:
-        >>> model = GatedFusion(input_dims={"text": 384, "image": 512}, classes=3)
+        >>> model = GatedFusion(input_dims={"text": 384, "image": 512}, num_classes=3)
         >>> text, image = torch.randn(8, 384), torch.randn(8, 49, 512)
         >>> has_image = torch.arange(8) > 2
         >>> logits, _ = model(text=text, image=image, image_mask=has_image[:, None].expand(8, 49))
@@ -28,9 +28,9 @@ class GatedFusion(TensorClassifier):
         self,
         *,
         input_dims: dict[str, int],
-        classes: int,
+        num_classes: int,
         dim: int = FusionConfig.dim,
         dropout: float = FusionConfig.dropout,
     ) -> None:
         fusion = FusionConfig(name="gated", dim=dim, dropout=dropout)
-        super().__init__(input_dims=input_dims, fusion=fusion, classes=classes)
+        super().__init__(input_dims=input_dims, fusion=fusion, num_classes=num_classes)

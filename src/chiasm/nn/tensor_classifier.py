@@ -13,7 +13,7 @@ class TensorClassifier(nn.Module):
     Args:
         input_dims: width of the tensor of each modality; its keys name the arguments of the call.
         fusion: which fusion, and how large.
-        classes: number of logits.
+        num_classes: number of logits.
 
     Raises:
         ChiasmError: the modalities do not allow that fusion.
@@ -22,18 +22,21 @@ class TensorClassifier(nn.Module):
 
     Example:
         >>> fusion = FusionConfig(name="late", dim=32)
-        >>> model = TensorClassifier(input_dims={"touch": 6, "smell": 9}, fusion=fusion, classes=3)
+        >>> dims = {"touch": 6, "smell": 9}
+        >>> model = TensorClassifier(input_dims=dims, fusion=fusion, num_classes=3)
         >>> touch, smell = torch.randn(4, 20, 6), torch.randn(4, 9)
         >>> logits, _ = model(touch=touch, smell=smell, smell_mask=torch.tensor([1, 1, 0, 1]) > 0)
         >>> logits.shape
         torch.Size([4, 3])
     """
 
-    def __init__(self, *, input_dims: dict[str, int], fusion: FusionConfig, classes: int) -> None:
+    def __init__(
+        self, *, input_dims: dict[str, int], fusion: FusionConfig, num_classes: int
+    ) -> None:
         super().__init__()
         self.input_dims = dict(input_dims)
         self.fusion = build_fusion(fusion, self.input_dims)
-        self.head = nn.Linear(self.fusion.dim, classes)
+        self.head = nn.Linear(self.fusion.dim, num_classes)
 
     def forward(
         self, *, need_weights: bool = False, **tensors: Tensor

@@ -22,7 +22,7 @@ class TriModalFusion(TensorClassifier):
     Notation: b: batch, l_v, l_a, l_t: tokens of each modality.
 
     Example:
-        >>> model = TriModalFusion(visual_dim=35, audio_dim=74, text_dim=300, classes=2)
+        >>> model = TriModalFusion(visual_dim=35, audio_dim=74, text_dim=300, num_classes=2)
         >>> visual, audio, text = (torch.randn(8, l, d) for l, d in [(20, 35), (50, 74), (9, 300)])
         >>> heard = torch.arange(50) < torch.randint(51, (8, 1))
         >>> logits, _ = model(visual=visual, audio=audio, text=text, audio_mask=heard)
@@ -36,18 +36,18 @@ class TriModalFusion(TensorClassifier):
         visual_dim: int,
         audio_dim: int,
         text_dim: int,
-        classes: int,
+        num_classes: int,
         dim: int = FusionConfig.dim,
-        heads: int = FusionConfig.heads,
+        num_heads: int = FusionConfig.num_heads,
         dropout: float = FusionConfig.dropout,
         key_dropout: float | None = FusionConfig.key_dropout,
     ) -> None:
         fusion = FusionConfig(
             dim=dim,
-            heads=heads,
+            num_heads=num_heads,
             dropout=dropout,
             key_dropout=key_dropout,
             directions=("visual->audio", "audio->text", "text->visual"),
         )
         input_dims = {"visual": visual_dim, "audio": audio_dim, "text": text_dim}
-        super().__init__(input_dims=input_dims, fusion=fusion, classes=classes)
+        super().__init__(input_dims=input_dims, fusion=fusion, num_classes=num_classes)

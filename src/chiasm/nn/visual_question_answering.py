@@ -20,7 +20,7 @@ class VisualQuestionAnswering(TensorClassifier):
     Notation: b: batch, l_i: patches of an image, l_q: words of the longest question.
 
     Example:
-        >>> model = VisualQuestionAnswering(image_dim=112, question_dim=384, answers=13)
+        >>> model = VisualQuestionAnswering(image_dim=112, question_dim=384, num_answers=13)
         >>> image, question = torch.randn(8, 49, 112), torch.randn(8, 12, 384)
         >>> asked = torch.arange(12) < torch.randint(1, 13, (8, 1))
         >>> logits, attention = model(
@@ -35,14 +35,16 @@ class VisualQuestionAnswering(TensorClassifier):
         *,
         image_dim: int,
         question_dim: int,
-        answers: int,
+        num_answers: int,
         dim: int = FusionConfig.dim,
-        heads: int = FusionConfig.heads,
+        num_heads: int = FusionConfig.num_heads,
         dropout: float = FusionConfig.dropout,
         key_dropout: float | None = FusionConfig.key_dropout,
     ) -> None:
         super().__init__(
             input_dims={"image": image_dim, "question": question_dim},
-            fusion=FusionConfig(dim=dim, heads=heads, dropout=dropout, key_dropout=key_dropout),
-            classes=answers,
+            fusion=FusionConfig(
+                dim=dim, num_heads=num_heads, dropout=dropout, key_dropout=key_dropout
+            ),
+            num_classes=num_answers,
         )

@@ -2,26 +2,22 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from chiasm.data.media.facts import Value
 from chiasm.data.table import Table
 from chiasm.encoders.base import Encoder
 from chiasm.errors import UnreadableExample
 from chiasm.inference.attribution import Attribution
-from chiasm.inference.token_spans import Place
+from chiasm.inference.token_spans import TokenSpan
 from chiasm.report.examination import METHOD
-
-Array = np.ndarray[Any, np.dtype[Any]]
+from chiasm.utils.arrays import Array
 
 
 def attribute_rows(
     table: Table,
     rows: Iterable[int],
     scores: Mapping[int, Mapping[str, Array]],
-    called: Mapping[int, str],
+    predicted: Mapping[int, str],
     encoders: Mapping[str, Encoder],
 ) -> dict[int, dict[str, Attribution]]:
     """The attributions of texts and images, by row and modality, as far as there are scores.
@@ -30,27 +26,31 @@ def attribute_rows(
         table: where the rows are.
         rows: positions of those to attribute.
         scores: as of an ``Examination``.
-        called: the class that each was called.
+        predicted: the class of each.
         encoders: that made the tokens.
     """
     return {
         row: {
-            modality: Attribution(METHOD, modality, called[row], None, places, own)
+            modality: Attribution(METHOD, modality, predicted[row], None, spans, own)
             for modality, own in scores.get(row, {}).items()
-            if (places := _places(encoders[modality], table.values_of(row).get(modality), len(own)))
+            if (
+                spans := _token_spans(
+                    encoders[modality], table.values_of(row).get(modality), len(own)
+                )
+            )
         }
         for row in rows
     }
 
 
-def _places(encoder: Encoder, value: Value | None, count: int) -> tuple[Place, ...]:
+def _token_spans(encoder: Encoder, value: Value | None, count: int) -> tuple[TokenSpan, ...]:
     """Those of a value that can be shown; none of another."""
     shown = {"text": str, "image": Path | bytes}.get(encoder.modality)
     if shown is None or not isinstance(value, shown):
         return ()
     try:
-        places = tuple(encoder.places(value, count))
+        spans = tuple(encoder.token_spans(value, count))
     except UnreadableExample:
         # It was whole when the table was read; the card tells what is wrong now.
         return ()
-    return places if any(place.extent is not None for place in places) else ()
+    return spans if any(span.extent is not None for span in spans) else ()

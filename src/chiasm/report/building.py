@@ -1,7 +1,6 @@
 """build_report: from judged models to what a page shows."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -18,8 +17,7 @@ from chiasm.report.examination import Examination
 from chiasm.report.selection import choose_rows
 from chiasm.training.loop.epochs import Epoch
 from chiasm.training.run.record import installed_versions
-
-Array = np.ndarray[Any, np.dtype[Any]]
+from chiasm.utils.arrays import Array
 
 
 def build_report(
@@ -50,7 +48,7 @@ def build_report(
     contributions = row_contributions([one.contributions for one in examined]) if examined else None
     chosen = choose_rows(probabilities, tested.labels, tested.groups)
     rows = table.take(tested.positions)
-    called = probabilities.argmax(axis=1)
+    predicted = probabilities.argmax(axis=1)
     return Report(
         comparison=comparison,
         rows=rows,
@@ -68,7 +66,7 @@ def build_report(
             rows,
             chosen.shown,
             _scores(examined),
-            {row: tested.classes[called[row]] for row in chosen.shown},
+            {row: tested.classes[predicted[row]] for row in chosen.shown},
             encoders,
         ),
         command=command,

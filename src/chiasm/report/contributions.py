@@ -2,26 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from chiasm.explanation.contributions import Contributions
-
-Array = np.ndarray[Any, np.dtype[Any]]
+from chiasm.utils.arrays import Array
 
 
 @dataclass(frozen=True)
 class RowContributions:
-    """Exact Shapley values of the called class, in probability.
+    """Exact Shapley values of the predicted class, in probability.
 
-    ``called`` is the class index ``[n]``, ``base`` ``[n]`` the prediction without any modality;
+    ``predicted`` is the class index ``[n]``, ``base`` ``[n]`` the prediction without any modality;
     with ``values`` ``[n, m]`` it sums to the confidence. ``interactions`` ``[n]`` are by pair, as
     "image and text". ``null_mass`` ``[n]`` is by direction.
     """
 
     modalities: tuple[str, ...]
-    called: Array
+    predicted: Array
     base: Array
     values: Array
     interactions: dict[str, Array]
@@ -30,12 +28,12 @@ class RowContributions:
 
 def row_contributions(folds: Sequence[Contributions]) -> RowContributions:
     """The rows of all folds, one after the other, each explained by the model of its fold."""
-    called = [one.prediction.argmax(axis=1) for one in folds]
-    every = [np.arange(len(classes)) for classes in called]
-    parts = list(zip(folds, every, called, strict=True))
+    predicted = [one.prediction.argmax(axis=1) for one in folds]
+    every = [np.arange(len(classes)) for classes in predicted]
+    parts = list(zip(folds, every, predicted, strict=True))
     return RowContributions(
         modalities=folds[0].modalities,
-        called=np.concatenate(called),
+        predicted=np.concatenate(predicted),
         base=np.concatenate([one.base[classes] for one, _, classes in parts]),
         values=np.concatenate([one.values[rows, :, classes] for one, rows, classes in parts]),
         interactions={
@@ -53,13 +51,13 @@ def row_contributions(folds: Sequence[Contributions]) -> RowContributions:
 
 @dataclass(frozen=True)
 class MeanContributions:
-    """Means over the rows that were called one class, in probability of that class.
+    """Means over the rows that are predicted to be of one class, in probability of that class.
 
-    ``called`` is the class, None: all rows. ``base`` and ``values`` sum to ``confidence``.
+    ``predicted`` is the class, None: all rows. ``base`` and ``values`` sum to ``confidence``.
     ``decides`` is the share of the rows in which a modality adds the most.
     """
 
-    called: str | None
+    predicted: str | None
     rows: int
     base: float
     values: dict[str, float]
@@ -71,24 +69,24 @@ class MeanContributions:
 def mean_contributions(
     rows: RowContributions, classes: Sequence[str]
 ) -> tuple[MeanContributions, ...]:
-    """Over all rows, then over those called each class that was called at all."""
-    by_class = [(name, rows.called == index) for index, name in enumerate(classes)]
+    """Over all rows, then over those predicted to be of each class, where there are any."""
+    by_class = [(name, rows.predicted == index) for index, name in enumerate(classes)]
     return (
-        _mean(rows, None, np.ones(len(rows.called), dtype=bool)),
-        *(_mean(rows, name, chosen) for name, chosen in by_class if chosen.any()),
+        _mean(rows, None, np.ones(len(rows.predicted), dtype=bool)),
+        *(_mean(rows, name, counted) for name, counted in by_class if counted.any()),
     )
 
 
-def _mean(rows: RowContributions, called: str | None, chosen: Array) -> MeanContributions:
-    values = rows.values[chosen]
+def _mean(rows: RowContributions, predicted: str | None, counted: Array) -> MeanContributions:
+    values = rows.values[counted]
     most = values.argmax(axis=1)
-    base, added = float(rows.base[chosen].mean()), values.mean(axis=0)
+    base, added = float(rows.base[counted].mean()), values.mean(axis=0)
     return MeanContributions(
-        called=called,
+        predicted=predicted,
         rows=len(values),
         base=base,
         values={m: float(v) for m, v in zip(rows.modalities, added, strict=True)},
-        interactions={pair: float(x[chosen].mean()) for pair, x in rows.interactions.items()},
+        interactions={pair: float(x[counted].mean()) for pair, x in rows.interactions.items()},
         confidence=base + float(added.sum()),
         decides={m: float((most == i).mean()) for i, m in enumerate(rows.modalities)},
     )

@@ -1,7 +1,6 @@
 """examine: what a report tells of a model that is about to be let go."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -11,8 +10,7 @@ from chiasm.explanation.attribution.token_scores import token_scores
 from chiasm.explanation.contributions import Contributions, modality_contributions
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable
-
-Array = np.ndarray[Any, np.dtype[Any]]
+from chiasm.utils.arrays import Array
 
 # What cards show over the words and the image of a row.
 METHOD = "gradient x attention"
@@ -26,7 +24,7 @@ class Examination:
     """What each modality adds to the predictions of some rows, and the predictions without it.
 
     ``damaged`` as from ``predict_damaged``. ``scores`` ``[l]`` are those of the tokens for the
-    class that was called, by modality, of the rows that may be shown: by their position, the wrong
+    predicted class, by modality, of the rows that may be shown: by their position, the wrong
     and the least certain ones. Empty for a model that does not read by attention.
     """
 
@@ -50,9 +48,9 @@ def _score(
 ) -> dict[int, dict[str, Array]]:
     if METHOD not in methods_for(model):
         return {}
-    called = probabilities.argmax(axis=1)
+    predicted = probabilities.argmax(axis=1)
     first, second = np.sort(probabilities, axis=1)[:, :-3:-1].T
     uncertain = np.argsort(first - second, kind="stable")[:_UNCERTAIN]
-    shown = np.union1d(np.flatnonzero(called != rows.labels), uncertain)
-    scored = token_scores(model, rows.take(shown), method=METHOD, chosen=called[shown])
+    shown = np.union1d(np.flatnonzero(predicted != rows.labels), uncertain)
+    scored = token_scores(model, rows.take(shown), method=METHOD, target=predicted[shown])
     return dict(zip(shown.tolist(), scored, strict=True))

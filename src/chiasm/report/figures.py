@@ -12,8 +12,8 @@ from chiasm.evaluation.calibration import Bin
 from chiasm.evaluation.figures import blank_figure
 from chiasm.report.content import Report
 from chiasm.report.contributions import MeanContributions
-from chiasm.report.palette import INK, LINE, MUTED, SERIES
 from chiasm.training.loop.epochs import Epoch
+from chiasm.utils.palette import INK, LINE, MUTED, SERIES
 
 _WIDTH = 4.6  # inches; at 72 points each nearly the width of a phone
 _LARGEST = 8
@@ -80,21 +80,23 @@ def draw_learning(histories: Sequence[Sequence[Epoch]]) -> Figure:
 
 
 def draw_contributions(means: Sequence[MeanContributions]) -> Figure:
-    """What each modality adds to the confidence, over all rows and by the class that was called."""
-    # The classes that were called most often.
+    """What each modality adds to the confidence, over all rows and by the predicted class."""
+    # The classes that are predicted most often.
     kept = {id(one) for one in sorted(means, key=lambda one: -one.rows)[:_BARS]}
     shown = [one for one in means if id(one) in kept]
     modalities = list(shown[0].values)
     height = 0.8 / len(modalities)
     figure = blank_figure(_WIDTH, 0.9 + (0.14 + 0.2 * len(modalities)) * len(shown))
     axes = figure.subplots()
-    places = np.arange(len(shown), dtype=np.float64)[::-1]
+    positions = np.arange(len(shown), dtype=np.float64)[::-1]
     for index, (modality, colour) in enumerate(zip(modalities, cycle(SERIES), strict=False)):
         values = [100 * one.values[modality] for one in shown]
         offset = (len(modalities) - 1) / 2 - index
-        axes.barh(places + offset * height, values, height=height, color=colour, label=modality)
-    names = ["all rows" if one.called is None else shorten(one.called, _NAME) for one in shown]
-    axes.set_yticks(places, names, parse_math=False)
+        axes.barh(positions + offset * height, values, height=height, color=colour, label=modality)
+    names = [
+        "all rows" if one.predicted is None else shorten(one.predicted, _NAME) for one in shown
+    ]
+    axes.set_yticks(positions, names, parse_math=False)
     axes.axvline(0, color=MUTED, linewidth=1)
     axes.set_xlabel("points of probability added")
     _plain(axes)

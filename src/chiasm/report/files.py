@@ -22,7 +22,7 @@ def write_report(report: Report, out: Path) -> None:
 
     ``report.json`` holds scores, contributions and robustness. Of every judged row,
     ``predictions.csv`` holds what each model said, ``contributions.csv`` what each modality added
-    to the class that the winner called, and ``label_errors.csv`` which labels are doubted.
+    to the class that the winner predicted, and ``label_errors.csv`` which labels are doubted.
     ``report.md`` is the leaderboard in words. A report that is there already stays until all of it
     is written.
     """
@@ -83,10 +83,10 @@ def _predictions(tested: OutOfFold) -> pd.DataFrame:
 def _contributions(tested: OutOfFold, added: RowContributions) -> pd.DataFrame:
     columns: dict[str, Any] = {
         "id": tested.ids,
-        "called": np.array(tested.classes)[added.called],
+        "predicted": np.array(tested.classes)[added.predicted],
         "base": added.base.round(6),
     }
-    # A modality may be called as one of these columns is.
+    # A modality may be named as one of these columns is.
     for index, modality in enumerate(added.modalities):
         columns[f"added_{modality}"] = added.values[:, index].round(6)
     for pair, values in added.interactions.items():

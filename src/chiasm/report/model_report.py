@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -20,8 +19,7 @@ from chiasm.report.examination import examine
 from chiasm.training.loop.epochs import Epoch
 from chiasm.training.recipe import Recipe
 from chiasm.training.run.result import TrainedModel
-
-Array = np.ndarray[Any, np.dtype[Any]]
+from chiasm.utils.arrays import Array
 
 
 def report_model(

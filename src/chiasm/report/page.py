@@ -69,6 +69,6 @@ def _confusions(row: ComparisonRow) -> TextTable:
     pairs = [np.unravel_index(i, counts.shape) for i in order]
     return TextTable(
         f"Most frequent confusions of {row.name}",
-        ("true", "called", "rows"),
+        ("true", "predicted", "rows"),
         [(labels[i], labels[j], f"{counts[i, j]:,}") for i, j in pairs if counts[i, j]],
     )

@@ -2,13 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from chiasm.evaluation.label_errors import LabelError, likely_label_errors
-
-Array = np.ndarray[Any, np.dtype[Any]]
+from chiasm.utils.arrays import Array
 
 _SHOWN = 6
 
@@ -41,10 +39,10 @@ def choose_rows(probabilities: Array, labels: Array, groups: Array) -> Chosen:
         labels: class indices ``[n]``.
         groups: which rows are duplicates ``[n]``.
     """
-    called = probabilities.argmax(axis=1)
+    predicted = probabilities.argmax(axis=1)
     first, second = np.sort(probabilities, axis=1)[:, :-3:-1].T
     surest = np.argsort(-first, kind="stable")
-    mistakes = _distinct(surest[called[surest] != labels[surest]], groups)
+    mistakes = _distinct(surest[predicted[surest] != labels[surest]], groups)
     uncertain = _distinct(np.argsort(first - second, kind="stable"), groups)
     errors = likely_label_errors(probabilities, labels)
     rest = [error.row for error in errors if error.row not in {*mistakes, *uncertain}]

@@ -7,7 +7,7 @@ import matplotlib as mpl
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from chiasm.report.palette import VARIABLES
+from chiasm.utils.palette import VARIABLES
 
 _FOREIGN = re.compile(
     r'<metadata>.*?</metadata>|<style.*?</style>| xmlns(:xlink)?="[^"]*"', re.DOTALL

@@ -67,8 +67,8 @@ def predict_shards(
     work = _PredictShard(model.absolute(), digest)
     noted: list[Problem] = []
     try:
-        for place, outcome in run_on_actors(work, [parts[number] for number in numbers]):
-            folder.add(numbers[place], outcome["parquet"], rows=outcome["rows"])
+        for position, outcome in run_on_actors(work, [parts[number] for number in numbers]):
+            folder.add(numbers[position], outcome["parquet"], rows=outcome["rows"])
             advance(outcome["rows"])
             noted += (Problem(**told) for told in json.loads(outcome["noted"]))
     finally:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from chiasm.serving.limits import Limits
-from chiasm.serving.problem import Problem
+from chiasm.serving.problem import HTTPProblem
 from chiasm.serving.shares import Shares
 
 RETRY_AFTER = {"Retry-After": "1"}
@@ -44,7 +44,7 @@ class Admission:
         """Let one row in whose bytes have arrived, and out again.
 
         Raises:
-            Problem: 429, there is no room.
+            HTTPProblem: 429, there is no room.
         """
         if not self._rows.take(client, 1):
             raise full()
@@ -105,7 +105,7 @@ class Held:
         """How many they are.
 
         Raises:
-            Problem: 429, they grow and there is no room.
+            HTTPProblem: 429, they grow and there is no room.
         """
         return self._size
 
@@ -118,7 +118,7 @@ class Held:
         """Hold so many bytes as soon as there is room; others would wait for what is held before.
 
         Raises:
-            Problem: 429, there never is so much.
+            HTTPProblem: 429, there never is so much.
         """
         while not self._take(size):
             if self._size or size > self._shares.most:
@@ -142,9 +142,9 @@ class Held:
         return size
 
 
-def full() -> Problem:
+def full() -> HTTPProblem:
     """There is no room for what a client sends."""
-    return Problem(
+    return HTTPProblem(
         429,
         "The server is answering as many requests as it can hold. Ask again in a second.",
         headers=RETRY_AFTER,

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from functools import partial
 
 from chiasm.serving.admission import Admission, Held
-from chiasm.serving.problem import Problem
+from chiasm.serving.problem import HTTPProblem
 from chiasm.serving.read_lines import Line
 
 # Bytes of an answer that is held, and of what holds it.
@@ -35,7 +35,7 @@ async def answer_lines(
             async for number, line in lines:
                 try:
                     unread.size = _ANSWER * answers.qsize()
-                except Problem as problem:
+                except HTTPProblem as problem:
                     answers.put_nowait(asyncio.ensure_future(answer(number, problem)))
                     return
                 size = await admission.enter_in_turn(client, arriving)

@@ -7,7 +7,7 @@ from functools import partial
 
 from chiasm.serving.client import client_of
 from chiasm.serving.http_protocol import HttpProtocol
-from chiasm.serving.settings import Settings
+from chiasm.serving.settings import ServerSettings
 from chiasm.serving.shares import Shares
 
 if sys.platform != "win32":
@@ -28,7 +28,7 @@ def most_connections() -> int:
     return max(2, min(MOST_CONNECTIONS, descriptors - _OTHER_DESCRIPTORS))
 
 
-def connection_type(settings: Settings) -> type[HttpProtocol]:
+def connection_type(settings: ServerSettings) -> type[HttpProtocol]:
     """Uvicorn's connection, with a share for each client and a time for heads and answers."""
     connections = Shares(most_connections())
     seconds = settings.limits.receive_seconds

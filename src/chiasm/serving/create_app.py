@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from chiasm import __version__
 from chiasm.serving.admission import Admission
-from chiasm.serving.metrics import Metrics
+from chiasm.serving.metrics import ServerMetrics
 from chiasm.serving.middleware.allowed_hosts import AllowedHosts
 from chiasm.serving.middleware.api_key import ApiKey
 from chiasm.serving.middleware.rate_limit import RateLimit
@@ -22,7 +22,7 @@ from chiasm.serving.middleware.record import Record
 from chiasm.serving.middleware.same_origin import SameOrigin
 from chiasm.serving.middleware.security_headers import HEADERS, SecurityHeaders
 from chiasm.serving.openapi import describe
-from chiasm.serving.problem import Problem
+from chiasm.serving.problem import HTTPProblem
 from chiasm.serving.routes.batch import batch_route
 from chiasm.serving.routes.explain import explain_route
 from chiasm.serving.routes.page import page_routes
@@ -30,19 +30,19 @@ from chiasm.serving.routes.predict import predict_route
 from chiasm.serving.routes.status import status_routes
 from chiasm.serving.served_model import ServedModel
 from chiasm.serving.service import Service
-from chiasm.serving.settings import Settings
+from chiasm.serving.settings import ServerSettings
 
 _logger = logging.getLogger("chiasm.serving")
 
 
-def create_app(model: ServedModel, settings: Settings) -> FastAPI:
+def create_app(model: ServedModel, settings: ServerSettings) -> FastAPI:
     """Endpoints, page and guards around a model.
 
     Raises:
         ChiasmError: the model reads something that cannot be sent.
     """
     limits = settings.limits
-    metrics = Metrics()
+    metrics = ServerMetrics()
     admission = Admission(limits)
     metrics.waiting.set_function(lambda: admission.rows)
     metrics.held.set_function(lambda: admission.bytes)
@@ -84,7 +84,7 @@ def create_app(model: ServedModel, settings: Settings) -> FastAPI:
     return app
 
 
-def _add_middleware(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
+def _add_middleware(app: FastAPI, settings: ServerSettings, metrics: ServerMetrics) -> None:
     """Guards; the one that is added last is passed first."""
     if settings.keys:
         app.add_middleware(ApiKey, keys=settings.keys)
@@ -107,8 +107,8 @@ def _add_middleware(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
 def _add_handlers(app: FastAPI) -> None:
     """Whatever goes wrong is answered as a problem."""
 
-    @app.exception_handler(Problem)
-    async def tell(request: Request, problem: Problem) -> Response:
+    @app.exception_handler(HTTPProblem)
+    async def tell(request: Request, problem: HTTPProblem) -> Response:
         return problem.response()
 
     @app.exception_handler(HTTPException)
@@ -117,21 +117,21 @@ def _add_handlers(app: FastAPI) -> None:
             404: "There is nothing here. The page is /, the API is described in /openapi.json.",
             405: "This method is not for this path; /openapi.json tells which are.",
         }.get(error.status_code, str(error.detail))
-        return Problem(error.status_code, detail, headers=error.headers).response()
+        return HTTPProblem(error.status_code, detail, headers=error.headers).response()
 
     @app.exception_handler(RequestValidationError)
     async def tell_invalid(request: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
-        return Problem(422, f"{first['loc'][-1]}: {first['msg']}.").response()
+        return HTTPProblem(422, f"{first['loc'][-1]}: {first['msg']}.").response()
 
     @app.exception_handler(ClientDisconnect)
     async def forget(request: Request, error: ClientDisconnect) -> Response:
-        return Problem(400, "The client left before its request was whole.").response()
+        return HTTPProblem(400, "The client left before its request was whole.").response()
 
     @app.exception_handler(Exception)
     async def confess(request: Request, error: Exception) -> Response:
         # The reason goes into the log, without what was sent.
-        problem = Problem(
+        problem = HTTPProblem(
             500,
             "The server failed on this request; its log says where, under this id: "
             f"{request.scope.get('request_id')}.",

@@ -11,7 +11,7 @@ from chiasm.explanation.attribution.scores import score_grid, word_scores
 from chiasm.explanation.drawing.heat import overlay_heatmap
 from chiasm.inference.attribution import Attribution
 from chiasm.inference.predictions import RowPrediction
-from chiasm.serving.schemas import AudioScore, Explanation, ImageScores, WordScore
+from chiasm.serving.schemas import AudioScore, ExplainedPrediction, ImageScores, WordScore
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,9 @@ def explain_row(
     scores: Mapping[str, Attribution],
     *,
     explained: str,
-) -> Explanation:
+) -> ExplainedPrediction:
     """What the model said of a row, the words and the parts of the image it rests on."""
-    return Explanation(
+    return ExplainedPrediction(
         label=predicted.label,
         probabilities=predicted.probabilities,
         missing=list(predicted.missing),
@@ -63,7 +63,7 @@ def _image(image: Image.Image, scores: Attribution) -> ImageScores:
 
 def _audio(scores: Attribution) -> list[AudioScore]:
     return [
-        AudioScore(start=place.extent[0], end=place.extent[1], score=score)
-        for place, score in zip(scores.places, scores.scores.tolist(), strict=True)
-        if place.extent is not None
+        AudioScore(start=span.extent[0], end=span.extent[1], score=score)
+        for span, score in zip(scores.spans, scores.scores.tolist(), strict=True)
+        if span.extent is not None
     ]

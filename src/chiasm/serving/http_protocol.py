@@ -6,7 +6,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from chiasm.serving.middleware.security_headers import HEADERS
-from chiasm.serving.problem import Problem
+from chiasm.serving.problem import HTTPProblem
 
 _LONGEST_HEAD = 16 << 10
 # Closed at once, the connection could be reset before the refusal is read.
@@ -18,7 +18,7 @@ class _Connection(h11.Connection):
 
     def __init__(self) -> None:
         super().__init__(h11.SERVER, _LONGEST_HEAD)
-        self.refusal = Problem(400, "This is not HTTP/1.1 as it is written in RFC 9112.")
+        self.refusal = HTTPProblem(400, "This is not HTTP/1.1 as it is written in RFC 9112.")
 
     def next_event(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
         try:
@@ -28,7 +28,7 @@ class _Connection(h11.Connection):
         except h11.RemoteProtocolError as error:
             if error.error_status_hint == 431:
                 most = _LONGEST_HEAD >> 10
-                self.refusal = Problem(431, f"The head of a request may take {most} KiB.")
+                self.refusal = HTTPProblem(431, f"The head of a request may take {most} KiB.")
             raise
         return event
 
@@ -39,7 +39,7 @@ class _Connection(h11.Connection):
             raise h11.RemoteProtocolError("too long", error_status_hint=431)
         if {b"content-length", b"transfer-encoding"} <= {name for name, _ in request.headers}:
             # A proxy in front may have believed the other one: what follows may be smuggled.
-            self.refusal = Problem(400, "Give Content-Length or Transfer-Encoding, not both.")
+            self.refusal = HTTPProblem(400, "Give Content-Length or Transfer-Encoding, not both.")
             raise h11.RemoteProtocolError("two lengths")
 
 

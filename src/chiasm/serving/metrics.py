@@ -1,4 +1,4 @@
-"""Metrics: what the server counts and times, for Prometheus."""
+"""ServerMetrics: what the server counts and times, for Prometheus."""
 
 from prometheus_client import (
     CollectorRegistry,
@@ -16,7 +16,7 @@ _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _ROWS = (1, 2, 4, 8, 16, 32, 64)
 
 
-class Metrics:
+class ServerMetrics:
     """Counters of one server; nothing in them comes from what users send but class names."""
 
     def __init__(self) -> None:

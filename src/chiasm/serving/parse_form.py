@@ -3,7 +3,7 @@
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from chiasm.serving.problem import Problem
+from chiasm.serving.problem import HTTPProblem
 from chiasm.serving.schemas import Row
 
 _MOST_HEADERS = 8
@@ -15,7 +15,7 @@ def parse_form(body: bytes, boundary: bytes) -> dict[str, bytes]:
     """The bytes of each field; a file's name and type are not looked at.
 
     Raises:
-        Problem: 400 not well-formed or cut, 422 an unknown field or one that comes twice.
+        HTTPProblem: 400 not well-formed or cut, 422 an unknown field or one that comes twice.
     """
     form = _Form()
     try:
@@ -37,9 +37,9 @@ def parse_form(body: bytes, boundary: bytes) -> dict[str, bytes]:
         parser.write(body)
         parser.finalize()
     except FormParserError as error:
-        raise Problem(400, "The form is not well-formed multipart/form-data.") from error
+        raise HTTPProblem(400, "The form is not well-formed multipart/form-data.") from error
     if not form.complete:
-        raise Problem(400, "The form ends before its closing boundary. Send it whole.")
+        raise HTTPProblem(400, "The form ends before its closing boundary. Send it whole.")
     return {name: bytes(value) for name, value in form.fields.items()}
 
 
@@ -73,9 +73,13 @@ class _Form:
         _, options = parse_options_header(self._headers.get(b"content-disposition", b""))
         name = options.get(b"name", b"").decode("utf-8", errors="replace")
         if name not in _NAMES:
-            raise Problem(422, f"A form has some of the fields {', '.join(_NAMES)}, and no other.")
+            raise HTTPProblem(
+                422, f"A form has some of the fields {', '.join(_NAMES)}, and no other."
+            )
         if name in self.fields:
-            raise Problem(422, f"{name}: given twice. Send one row at a time, or use /v1/batch.")
+            raise HTTPProblem(
+                422, f"{name}: given twice. Send one row at a time, or use /v1/batch."
+            )
         self._field = self.fields[name] = bytearray()
 
     def add_data(self, data: bytes, start: int, end: int) -> None:

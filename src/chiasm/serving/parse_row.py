@@ -12,7 +12,7 @@ from python_multipart.multipart import parse_options_header
 
 from chiasm.serving.limits import Limits
 from chiasm.serving.parse_form import parse_form
-from chiasm.serving.problem import Problem
+from chiasm.serving.problem import HTTPProblem
 
 Values = dict[str, str | bytes]
 _Row = TypeVar("_Row", bound="Received")
@@ -33,7 +33,7 @@ def parse_row(body: bytes | bytearray, content_type: str, limits: Limits) -> Val
     """Text, and image and audio as bytes, of a JSON object or a form; what is empty is left out.
 
     Raises:
-        Problem: 415 another content type, 400 not well-formed, 422 well-formed but not a row, or a
+        HTTPProblem: 415 another content type, 400 not well-formed, 422 well-formed but no row, or a
             text that is too long.
     """
     kind, options = parse_options_header(content_type)
@@ -42,7 +42,7 @@ def parse_row(body: bytes | bytearray, content_type: str, limits: Limits) -> Val
             return row_values(parse_json(body, Received, limits), limits)
         if kind == FORM.encode():
             return _form_values(parse_form(bytes(body), options.get(b"boundary", b"")), limits)
-    raise Problem(415, f"Send {JSON} (image and audio in base64) or {FORM}.")
+    raise HTTPProblem(415, f"Send {JSON} (image and audio in base64) or {FORM}.")
 
 
 @contextmanager
@@ -74,12 +74,14 @@ class ReceivedLine(Received):
         """The row's own name.
 
         Raises:
-            Problem: 422, it is too long.
+            HTTPProblem: 422, it is too long.
         """
         if self.id is None:
             return None
         if len(name := self.id[: 4 * (_LONGEST_NAME + 1)].decode(errors="ignore")) > _LONGEST_NAME:
-            raise Problem(422, f"id: longer than {_LONGEST_NAME} characters. Send a shorter one.")
+            raise HTTPProblem(
+                422, f"id: longer than {_LONGEST_NAME} characters. Send a shorter one."
+            )
         return name
 
 
@@ -87,11 +89,11 @@ def parse_json(body: bytes | bytearray, form: type[_Row], limits: Limits) -> _Ro
     """One row as a JSON object.
 
     Raises:
-        Problem: 400 not JSON, 422 an unknown field or a value of another type.
+        HTTPProblem: 400 not JSON, 422 an unknown field or a value of another type.
     """
     # A parser takes some fifty bytes for each of what stands between them.
     if body.count(b",") > limits.characters + _COMMAS_OF_A_ROW:
-        raise Problem(
+        raise HTTPProblem(
             422,
             f"A row is a JSON object with some of: {', '.join(form.model_fields)}. This has more "
             f"commas than a text of at most {limits.characters:,} characters.",
@@ -103,19 +105,19 @@ def parse_json(body: bytes | bytearray, form: type[_Row], limits: Limits) -> _Ro
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         if first["type"] == "json_invalid":
             detail = "The body is not a JSON object in UTF-8"
-            raise Problem(400, f"{detail}: {first['msg'].partition(': ')[2]}.") from error
+            raise HTTPProblem(400, f"{detail}: {first['msg'].partition(': ')[2]}.") from error
         field = first["loc"][0] if first["type"] != "extra_forbidden" and first["loc"] else None
         known = ", ".join(form.model_fields)
         if field is None:
-            raise Problem(422, f"A row is a JSON object with some of: {known}.") from error
-        raise Problem(422, f"{field}: Input should be a valid string.") from error
+            raise HTTPProblem(422, f"A row is a JSON object with some of: {known}.") from error
+        raise HTTPProblem(422, f"{field}: Input should be a valid string.") from error
 
 
 def row_values(row: Received, limits: Limits) -> Values:
     """The values of a row, their base64 undone.
 
     Raises:
-        Problem: 422, something is not base64, or a text is too long.
+        HTTPProblem: 422, something is not base64, or a text is too long.
     """
     values: Values = {}
     if row.text:
@@ -130,7 +132,7 @@ def _decode_base64(modality: str, encoded: bytes) -> bytes:
     try:
         return base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise Problem(
+        raise HTTPProblem(
             422, f"{modality}: not base64. Send the bytes of the file in base64, without 'data:'."
         ) from error
 
@@ -148,13 +150,13 @@ def _decode_text(content: bytes, limits: Limits) -> str:
     try:
         text = content.decode()
     except UnicodeDecodeError as error:
-        raise Problem(422, "text: not UTF-8. Send the text in UTF-8.") from error
+        raise HTTPProblem(422, "text: not UTF-8. Send the text in UTF-8.") from error
     _refuse_long(len(text), limits)
     return text
 
 
 def _refuse_long(characters: float, limits: Limits) -> None:
     if characters > limits.characters:
-        raise Problem(
+        raise HTTPProblem(
             422, f"text: longer than {limits.characters:,} characters. Send a shorter text."
         )

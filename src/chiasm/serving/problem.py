@@ -1,4 +1,4 @@
-"""Problem: why a request was not answered, as RFC 9457 writes it."""
+"""HTTPProblem: why a request was not answered, as RFC 9457 writes it."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse
 from chiasm.errors import ChiasmError
 
 
-class Problem(ChiasmError):
+class HTTPProblem(ChiasmError):
     """What came, what is allowed and what to do next, with the HTTP status that says it shortly."""
 
     def __init__(
@@ -20,7 +20,7 @@ class Problem(ChiasmError):
         self.detail = detail
         self.headers = headers
 
-    def bare(self) -> "Problem":
+    def bare(self) -> "HTTPProblem":
         """The same without what it came from, whose frames hold what was sent."""
         self.__cause__ = self.__context__ = None
         return self.with_traceback(None)

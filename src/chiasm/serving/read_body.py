@@ -7,7 +7,7 @@ from starlette.requests import Request
 from chiasm.serving.admission import Held
 from chiasm.serving.limits import Limits
 from chiasm.serving.pace import Pace
-from chiasm.serving.problem import Problem
+from chiasm.serving.problem import HTTPProblem
 
 # Read on and thrown away, so that a client that sends first and listens later hears why.
 _DISCARDED = 64 << 20
@@ -17,14 +17,14 @@ async def read_body(request: Request, limits: Limits, held: Held) -> bytearray:
     """The body of a request, of which ``held`` counts what has arrived.
 
     Raises:
-        Problem: 413 it is larger than ``body_bytes``, 408 it does not come in time, 415 it is
+        HTTPProblem: 413 it is larger than ``body_bytes``, 408 it does not come in time, 415 it is
             compressed, 429 there is no room for it.
     """
     refuse_encoded(request)
     try:
         return await _read(request, limits, held)
     except asyncio.TimeoutError as error:
-        raise Problem(
+        raise HTTPProblem(
             408,
             f"The body did not arrive within {limits.receive_seconds:g} seconds, or slower than "
             f"{limits.receive_rate:g} bytes a second. Send it faster, or a smaller one.",
@@ -35,13 +35,13 @@ def refuse_encoded(request: Request) -> None:
     """A compressed body says nothing about its size before it is opened."""
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding != "identity":
-        raise Problem(415, "The body is compressed (Content-Encoding). Send it as it is.")
+        raise HTTPProblem(415, "The body is compressed (Content-Encoding). Send it as it is.")
 
 
 async def _read(request: Request, limits: Limits, held: Held) -> bytearray:
     body = bytearray()
     received = 0
-    refused: Problem | None = None
+    refused: HTTPProblem | None = None
     pace, stream = Pace(limits), request.stream()
     while (chunk := await pace.next(anext(stream, None))) is not None:
         pace.note(len(chunk))
@@ -50,7 +50,7 @@ async def _read(request: Request, limits: Limits, held: Held) -> bytearray:
             try:
                 _refuse_large(received, limits)
                 held.size = received
-            except Problem as problem:
+            except HTTPProblem as problem:
                 refused = problem
                 body.clear()
                 held.size = 0
@@ -65,7 +65,7 @@ async def _read(request: Request, limits: Limits, held: Held) -> bytearray:
 
 def _refuse_large(received: int, limits: Limits) -> None:
     if received > limits.body_bytes:
-        raise Problem(
+        raise HTTPProblem(
             413,
             f"The body is larger than {limits.body_bytes / (1 << 20):.3g} MiB. Send a smaller "
             "image or a shorter audio.",

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 from chiasm.serving.admission import Held
 from chiasm.serving.limits import Limits
 from chiasm.serving.pace import Pace
-from chiasm.serving.problem import Problem
+from chiasm.serving.problem import HTTPProblem
 
-Line = bytes | Problem
+Line = bytes | HTTPProblem
 
 
 async def read_lines(
@@ -34,7 +34,7 @@ async def read_lines(
                 if number > limits.batch_rows:
                     yield (
                         number,
-                        Problem(413, f"More than {limits.batch_rows:,} lines. Divide them."),
+                        HTTPProblem(413, f"More than {limits.batch_rows:,} lines. Divide them."),
                     )
                     return
                 if too_long or len(line) > limits.body_bytes:
@@ -56,7 +56,7 @@ async def read_lines(
     except asyncio.TimeoutError:
         yield number, _too_slow(limits)
         return
-    except Problem as problem:  # no room
+    except HTTPProblem as problem:  # no room
         yield number, problem
         return
     if too_long:
@@ -72,13 +72,13 @@ def _taken_out(line: bytearray) -> bytes:
     return whole
 
 
-def _too_slow(limits: Limits) -> Problem:
-    return Problem(
+def _too_slow(limits: Limits) -> HTTPProblem:
+    return HTTPProblem(
         408,
         f"Nothing arrived for {limits.receive_seconds:g} seconds, or a line slower than "
         f"{limits.receive_rate:g} bytes a second. Send the rest again.",
     )
 
 
-def _too_long(limits: Limits) -> Problem:
-    return Problem(413, f"A line longer than {limits.body_bytes / (1 << 20):.3g} MiB.")
+def _too_long(limits: Limits) -> HTTPProblem:
+    return HTTPProblem(413, f"A line longer than {limits.body_bytes / (1 << 20):.3g} MiB.")

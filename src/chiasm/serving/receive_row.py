@@ -9,7 +9,7 @@ from chiasm.serving.admission import Admission, full
 from chiasm.serving.client import client_of_request
 from chiasm.serving.limits import Limits
 from chiasm.serving.parse_row import Values, parse_row
-from chiasm.serving.problem import Problem
+from chiasm.serving.problem import HTTPProblem
 from chiasm.serving.read_body import read_body
 
 
@@ -22,7 +22,7 @@ async def receive_row(
     It can be called once, and keeps nothing of the body.
 
     Raises:
-        Problem: 429 no room; what ``read_body`` raises.
+        HTTPProblem: 429 no room; what ``read_body`` raises.
     """
     client = client_of_request(request.scope)
     if not admission.is_open:
@@ -34,7 +34,7 @@ async def receive_row(
             def parse() -> Values:
                 try:
                     return parse_row(bodies.pop(), request.headers.get("content-type", ""), limits)
-                except Problem as problem:
+                except HTTPProblem as problem:
                     raise problem.bare() from None
 
             yield parse

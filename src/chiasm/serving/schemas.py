@@ -90,7 +90,7 @@ class ImageScores(BaseModel):
     ]
 
 
-class Explanation(Prediction):
+class ExplainedPrediction(Prediction):
     """A prediction, and what it rests on."""
 
     explained: Annotated[str, Field(description="The class that is explained.")]

@@ -6,7 +6,7 @@ import socket
 from chiasm.data.media.audio import import_audio
 from chiasm.errors import ChiasmError
 from chiasm.serving.served_model import ServedModel
-from chiasm.serving.settings import Settings
+from chiasm.serving.settings import ServerSettings
 from chiasm.utils.extras import needs_extra
 
 with needs_extra("serve", "Serving needs a web server"):
@@ -22,7 +22,7 @@ _logger = logging.getLogger(__name__)
 _BACKLOG = 1_024
 
 
-def serve(model: ServedModel, settings: Settings) -> None:
+def serve(model: ServedModel, settings: ServerSettings) -> None:
     """Serve a model until SIGTERM or Ctrl-C, and answer what was accepted before returning.
 
     Raises:
@@ -32,7 +32,7 @@ def serve(model: ServedModel, settings: Settings) -> None:
         _serve(model, settings)
 
 
-def _serve(model: ServedModel, settings: Settings) -> None:
+def _serve(model: ServedModel, settings: ServerSettings) -> None:
     if "audio" in model.modalities:
         import_audio("soundfile")
     config = uvicorn.Config(

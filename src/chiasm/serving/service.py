@@ -17,11 +17,11 @@ from chiasm.serving.decode_worker import Loaded
 from chiasm.serving.decoders import Decoders
 from chiasm.serving.explanation import Shown, explain_row
 from chiasm.serving.limits import Limits
-from chiasm.serving.metrics import Metrics
+from chiasm.serving.metrics import ServerMetrics
 from chiasm.serving.parse_row import Values
-from chiasm.serving.problem import Problem
+from chiasm.serving.problem import HTTPProblem
 from chiasm.serving.room import Room
-from chiasm.serving.schemas import Explanation, Prediction
+from chiasm.serving.schemas import ExplainedPrediction, Prediction
 from chiasm.serving.served_model import ServedModel
 from chiasm.serving.sizes import refuse_large_image
 from chiasm.utils.cores import count_serving_cores
@@ -70,13 +70,13 @@ class Service:
         model: ServedModel,
         *,
         limits: Limits,
-        metrics: Metrics,
+        metrics: ServerMetrics,
         max_batch: int,
         max_wait: float,
     ) -> None:
         unreadable = [m for m in model.modalities if m not in _READABLE]
         if unreadable:
-            raise Problem(
+            raise HTTPProblem(
                 422,
                 f"This model reads {', '.join(unreadable)}, which cannot be sent to a server: it "
                 f"takes {', '.join(_READABLE)}. Use chiasm predict.",
@@ -114,19 +114,21 @@ class Service:
         """The prediction for the row that ``read`` gives.
 
         Raises:
-            Problem: 422 the row cannot be used, 503 there was no answer in time; what ``read``
+            HTTPProblem: 422 the row cannot be used, 503 there was no answer in time; what ``read``
                 raises.
         """
         return await self._in_time(self._predict(read))
 
-    async def explain(self, read: Callable[[], Values], *, label: str | None) -> Explanation:
+    async def explain(
+        self, read: Callable[[], Values], *, label: str | None
+    ) -> ExplainedPrediction:
         """The prediction for a row and what it, or the probability of ``label``, rests on.
 
         Raises:
-            Problem: as ``predict``; 422 also for an unknown label.
+            HTTPProblem: as ``predict``; 422 also for an unknown label.
         """
         if label is not None and label not in self.model.classes:
-            raise Problem(422, f"label: one of {', '.join(self.model.classes)}.")
+            raise HTTPProblem(422, f"label: one of {', '.join(self.model.classes)}.")
         return await self._in_time(self._explain(read, label))
 
     def close(self) -> None:
@@ -149,7 +151,7 @@ class Service:
             notes=list(predicted.notes),
         )
 
-    async def _explain(self, read: Callable[[], Values], label: str | None) -> Explanation:
+    async def _explain(self, read: Callable[[], Values], label: str | None) -> ExplainedPrediction:
         row = await self._load(read, shown=True)
         give_back = await self._room.take(_audio(row))
         predicted, scores = await self._explanations.submit((row.inputs, label), then=give_back)
@@ -177,7 +179,7 @@ class Service:
         try:
             return await asyncio.wait_for(answer, self._limits.answer_seconds)
         except asyncio.TimeoutError as error:
-            raise Problem(
+            raise HTTPProblem(
                 503,
                 f"No answer within {self._limits.answer_seconds:g} seconds: the server is busy. "
                 "Ask again.",
@@ -199,10 +201,14 @@ class Service:
         values = read()
         readable = self.model.modalities
         if not values:
-            raise Problem(422, f"The row is empty. Give at least one of: {', '.join(readable)}.")
+            raise HTTPProblem(
+                422, f"The row is empty. Give at least one of: {', '.join(readable)}."
+            )
         for modality in values:
             if modality not in readable:
-                raise Problem(422, f"{modality}: this model reads {' and '.join(readable)} only.")
+                raise HTTPProblem(
+                    422, f"{modality}: this model reads {' and '.join(readable)} only."
+                )
         parsed = _Parsed()
         for modality, value in values.items():
             with _refused(modality):
@@ -231,7 +237,7 @@ def _refused(modality: str) -> Iterator[None]:
     try:
         yield
     except UnreadableExample as error:
-        raise Problem(422, f"{modality}: {error.reason}.") from error
+        raise HTTPProblem(422, f"{modality}: {error.reason}.") from error
 
 
 def _audio(row: _Row) -> int:

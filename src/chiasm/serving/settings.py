@@ -1,4 +1,4 @@
-"""Settings: how a server is run."""
+"""ServerSettings: how a server is run."""
 
 from dataclasses import dataclass, field
 from ipaddress import ip_address
@@ -10,7 +10,7 @@ _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
 @dataclass(frozen=True)
-class Settings:
+class ServerSettings:
     """Everything about a server but its model.
 
     Attributes:

@@ -5,7 +5,7 @@ import re
 import reprlib
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -28,7 +28,8 @@ _EXPONENT = re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+")
 def parse_config(kind: Any, value: object, *, where: str) -> Any:
     """``value`` as a ``kind``: a dataclass, dict, tuple, Literal, union or scalar type.
 
-    A scalar of NumPy is as good as one of Python.
+    A scalar of NumPy is as good as one of Python. A setting that had another name in what earlier
+    versions wrote says so in its field: ``metadata={"formerly": name}``.
 
     Raises:
         ChiasmError: a value of another kind, or a setting that the dataclass does not have;
@@ -85,6 +86,7 @@ def _read_fields(kind: Any, value: object, where: str) -> Any:
         raise ChiasmError(
             f"{where} is {_short(value)}, and must be a mapping of settings: {', '.join(kinds)}."
         )
+    value = _rename(kind, value, where)
     for name in value:
         if name not in kinds:
             raise ChiasmError(
@@ -97,6 +99,15 @@ def _read_fields(kind: Any, value: object, where: str) -> Any:
             for name, item in value.items()
         }
     )
+
+
+def _rename(kind: Any, settings: dict[Any, Any], where: str) -> dict[Any, Any]:
+    names = {f.metadata["formerly"]: f.name for f in fields(kind) if "formerly" in f.metadata}
+    renamed = {names.get(name, name): item for name, item in settings.items()}
+    if len(renamed) < len(settings):
+        both = next(f"{old} and {new}" for old, new in names.items() if {old, new} <= {*settings})
+        raise ChiasmError(f"{where} has {both}, which are one setting. Give the second alone.")
+    return renamed
 
 
 def _read_union(kind: Any, value: object, where: str) -> Any:

@@ -140,8 +140,8 @@ def detect_encoding(parts: Sequence[bytes]) -> Detected:
     if strong * likely.get(_USUAL, 0.0) >= likely[best]:
         best = _USUAL
     other = next((n for n in likely if not _reads_alike(spread, best, n)), None)
-    against = 0.0 if other is None else likely[other]
-    sure = likely[best] / (likely[best] + against)
+    rival = 0.0 if other is None else likely[other]
+    sure = likely[best] / (likely[best] + rival)
     return Detected(best, sure=sure, other=other, sample=_sample(telling, best))
 
 

@@ -22,9 +22,9 @@ def exclusive_lock(out: Path, *, folder: bool) -> Iterator[None]:
     """
     if folder and out.exists() and not out.is_dir():
         raise ChiasmError(f"{out} is a file. Give --out a folder.")
-    place = out if folder else out.parent
-    place.mkdir(parents=True, exist_ok=True)
-    file = place / (LOCK if folder else f"{LOCK}-{out.name}")
+    parent = out if folder else out.parent
+    parent.mkdir(parents=True, exist_ok=True)
+    file = parent / (LOCK if folder else f"{LOCK}-{out.name}")
     lock = FileLock(file)
     try:
         lock.acquire(blocking=False)

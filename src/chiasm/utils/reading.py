@@ -99,15 +99,15 @@ def refuse_holes(file: BinaryIO) -> None:
 
 def _holes(file: int, size: int) -> int:
     """The bytes of its holes, counted no further than is allowed."""
-    place, found = 0, 0
-    while place < size and found <= _MOST_OF_HOLES:
+    position, found = 0, 0
+    while position < size and found <= _MOST_OF_HOLES:
         try:
-            data = os.lseek(file, place, os.SEEK_DATA)
+            data = os.lseek(file, position, os.SEEK_DATA)
         except OSError as error:
-            # Nothing but a hole comes after this place, or the file system knows of none.
-            return found + (size - place if error.errno == errno.ENXIO else 0)
-        found += data - place
-        place = os.lseek(file, data, os.SEEK_HOLE)
+            # Nothing but a hole comes after this position, or the file system knows of none.
+            return found + (size - position if error.errno == errno.ENXIO else 0)
+        found += data - position
+        position = os.lseek(file, data, os.SEEK_HOLE)
     return found
 
 

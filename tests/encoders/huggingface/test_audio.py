@@ -29,7 +29,7 @@ def test_tokens_of_waves_are_the_last_hidden_states_of_the_unpadded_clip(
 ) -> None:
     encoder = encoder_of(checkpoint(kind))
     clips = [encoder.load(draw_audio(n, seconds=s)) for n, s in enumerate((0.3, 0.51))]
-    tokens = encoder.trunk(clips)
+    tokens = encoder.encode_frozen(clips)
     network = AutoModel.from_pretrained(checkpoint(kind)).eval()
     for row, clip in enumerate(clips):
         expected = network(torch.from_numpy(clip.inputs)[None]).last_hidden_state[0]
@@ -43,7 +43,7 @@ def test_whisper_hears_the_padding_but_does_not_hand_it_on(checkpoint: Checkpoin
     encoder = encoder_of(checkpoint("whisper"))
     clip = encoder.load(draw_audio(0, seconds=0.3))
     assert clip.inputs.shape == (16, 100)
-    tokens = encoder.trunk([clip])
+    tokens = encoder.encode_frozen([clip])
     network = AutoModel.from_pretrained(checkpoint("whisper")).encoder.eval()
     expected = network(torch.from_numpy(clip.inputs)[None]).last_hidden_state
     assert tokens.values.shape == (1, 15, 16)
@@ -54,7 +54,7 @@ def test_spectrogram_of_fixed_length_keeps_all_its_tokens(checkpoint: Checkpoint
     encoder = encoder_of(checkpoint("ast"))
     clips = [encoder.load(draw_audio(n, seconds=s)) for n, s in enumerate((0.15, 1.5))]
     assert {clip.inputs.shape for clip in clips} == {(40, 16)}
-    assert encoder.trunk(clips).mask.all()
+    assert encoder.encode_frozen(clips).mask.all()
 
 
 @pytest.mark.parametrize("kind", ["wav2vec2", "wav2vec2-large", "hubert", "whisper", "ast"])
@@ -63,7 +63,7 @@ def test_clip_shorter_than_a_window_has_tokens(
     kind: str, seconds: float, checkpoint: Checkpoint
 ) -> None:
     encoder = encoder_of(checkpoint(kind))
-    tokens = encoder.trunk([encoder.load(draw_audio(0, seconds=seconds))])
+    tokens = encoder.encode_frozen([encoder.load(draw_audio(0, seconds=seconds))])
     assert tokens.present.all()
     assert tokens.values.isfinite().all()
 
@@ -72,7 +72,7 @@ def test_clip_shorter_than_a_window_has_tokens(
 def test_silence_has_finite_tokens(kind: str, checkpoint: Checkpoint) -> None:
     encoder = encoder_of(checkpoint(kind))
     silence = draw_audio(0)[:44] + bytes(16_000)
-    assert encoder.trunk([encoder.load(silence)]).values.isfinite().all()
+    assert encoder.encode_frozen([encoder.load(silence)]).values.isfinite().all()
 
 
 def test_audio_of_another_rate_is_resampled_to_that_of_the_model(checkpoint: Checkpoint) -> None:
@@ -101,9 +101,9 @@ def test_last_frame_of_a_long_clip_is_no_padding(checkpoint: Checkpoint) -> None
 def test_more_clips_than_go_through_at_once_keep_their_order(checkpoint: Checkpoint) -> None:
     encoder = encoder_of(checkpoint("hubert"))
     clips = [encoder.load(draw_audio(n, seconds=0.2 + 0.1 * (n % 2))) for n in range(20)]
-    together = encoder.trunk(clips)
+    together = encoder.encode_frozen(clips)
     for n in (0, 7, 8, 19):
-        alone = encoder.trunk(clips[n : n + 1]).values[0]
+        alone = encoder.encode_frozen(clips[n : n + 1]).values[0]
         row = together.values[n][together.mask[n]]
         torch.testing.assert_close(row, alone, rtol=1e-4, atol=1e-4)
 

@@ -21,7 +21,7 @@ def encoder_of(folder: Path) -> HuggingFaceImage:
 def test_map_of_features_becomes_tokens_row_by_row(checkpoint: Checkpoint) -> None:
     encoder = encoder_of(checkpoint("resnet"))
     pixels = encoder.load(draw_image(0))
-    tokens = encoder.trunk([pixels])
+    tokens = encoder.encode_frozen([pixels])
     network = AutoModel.from_pretrained(checkpoint("resnet")).eval()
     maps = network(torch.from_numpy(pixels)[None]).last_hidden_state
     height, width = maps.shape[2:]
@@ -36,7 +36,9 @@ def test_class_token_stays_the_first_token(checkpoint: Checkpoint) -> None:
     pixels = encoder.load(draw_image(0))
     vision = AutoModel.from_pretrained(checkpoint("clip")).vision_model.eval()
     expected = vision(torch.from_numpy(pixels)[None]).last_hidden_state
-    torch.testing.assert_close(encoder.trunk([pixels]).values, expected, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(
+        encoder.encode_frozen([pixels]).values, expected, rtol=1e-4, atol=1e-5
+    )
     assert expected.shape[1] == 4 * 4 + 1
 
 
@@ -45,19 +47,19 @@ def test_images_of_several_sizes_share_a_batch(checkpoint: Checkpoint, tmp_path:
     save_image_processor(folder, do_resize=False, do_center_crop=False)
     encoder = encoder_of(folder)
     batch = [encoder.load(draw_image(n, size=(64 + 32 * (n % 2), 64))) for n in range(4)]
-    tokens = encoder.trunk(batch)
+    tokens = encoder.encode_frozen(batch)
     assert tokens.mask.sum(dim=1).tolist() == [4, 6, 4, 6]
-    alone = encoder.trunk(batch[1:2])
+    alone = encoder.encode_frozen(batch[1:2])
     torch.testing.assert_close(tokens.values[1], alone.values[0], rtol=1e-4, atol=1e-5)
 
 
 def test_more_images_than_go_through_at_once_keep_their_order(checkpoint: Checkpoint) -> None:
     encoder = encoder_of(checkpoint("vit"))
     batch = [encoder.load(draw_image(n)) for n in range(20)]
-    together = encoder.trunk(batch).values
+    together = encoder.encode_frozen(batch).values
     assert len(together) == 20
     for n in (0, 7, 8, 19):
-        alone = encoder.trunk(batch[n : n + 1]).values[0]
+        alone = encoder.encode_frozen(batch[n : n + 1]).values[0]
         torch.testing.assert_close(together[n], alone, rtol=1e-4, atol=1e-4)
 
 

@@ -19,7 +19,7 @@ def encoder_of(folder: Path, **settings: int) -> HuggingFaceText:
 
 
 def test_tokens_are_the_last_hidden_states_with_the_special_tokens(checkpoint: Checkpoint) -> None:
-    tokens = encoder_of(checkpoint("bert")).trunk(["the cat sits", "dog"])
+    tokens = encoder_of(checkpoint("bert")).encode_frozen(["the cat sits", "dog"])
     # [CLS] the cat sits [SEP], by their places in the vocabulary.
     network = AutoModel.from_pretrained(checkpoint("bert")).eval()
     expected = network(torch.tensor([[2, 5, 6, 8, 3]])).last_hidden_state[0]
@@ -38,13 +38,13 @@ def test_a_tokenizer_that_knows_more_tokens_than_its_network_is_refused(tmp_path
 
 def test_long_text_is_cut(checkpoint: Checkpoint) -> None:
     encoder = encoder_of(checkpoint("bert"), max_length=6)
-    assert encoder.trunk(["the cat " * 1000]).values.shape[1] == 6
+    assert encoder.encode_frozen(["the cat " * 1000]).values.shape[1] == 6
 
 
 def test_length_never_exceeds_what_the_model_has_positions_for(checkpoint: Checkpoint) -> None:
     encoder = encoder_of(checkpoint("clip"))
     assert encoder.max_length == 12
-    assert encoder.trunk(["the cat " * 100]).values.shape[1] == 12
+    assert encoder.encode_frozen(["the cat " * 100]).values.shape[1] == 12
 
 
 def test_length_is_part_of_the_fingerprint(checkpoint: Checkpoint) -> None:
@@ -53,13 +53,13 @@ def test_length_is_part_of_the_fingerprint(checkpoint: Checkpoint) -> None:
 
 
 def test_empty_text_still_has_its_special_tokens(checkpoint: Checkpoint) -> None:
-    assert encoder_of(checkpoint("bert")).trunk([""]).mask.sum() == 2
+    assert encoder_of(checkpoint("bert")).encode_frozen([""]).mask.sum() == 2
 
 
 def test_model_trained_without_a_mask_sees_its_padding_but_does_not_hand_it_on(
     checkpoint: Checkpoint,
 ) -> None:
-    tokens = encoder_of(checkpoint("siglip")).trunk(["the cat"])
+    tokens = encoder_of(checkpoint("siglip")).encode_frozen(["the cat"])
     network = AutoModel.from_pretrained(checkpoint("siglip")).text_model.eval()
     padded = torch.tensor([[2, 5, 6, 3] + [0] * 8])
     expected = network(input_ids=padded).last_hidden_state[0]
@@ -76,7 +76,7 @@ def test_text_that_is_not_unicode_is_unreadable(checkpoint: Checkpoint) -> None:
 def test_lengths_are_the_tokens_that_texts_come_to(checkpoint: Checkpoint, kind: str) -> None:
     encoder = encoder_of(checkpoint(kind))
     texts = ["the cat sits", "dog", "", "the cat " * 100]
-    assert encoder.lengths(texts) == encoder.trunk(texts).mask.sum(1).tolist()
+    assert encoder.lengths(texts) == encoder.encode_frozen(texts).mask.sum(1).tolist()
 
 
 def test_text_that_is_not_unicode_has_a_length_all_the_same(checkpoint: Checkpoint) -> None:

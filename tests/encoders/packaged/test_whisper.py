@@ -31,14 +31,14 @@ def mix() -> WhisperEncoder:
 def test_ten_tokens_a_second_and_never_thirty_seconds(
     mix: WhisperEncoder, seconds: float, tokens: int
 ) -> None:
-    values = mix.trunk([mix.load(draw_audio(0, seconds=seconds))]).values
+    values = mix.encode_frozen([mix.load(draw_audio(0, seconds=seconds))]).values
     assert values.shape == (1, tokens, 5 * 384)
     assert values.isfinite().all()
 
 
 def test_silence_has_finite_tokens(mix: WhisperEncoder) -> None:
     silence = draw_audio(0)[:44] + bytes(16_000)
-    tokens = mix.trunk([mix.load(silence)])
+    tokens = mix.encode_frozen([mix.load(silence)])
     assert tokens.present.all()
     assert tokens.values.isfinite().all()
 
@@ -48,7 +48,7 @@ def test_rates_of_one_audio_give_like_tokens(mix: WhisperEncoder) -> None:
         time = np.arange(rate) / rate
         file = io.BytesIO()
         soundfile.write(file, 0.3 * np.sin(2 * np.pi * 300 * time), rate, format="WAV")
-        return mix.trunk([mix.load(file.getvalue())]).values[0]
+        return mix.encode_frozen([mix.load(file.getvalue())]).values[0]
 
     expected = tokens_at(16_000)
     for rate in (8_000, 44_100, 96_000):
@@ -58,7 +58,7 @@ def test_rates_of_one_audio_give_like_tokens(mix: WhisperEncoder) -> None:
 def test_a_token_is_the_mean_of_five_positions_of_all_layers(mix: WhisperEncoder) -> None:
     mel = mix.load(draw_audio(1, seconds=0.5))
     states = mix._network(torch.from_numpy(mel)[None])
-    tokens = mix.trunk([mel]).values[0]
+    tokens = mix.encode_frozen([mel]).values[0]
     for layer, state in enumerate(states):
         features = tokens[2, 384 * layer : 384 * (layer + 1)]
         torch.testing.assert_close(features, state[0, 10:15].mean(dim=0), rtol=1e-4, atol=1e-4)
@@ -66,16 +66,16 @@ def test_a_token_is_the_mean_of_five_positions_of_all_layers(mix: WhisperEncoder
 
 def test_last_layer_alone_is_the_end_of_the_mix(mix: WhisperEncoder) -> None:
     last = WhisperEncoder(layers="last")
-    assert (last.name, last.trunk_dim, last.dim) == ("whisper-tiny-last", 384, 384)
+    assert (last.name, last.frozen_dim, last.dim) == ("whisper-tiny-last", 384, 384)
     assert last.fingerprint != mix.fingerprint
     audio = draw_audio(2)
-    tokens = last.trunk([last.load(audio)]).values
-    torch.testing.assert_close(tokens, mix.trunk([mix.load(audio)]).values[..., -384:])
+    tokens = last.encode_frozen([last.load(audio)]).values
+    torch.testing.assert_close(tokens, mix.encode_frozen([mix.load(audio)]).values[..., -384:])
 
 
 def test_long_audio_is_cut_and_the_cut_is_in_the_fingerprint(mix: WhisperEncoder) -> None:
     short = WhisperEncoder(max_seconds=0.5)
-    assert short.trunk([short.load(draw_audio(0, seconds=2))]).values.shape[1] == 5
+    assert short.encode_frozen([short.load(draw_audio(0, seconds=2))]).values.shape[1] == 5
     assert short.fingerprint != mix.fingerprint
     assert mix.max_seconds == 30
 

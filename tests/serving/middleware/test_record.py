@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from chiasm.serving.metrics import Metrics
+from chiasm.serving.metrics import ServerMetrics
 from chiasm.serving.middleware.record import Record
 
 
@@ -26,7 +26,7 @@ def test_a_request_that_the_end_of_the_server_cuts_off_is_told_so(is_begun: bool
 
     async def cut_off() -> None:
         scope = {"type": "http", "method": "POST", "path": "/", "headers": []}
-        request = asyncio.create_task(Record(wait, metrics=Metrics())(scope, receive, send))
+        request = asyncio.create_task(Record(wait, metrics=ServerMetrics())(scope, receive, send))
         await asyncio.sleep(0)
         request.cancel()
         await asyncio.wait({request})

@@ -4,13 +4,13 @@ import torch
 from torch import Tensor, nn
 
 from chiasm.encoders.tokens import Tokens
-from chiasm.encoders.trainable.layers import TunedTop
+from chiasm.encoders.trainable.layers import TrainableLayers
 from chiasm.training.loop.compute import checkpoint_activations
 
 WIDTH, WIDE = 4, 64
 
 
-class Wide(TunedTop):
+class Wide(TrainableLayers):
     """Blocks that are much wider inside than at their ends, one of which drops at random."""
 
     def __init__(self) -> None:

@@ -66,10 +66,10 @@ def test_auxiliary_heads_and_tuned_encoders_are_trained_and_resumed(
 ) -> None:
     config = replace(CONFIG, epochs=3, auxiliary_loss=0.5, encoder_learning_rate=1e-3)
     whole = make_model(tuned=True)
-    before = whole.tops["text"].layers[0].weight.clone()
+    before = whole.trainable_layers["text"].layers[0].weight.clone()
     rows = (train_rows, validation_rows, config)
     fit(whole, *rows, checkpoints=tmp_path / "whole", report=[].append)
-    assert not torch.equal(whole.tops["text"].layers[0].weight, before)
+    assert not torch.equal(whole.trainable_layers["text"].layers[0].weight, before)
     with pytest.raises(TrainingStopped):
         fit(make_model(tuned=True), *rows, checkpoints=tmp_path / "parts", report=Interrupt(1))
     resumed = make_model(tuned=True)
@@ -88,7 +88,7 @@ def test_gradient_checkpointing_changes_nothing_but_memory(
         folder = tmp_path / str(checkpointing)
         fit(model, train_rows, validation_rows, config, checkpoints=folder, report=[].append)
         models.append(model)
-    torch.testing.assert_close(*(m.tops["text"].layers[0].weight for m in models))
+    torch.testing.assert_close(*(m.trainable_layers["text"].layers[0].weight for m in models))
 
 
 def test_training_stops_early_without_improvement(

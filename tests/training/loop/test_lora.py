@@ -77,7 +77,11 @@ def test_a_saved_model_holds_the_updates_and_not_what_was_published(
     recipe: Recipe, table: Table, tmp_path: Path
 ) -> None:
     trained = run(recipe, table, tmp_path)
-    tops = {name for name in load_file(tmp_path / "model.safetensors") if name.startswith("tops.")}
+    tops = {
+        name
+        for name in load_file(tmp_path / "model.safetensors")
+        if name.startswith("trainable_layers.")
+    }
     buffers = {name for name, _ in trained.model.named_buffers()}
     assert tops - buffers
     assert all("lora_" in name for name in tops - buffers)

@@ -13,7 +13,7 @@ def test_blocks_learn_slower_the_further_they_are_from_the_end() -> None:
     model = make_model(tuned=True)
     groups = build_optimizer(model, CONFIG).param_groups
     rates = {id(p): group["lr"] for group in groups for p in group["params"]}
-    first, last = model.tops["text"].layers
+    first, last = model.trainable_layers["text"].layers
     assert rates[id(last.weight)] == pytest.approx(1e-3)
     assert rates[id(first.weight)] == pytest.approx(5e-4)
     assert rates[id(model.head.weight)] == pytest.approx(1e-2)

@@ -29,16 +29,18 @@ def staged(train: EncodedTable, validation: EncodedTable, folder: Path) -> Fusio
 def test_encoders_learn_alone_and_stay_as_they_are_in_the_fusion(
     train_rows: EncodedTable, validation_rows: EncodedTable, tmp_path: Path
 ) -> None:
-    before = make_model(tuned=True).tops["text"].state_dict()
+    before = make_model(tuned=True).trainable_layers["text"].state_dict()
     model = staged(train_rows, validation_rows, tmp_path)
     alone = make_model(tuned=True)
     # The same stages again, of which the encoders' are found finished: only the fusion is trained.
     fit_in_stages(
         alone, train_rows, validation_rows, RECIPE, checkpoints=tmp_path, report=[].append
     )
-    for name, weights in model.tops["text"].state_dict().items():
-        assert torch.equal(alone.tops["text"].state_dict()[name], weights)
-    assert not torch.equal(model.tops["text"].layers[0].weight, before["layers.0.weight"])
+    for name, weights in model.trainable_layers["text"].state_dict().items():
+        assert torch.equal(alone.trainable_layers["text"].state_dict()[name], weights)
+    assert not torch.equal(
+        model.trainable_layers["text"].layers[0].weight, before["layers.0.weight"]
+    )
     assert accuracy(predict_logits(model, validation_rows), validation_rows.labels) > 0.7
 
 
@@ -65,7 +67,7 @@ def test_what_follows_finished_stages_does_not_depend_on_when_they_were_trained(
 ) -> None:
     whole = staged(train_rows, validation_rows, tmp_path / "whole")
     for modality in finished:
-        name = f"{modality}/top.safetensors"
+        name = f"{modality}/trainable_layers.safetensors"
         if (tmp_path / "whole" / name).exists():
             (tmp_path / "parts" / modality).mkdir(parents=True)
             shutil.copy(tmp_path / "whole" / name, tmp_path / "parts" / name)

@@ -25,7 +25,7 @@ from chiasm.training.run.pipeline import train
 
 MOSI = Path(__file__).parents[4] / "shared" / "data" / "mosi"
 RECIPE = Recipe(
-    fusion=FusionConfig(name="concat", dim=16, heads=2, dropout=0.1),
+    fusion=FusionConfig(name="concat", dim=16, num_heads=2, dropout=0.1),
     training=TrainingConfig(epochs=4, learning_rate=0.01),
 )
 FEATURES = {"visual": "visual", "acoustic": "acoustic"}

@@ -41,7 +41,7 @@ def test_only_what_matters_for_the_recipe_is_varied() -> None:
 
 
 def test_a_setting_beyond_its_range_widens_it() -> None:
-    fusion = FusionConfig(name="concat", dim=8, heads=2, dropout=0.9)
+    fusion = FusionConfig(name="concat", dim=8, num_heads=2, dropout=0.9)
     training = TrainingConfig(learning_rate=1e-6, batch_size=8)
     ranges = space(Recipe(fusion=fusion, training=training)).ranges
     assert ranges["dim"] == Choice((64, 128, 256, 8))
@@ -51,7 +51,7 @@ def test_a_setting_beyond_its_range_widens_it() -> None:
 
 
 def test_every_width_can_be_parted_among_the_heads() -> None:
-    fusion = FusionConfig(dim=60, heads=12)
+    fusion = FusionConfig(dim=60, num_heads=12)
     assert space(Recipe(fusion=fusion)).ranges["dim"] == Choice((60,))
 
 

@@ -27,7 +27,7 @@ from chiasm.training.search import tuning
 from chiasm.training.search.result import Trial, Tuning
 
 RECIPE = Recipe(
-    fusion=FusionConfig(name="concat", dim=16, heads=2, dropout=0.1),
+    fusion=FusionConfig(name="concat", dim=16, num_heads=2, dropout=0.1),
     training=TrainingConfig(epochs=1, learning_rate=0.01),
 )
 Report = Callable[[Sequence[Trial]], None]
@@ -284,7 +284,7 @@ def test_ctrl_c_before_anything_is_done_says_so(
 def test_when_the_time_is_over_no_trial_begins(made_up: None, tmp_path: Path) -> None:
     tuning = run(tmp_path, minutes=0.0)
     assert len(tuning.trials) == 1
-    assert tuning.asked == 3
+    assert tuning.planned == 3
     assert not tuning.stopped
 
 

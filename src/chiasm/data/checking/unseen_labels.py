@@ -3,16 +3,16 @@
 from collections import Counter
 
 from chiasm.data.checking.near_labels import misspelled
-from chiasm.data.duplicates.components import Positions
 from chiasm.data.labels import class_indices
 from chiasm.data.table import Problem, Table
 from chiasm.errors import DataError
+from chiasm.utils.arrays import Indices
 
 _NAMED, _MOST = 5, 20
 
 
 def unseen_labels(
-    table: Table, rows: Positions, classes: tuple[str, ...], *, what: str
+    table: Table, rows: Indices, classes: tuple[str, ...], *, what: str
 ) -> tuple[Problem, ...]:
     """A note on each of these labelled rows whose label is none of the classes of a model.
 

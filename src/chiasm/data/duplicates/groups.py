@@ -4,14 +4,15 @@ from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
 
-from chiasm.data.duplicates.components import Positions, tie_equal
+from chiasm.data.duplicates.components import tie_equal
 from chiasm.data.duplicates.near_images import near_images
 from chiasm.data.duplicates.normalisation import normalise_text
 from chiasm.data.table import Table
 from chiasm.errors import DataError
+from chiasm.utils.arrays import Indices
 
 
-def duplicate_groups(table: Table, *, by: Sequence[str] | None = None) -> Positions:
+def duplicate_groups(table: Table, *, by: Sequence[str] | None = None) -> Indices:
     """Number the groups of duplicates: one number a row, whether it is usable or not.
 
     Rows are tied by the same normalised text, by nearly the same image (pHash distance of at
@@ -35,7 +36,7 @@ def duplicate_groups(table: Table, *, by: Sequence[str] | None = None) -> Positi
     return groups
 
 
-def find_groups(table: Table, *, by: Sequence[str] | None = None) -> Positions:
+def find_groups(table: Table, *, by: Sequence[str] | None = None) -> Indices:
     """The groups of ``duplicate_groups``, however large they are.
 
     Raises:
@@ -50,7 +51,7 @@ def find_groups(table: Table, *, by: Sequence[str] | None = None) -> Positions:
             groups = tie_equal(groups, keys(table))
     # Numbered by first appearance, so that the numbers do not depend on how they were found.
     _, first, inverse = np.unique(groups, return_index=True, return_inverse=True)
-    numbered: Positions = np.argsort(np.argsort(first))[inverse].astype(np.int64)
+    numbered: Indices = np.argsort(np.argsort(first))[inverse].astype(np.int64)
     return numbered
 
 

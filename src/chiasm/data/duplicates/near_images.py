@@ -5,7 +5,8 @@ from itertools import combinations
 
 import numpy as np
 
-from chiasm.data.duplicates.components import Positions, join
+from chiasm.data.duplicates.components import join
+from chiasm.utils.arrays import Indices
 
 NEAR = 4  # bits of 64
 _BITS = 64
@@ -14,9 +15,9 @@ _BITS = 64
 _BANDS = 6
 
 
-def near_images(hashes: Sequence[int]) -> Positions:
+def near_images(hashes: Sequence[int]) -> Indices:
     """Components of hashes linked by a Hamming distance of at most 4: the number of each one's."""
-    distinct, places = np.unique(np.array(hashes, dtype=np.uint64), return_inverse=True)
+    distinct, positions = np.unique(np.array(hashes, dtype=np.uint64), return_inverse=True)
     component = np.arange(len(distinct))
     for key in _keys(distinct):
         order = np.argsort(distinct & key, kind="stable")
@@ -37,7 +38,7 @@ def near_images(hashes: Sequence[int]) -> Positions:
             if new.any():
                 component = join(component, pairs[0][new], pairs[1][new])
             step += 1
-    return component[places]
+    return component[positions]
 
 
 def _keys(hashes: np.ndarray[tuple[int], np.dtype[np.uint64]]) -> list[np.uint64]:
@@ -46,7 +47,7 @@ def _keys(hashes: np.ndarray[tuple[int], np.dtype[np.uint64]]) -> list[np.uint64
     The bits are dealt to the bands by how much they tell: those of symmetric or plain images
     hardly vary, and a band of such bits alone would put all images into one bucket.
     """
-    bits = [np.uint64(1) << np.uint64(place) for place in range(_BITS)]
+    bits = [np.uint64(1) << np.uint64(position) for position in range(_BITS)]
     bits.sort(key=lambda bit: abs(np.count_nonzero(hashes & bit) * 2 - len(hashes)))
     bands = [np.bitwise_or.reduce(bits[band::_BANDS]) for band in range(_BANDS)]
     return [np.bitwise_or.reduce(kept) for kept in combinations(bands, _BANDS - NEAR)]

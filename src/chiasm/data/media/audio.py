@@ -126,12 +126,12 @@ def _told_size(stream: BinaryIO) -> bytes | None:
     """
     head = stream.read(_HEADER)
     stream.seek(0)
-    place = head.find(b"data\0\0\0\0", 12)
-    if head[:4] != b"RIFF" or head[8:12] != b"WAVE" or place < 0 or len(head) <= place + 8:
+    position = head.find(b"data\0\0\0\0", 12)
+    if head[:4] != b"RIFF" or head[8:12] != b"WAVE" or position < 0 or len(head) <= position + 8:
         return None
     data = bytearray(stream.read(_MOST_TOLD))
     data[4:8] = struct.pack("<I", len(data) - 8)
-    data[place + 4 : place + 8] = struct.pack("<I", len(data) - place - 8)
+    data[position + 4 : position + 8] = struct.pack("<I", len(data) - position - 8)
     return bytes(data)
 
 

@@ -61,20 +61,20 @@ def has_costly_tags(exif: bytes) -> bool:
     return False
 
 
-def _count(places: Iterator[int], what: str, most: int = _CHUNKS) -> None:
-    for number, _ in enumerate(places):
+def _count(positions: Iterator[int], what: str, most: int = _CHUNKS) -> None:
+    for number, _ in enumerate(positions):
         if number == most:
             raise UnreadableExample(f"image file of more than {most:,} {what}")
 
 
 def _check_jpeg(data: bytes) -> None:
     scans, pixels, filled = 0, 0, 0
-    for number, (marker, place, fill) in enumerate(_jpeg_segments(data)):
+    for number, (marker, position, fill) in enumerate(_jpeg_segments(data)):
         filled += 0 if scans else fill
         if number == _SEGMENTS or filled > _FILL:
             raise UnreadableExample(f"JPEG of more than {_SEGMENTS:,} segments or fill bytes")
-        if marker in _FRAMES and place + 7 <= len(data):
-            height, width = struct.unpack_from(">HH", data, place + 3)
+        if marker in _FRAMES and position + 7 <= len(data):
+            height, width = struct.unpack_from(">HH", data, position + 3)
             pixels = max(pixels, height * width)
         scans += marker == _SCAN
         if scans > _SCANS or scans * pixels > max(_SCANNED_PIXELS, 12 * pixels):
@@ -86,46 +86,46 @@ def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
 
     A last one, of no marker, where there is none.
     """
-    place, in_scan = 2, False
-    while found := _MARKER.search(data, place):
-        fill = found.start() - place
-        marker, place = found[1][0], found.end()
-        yield marker, place, fill
+    position, in_scan = 2, False
+    while found := _MARKER.search(data, position):
+        fill = found.start() - position
+        marker, position = found[1][0], found.end()
+        yield marker, position, fill
         in_scan |= marker == _SCAN
         if marker == _END and in_scan:  # what comes behind it is not read
             return
         if marker not in _ALONE:
-            place += max(2, int.from_bytes(data[place : place + 2], "big"))
-    yield 0, len(data), len(data) - place
+            position += max(2, int.from_bytes(data[position : position + 2], "big"))
+    yield 0, len(data), len(data) - position
 
 
 def _png_chunks(data: bytes) -> Iterator[int]:
-    place = 8
-    while place + 8 <= len(data):
-        yield place
-        place += 12 + int.from_bytes(data[place : place + 4], "big")
+    position = 8
+    while position + 8 <= len(data):
+        yield position
+        position += 12 + int.from_bytes(data[position : position + 4], "big")
 
 
 def _riff_chunks(data: bytes) -> Iterator[int]:
-    place = 12
-    while place + 8 <= len(data):
-        yield place
-        size = int.from_bytes(data[place + 4 : place + 8], "little")
-        place += 8 + size + size % 2
+    position = 12
+    while position + 8 <= len(data):
+        yield position
+        size = int.from_bytes(data[position + 4 : position + 8], "little")
+        position += 8 + size + size % 2
 
 
 def _gif_blocks(data: bytes) -> Iterator[int]:
     """The blocks of the extensions before the first image, which alone is read."""
-    place = 13
-    if len(data) > place and data[10] & 0x80:
-        place += 3 << (data[10] & 7) + 1
-    while data[place : place + 1] == b"!":
-        place += 2
-        while size := int.from_bytes(data[place : place + 1], "little"):
-            yield place
-            place += 1 + size
-        yield place
-        place += 1
+    position = 13
+    if len(data) > position and data[10] & 0x80:
+        position += 3 << (data[10] & 7) + 1
+    while data[position : position + 1] == b"!":
+        position += 2
+        while size := int.from_bytes(data[position : position + 1], "little"):
+            yield position
+            position += 1 + size
+        yield position
+        position += 1
 
 
 def _check_tiff(data: bytes) -> None:

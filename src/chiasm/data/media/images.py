@@ -81,10 +81,10 @@ def _own_file(image: Image.Image) -> bytes | None:
     file = getattr(image, "fp", None)
     if file is None or not getattr(image, "tile", None) or image.tell():
         return None
-    place = file.tell()
+    position = file.tell()
     file.seek(0)
     data = bytes(file.read(MAX_BYTES + 1))
-    file.seek(place)
+    file.seek(position)
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
             return data if opened.size == image.size else None
@@ -173,12 +173,12 @@ def _missing_rows(image: Image.Image) -> float:
 
 def _without_notes(data: bytes) -> bytes:
     """A PNG without its texts and colour profile, of which there may be more than Pillow reads."""
-    kept, place = [_PNG], len(_PNG)
-    while place + 12 <= len(data):
-        length, kind = struct.unpack(">I4s", data[place : place + 8])
+    kept, position = [_PNG], len(_PNG)
+    while position + 12 <= len(data):
+        length, kind = struct.unpack(">I4s", data[position : position + 8])
         if kind not in _NOTES:
-            kept.append(data[place : place + length + 12])
-        place += length + 12
+            kept.append(data[position : position + length + 12])
+        position += length + 12
     return b"".join(kept)
 
 

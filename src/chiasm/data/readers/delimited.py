@@ -127,7 +127,7 @@ def _swallowing(
 
     def swallows(row: _Row) -> bool:
         broken = _has_stray_quote("".join(lines[row.first - 1 : row.last]), delimiter)
-        inside = (_inside(cell, place, delimiter) for place, cell in enumerate(row.cells))
+        inside = (_inside(cell, position, delimiter) for position, cell in enumerate(row.cells))
         return any(_hides_rows(parts, width, known, broken=broken) for parts in inside if parts)
 
     return [row for row in long if swallows(row)]
@@ -141,15 +141,15 @@ class _Part:
     begin: int
     is_last: bool
 
-    def fits(self, width: int, place: int) -> bool:
-        return self.begin + len(self.cells) == (place + 1 if self.is_last else width)
+    def fits(self, width: int, position: int) -> bool:
+        return self.begin + len(self.cells) == (position + 1 if self.is_last else width)
 
 
-def _inside(cell: str, place: int, delimiter: str) -> list[_Part]:
+def _inside(cell: str, position: int, delimiter: str) -> list[_Part]:
     """The lines of a cell of several lines; its first one goes on where the row has come to."""
     lines = cell.splitlines()
     return [
-        _Part(line.split(delimiter), 0 if at else place, is_last=at == len(lines) - 1)
+        _Part(line.split(delimiter), 0 if at else position, is_last=at == len(lines) - 1)
         for at, line in enumerate(lines)
         if len(lines) > 1
     ]
@@ -162,17 +162,17 @@ def _hides_rows(
 
     The cells around this one prove nothing: they are those of its own row.
     """
-    place = parts[0].begin
+    position = parts[0].begin
     if (broken or (not known and len(parts) > _TELLING)) and all(
-        part.fits(width, place) for part in parts
+        part.fits(width, position) for part in parts
     ):
         return True
     return any(
-        part.fits(width, place)
+        part.fits(width, position)
         and any(
             value.strip('"') in known.get(at, ())
             for at, value in enumerate(part.cells, start=part.begin)
-            if at != place
+            if at != position
         )
         for part in parts
     )
@@ -188,8 +188,8 @@ def _doubts(
         "several?"
         for row in long
         if any(
-            _look_like_rows(_inside(cell, place, delimiter), width, known)
-            for place, cell in enumerate(row.cells)
+            _look_like_rows(_inside(cell, position, delimiter), width, known)
+            for position, cell in enumerate(row.cells)
         )
     }
 
@@ -226,13 +226,13 @@ def _repeated_values(rows: Sequence[Sequence[str]]) -> dict[int, set[str]]:
     """The values of the columns that have few, such as labels, by the place of the column."""
     width = Counter(map(len, rows)).most_common(1)[0][0] if rows else 0
     columns = zip(*(row for row in rows if len(row) == width), strict=True)
-    found = {place: Counter(column) for place, column in enumerate(columns)}
+    found = {position: Counter(column) for position, column in enumerate(columns)}
     repeated = {
-        place: {value for value, times in counts.items() if value and times > 1}
-        for place, counts in found.items()
+        position: {value for value, times in counts.items() if value and times > 1}
+        for position, counts in found.items()
         if len(counts) <= max(2, _FEW * len(rows))
     }
-    return {place: values for place, values in repeated.items() if values}
+    return {position: values for position, values in repeated.items() if values}
 
 
 def _check_separator(path: Path, header: Sequence[str], delimiter: str) -> None:

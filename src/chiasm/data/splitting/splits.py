@@ -11,10 +11,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from chiasm.data.duplicates.components import Positions
 from chiasm.data.splitting.stratified_groups import StratifiedGroups
 from chiasm.data.table import Problem, Table
 from chiasm.errors import DataError
+from chiasm.utils.arrays import Indices
 
 Labels: TypeAlias = np.ndarray[Any, np.dtype[np.str_]]
 _NAMED = 3
@@ -27,14 +27,14 @@ _SPLIT_NAMES = {
 
 @dataclass(frozen=True)
 class Fold:
-    """Positions in the table of the rows to train on and of the rows to judge by."""
+    """Indices in the table of the rows to train on and of the rows to judge by."""
 
-    train: Positions
-    test: Positions
+    train: Indices
+    test: Indices
 
 
 def grouped_folds(
-    table: Table, rows: Positions, *, folds: int, seed: int, groups: Positions
+    table: Table, rows: Indices, *, folds: int, seed: int, groups: Indices
 ) -> list[Fold]:
     """Partition the given rows into test parts of about equal size and class balance.
 
@@ -58,8 +58,8 @@ def grouped_folds(
 
 
 def hold_out(
-    table: Table, rows: Positions, *, fraction: float, seed: int, groups: Positions
-) -> tuple[Positions, Positions]:
+    table: Table, rows: Indices, *, fraction: float, seed: int, groups: Indices
+) -> tuple[Indices, Indices]:
     """Part the given rows into the rest and a held-out part of about this fraction of them.
 
     ``groups`` as in ``grouped_folds``. The rows of ``rare_rows`` are not held out, nor are their
@@ -94,7 +94,7 @@ def hold_out(
     return _rest(rows, held, groups), np.sort(held)
 
 
-def rare_rows(table: Table, rows: Positions, groups: Positions, *, least: int = 1) -> Positions:
+def rare_rows(table: Table, rows: Indices, groups: Indices, *, least: int = 1) -> Indices:
     """Those of the given rows that no split can part, since all of their class are on one side.
 
     These are the rows of classes with fewer than ``least`` rows or with a single group of
@@ -107,13 +107,13 @@ def rare_rows(table: Table, rows: Positions, groups: Positions, *, least: int = 
     return np.sort(rows[np.isin(labels, names[single | (counts < least)])])
 
 
-def _rest(rows: Positions, held: Positions, groups: Positions) -> Positions:
+def _rest(rows: Indices, held: Indices, groups: Indices) -> Indices:
     """The rows of which no duplicate is held out."""
     return np.sort(rows[~np.isin(groups[rows], groups[held])])
 
 
 def rare_problems(
-    table: Table, rows: Positions, groups: Positions, *, where: str, least: int = 1
+    table: Table, rows: Indices, groups: Indices, *, where: str, least: int = 1
 ) -> tuple[Problem, ...]:
     """A note on each of ``rare_rows``; ``where`` says what happens to them."""
     return tuple(
@@ -129,7 +129,7 @@ def rare_problems(
     )
 
 
-def given_split(table: Table) -> dict[str, Positions] | None:
+def given_split(table: Table) -> dict[str, Indices] | None:
     """The labelled rows of "train", "validation" and "test" as the data itself says.
 
     None where it says nothing; rows of which it says nothing are in no part.
@@ -154,7 +154,7 @@ def given_split(table: Table) -> dict[str, Positions] | None:
     return {name: np.array(rows, dtype=np.int64) for name, rows in parts.items()}
 
 
-def development_rows(table: Table) -> Positions:
+def development_rows(table: Table) -> Indices:
     """The labelled rows, but for a test part that the data itself names.
 
     Raises:
@@ -164,7 +164,7 @@ def development_rows(table: Table) -> Positions:
     return np.setdiff1d(table.labelled, test)
 
 
-def evaluated_rows(table: Table) -> Positions:
+def evaluated_rows(table: Table) -> Indices:
     """The rows to judge a model by: the test part that the data itself names, else all labelled.
 
     Raises:
@@ -173,20 +173,20 @@ def evaluated_rows(table: Table) -> Positions:
     return (given_split(table) or {}).get("test", table.labelled)
 
 
-def _labels(table: Table, rows: Positions) -> Labels:
+def _labels(table: Table, rows: Indices) -> Labels:
     return np.array([str(table.labels[row]) for row in rows], dtype=str)
 
 
-def _in_seeded_order(table: Table, rows: Positions, seed: int) -> Positions:
-    def place(row: int) -> bytes:
+def _in_seeded_order(table: Table, rows: Indices, seed: int) -> Indices:
+    def rank(row: int) -> bytes:
         return hashlib.sha256(f"{seed} {table.ids[row]}".encode()).digest()
 
-    return np.array(sorted((int(row) for row in rows), key=place), dtype=np.int64)
+    return np.array(sorted((int(row) for row in rows), key=rank), dtype=np.int64)
 
 
 def _partition(
-    table: Table, rows: Positions, groups: Positions, parts: int
-) -> list[tuple[Positions, Positions]]:
+    table: Table, rows: Indices, groups: Indices, parts: int
+) -> list[tuple[Indices, Indices]]:
     labels = [str(table.labels[row]) for row in rows]
     # Numbered by first appearance: how the groups were numbered must not matter either.
     number: dict[int, int] = {}
@@ -199,7 +199,7 @@ def _partition(
 
 
 def _check_enough(
-    table: Table, rows: Positions, divided: Positions, groups: Positions, folds: int
+    table: Table, rows: Indices, divided: Indices, groups: Indices, folds: int
 ) -> None:
     """Make sure that there are two classes to judge by in so many folds."""
     names = table.classes_of(rows)
@@ -223,7 +223,7 @@ def _check_enough(
         )
 
 
-def _tell_rare(table: Table, rows: Positions, groups: Positions, *, but: Collection[str]) -> str:
+def _tell_rare(table: Table, rows: Indices, groups: Indices, *, but: Collection[str]) -> str:
     """Some classes, with their rows and what ties these."""
     told = []
     for name in [name for name in table.classes_of(rows) if name not in but][:_NAMED]:
@@ -233,7 +233,7 @@ def _tell_rare(table: Table, rows: Positions, groups: Positions, *, but: Collect
     return ", ".join(told)
 
 
-def _tell_fewer(table: Table, rows: Positions, groups: Positions, folds: int) -> str:
+def _tell_fewer(table: Table, rows: Indices, groups: Indices, folds: int) -> str:
     """The advice to ask for fewer folds, if there are any that work."""
     for fewer in range(folds - 1, 1, -1):
         divided = np.setdiff1d(rows, rare_rows(table, rows, groups, least=fewer))

@@ -1,11 +1,13 @@
 """StratifiedGroups: scikit-learn's grouped folds, sooner."""
 
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
 
-_Counts: TypeAlias = "np.ndarray[Any, np.dtype[np.float64]]"
+from chiasm.utils.arrays import Floats
+
+_Counts: TypeAlias = Floats
 
 
 class StratifiedGroups(StratifiedGroupKFold):  # type: ignore[misc]

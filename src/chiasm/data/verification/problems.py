@@ -22,11 +22,11 @@ def problem_lines(problems: Iterable[Problem], *, by_position: bool = False) -> 
     kinds: dict[tuple[str, str, str], list[Problem]] = defaultdict(list)
     for problem in problems:
         kinds[problem.field, problem.reason, problem.action].append(problem)
-    called = "positions" if by_position else "rows"
+    kind = "positions" if by_position else "rows"
     for (field, reason, action), found in kinds.items():
         named = ", ".join(_name(one, by_position) for one in found[:_NAMED])
         more = f" and {len(found) - _NAMED:,} more" if len(found) > _NAMED else ""
-        yield f"{len(found):,} rows {action}: {field}: {reason}: {called} {named}{more}"
+        yield f"{len(found):,} rows {action}: {field}: {reason}: {kind} {named}{more}"
 
 
 def _name(problem: Problem, by_position: bool) -> str:

@@ -59,7 +59,7 @@ class FeatureCache:
         self._compute = compute
 
     def features(self, encoder: Encoder, values: Sequence[Value | None]) -> Features:
-        """The trunk's tokens of every value, of which only those not yet here are encoded.
+        """The frozen layers' tokens of every value, of which only those not yet here are encoded.
 
         Entries whose bytes have changed on the disk are counted and encoded again.
 

@@ -50,7 +50,7 @@ def encode(
     store: FeatureStore | None = None,
     compute: Compute | None = None,
 ) -> Features:
-    """The trunk's tokens of every value, None being a missing one.
+    """The frozen layers' tokens of every value, None being a missing one.
 
     Values that the store holds already are not encoded again, and those encoded now are put into
     it batch by batch. Without a store the tokens are kept in memory. A value that cannot be read
@@ -81,7 +81,7 @@ def encode(
     return Features(
         [None if row in unreadable else rows.get(row) for row in range(len(values))],
         store,
-        dim=encoder.trunk_dim,
+        dim=encoder.frozen_dim,
         encoded=len(missing) - len(failed),
         reused=len(distinct) - len(missing),
         unreadable=unreadable,
@@ -111,7 +111,7 @@ def _compute(encoder: Encoder, batch: Mapping[bytes, Value]) -> Encoded:
     loaded = {key: _load(encoder, key, value) for key, value in batch.items()}
     failed = {key: x.reason for key, x in loaded.items() if isinstance(x, UnreadableExample)}
     inputs = [x for key, x in loaded.items() if key not in failed]
-    tokens = compact(encoder.trunk(inputs)) if inputs else []
+    tokens = compact(encoder.encode_frozen(inputs)) if inputs else []
     keys = (key for key in loaded if key not in failed)
     return Encoded(dict(zip(keys, tokens, strict=True)), failed)
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 # Where the tokens of a row begin in the file, how many there are, and their width.
-_PLACE = struct.Struct("<QII")
+_ENTRY = struct.Struct("<QII")
 
 
 class TokenFile:
@@ -28,17 +28,17 @@ class TokenFile:
 
     def append(self, tokens: Tensor) -> bytes:
         """Write the tokens ``[l, d]`` of a row, and return the key by which they are read."""
-        place = _PLACE.pack(self._end, *tokens.shape)
+        entry = _ENTRY.pack(self._end, *tokens.shape)
         self._file.seek(self._end)
         self._end += self._file.write(tokens.numpy().astype("<f2").tobytes())
-        return place
+        return entry
 
     def __getitem__(self, key: bytes) -> Tensor:
-        start, length, width = _PLACE.unpack(key)
+        start, length, width = _ENTRY.unpack(key)
         self._file.seek(start)
         values = np.frombuffer(self._file.read(2 * length * width), dtype="<f2")
         return torch.from_numpy(values.reshape(length, width).astype(np.float16))
 
     def length(self, key: bytes) -> int:
-        length: int = _PLACE.unpack(key)[1]
+        length: int = _ENTRY.unpack(key)[1]
         return length

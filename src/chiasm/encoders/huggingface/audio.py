@@ -19,7 +19,7 @@ from chiasm.encoders.compute.shapes import run_by_shape
 from chiasm.encoders.huggingface.checkpoint import fingerprint_of, load_network
 from chiasm.encoders.tokens import Tokens, pad
 from chiasm.errors import EncoderError
-from chiasm.inference.token_spans import Place, time_places
+from chiasm.inference.token_spans import TokenSpan, time_spans
 
 # Shorter clips are filled up with silence: the networks look through windows of 25 ms.
 _SHORTEST_SECONDS = 0.1
@@ -53,7 +53,7 @@ class HuggingFaceAudio(Encoder):
     ) -> None:
         self.name = name
         self.revision = revision
-        self.top = nn.Identity()
+        self.trainable_layers = nn.Identity()
         self._device = default_device()
         self._network = load_network(folder, name=name, modality="audio").to(self._device)
         try:
@@ -67,7 +67,7 @@ class HuggingFaceAudio(Encoder):
         self.max_seconds: float = min(float(max_seconds), _hearing(self._extractor))
         self.fingerprint = fingerprint_of(folder, "audio", self.max_seconds)
         silence = self._preprocess(np.zeros(1, dtype=np.float32))
-        self.trunk_dim = self.dim = self.trunk([silence]).values.shape[2]
+        self.frozen_dim = self.dim = self.encode_frozen([silence]).values.shape[2]
 
     def load(self, value: Path | bytes) -> _Clip:
         rate = self._extractor.sampling_rate
@@ -91,17 +91,17 @@ class HuggingFaceAudio(Encoder):
         return _Clip(np.asarray(inputs, dtype=np.float32), length)
 
     @torch.no_grad()
-    def trunk(self, batch: Sequence[_Clip]) -> Tokens:
+    def encode_frozen(self, batch: Sequence[_Clip]) -> Tokens:
         rows = run_by_shape(self._tokens, [clip.inputs for clip in batch], device=self._device)
         return pad([row[: clip.length] for row, clip in zip(rows, batch, strict=True)])
 
-    def places(self, value: Path | bytes, count: int) -> list[Place]:
+    def token_spans(self, value: Path | bytes, count: int) -> list[TokenSpan]:
         if isinstance(self._extractor, ASTFeatureExtractor):
             # Its tokens are patches of a spectrogram, not stretches of time.
-            return super().places(value, count)
+            return super().token_spans(value, count)
         rate = self._extractor.sampling_rate
         samples = open_audio(value, rate=rate, max_seconds=self.max_seconds)
-        return time_places(count, seconds=len(samples) / rate)
+        return time_spans(count, seconds=len(samples) / rate)
 
     def _tokens(self, inputs: Tensor) -> Tensor:
         values: Tensor = self._network(inputs).last_hidden_state

@@ -20,7 +20,7 @@ from chiasm.encoders.huggingface.checkpoint import fingerprint_of, first_trial, 
 from chiasm.encoders.huggingface.processor import as_pixels
 from chiasm.encoders.huggingface.split import (
     Block,
-    Rest,
+    RemainingLayers,
     blocks_of,
     check_alone,
     check_halves,
@@ -30,9 +30,9 @@ from chiasm.encoders.huggingface.split import (
 )
 from chiasm.encoders.tokens import Tokens, pad
 from chiasm.encoders.trainable.augmentation import RandomFlipAndCrop
-from chiasm.encoders.trainable.layers import TunedTop
+from chiasm.encoders.trainable.layers import TrainableLayers
 from chiasm.errors import EncoderError
-from chiasm.inference.token_spans import Box, Place, grid_places
+from chiasm.inference.token_spans import Box, TokenSpan, grid_spans
 
 # Axes of tokens, rows aside; a map has one more.
 _SEQUENCE = 2
@@ -79,7 +79,7 @@ class HuggingFaceImage(Encoder):
             self._divide(network, grey)
 
     def _divide(self, network: nn.Module, first: NDArray[np.float32]) -> None:
-        """Make trunk and top of a network, and make sure that they can be used.
+        """Divide a network into frozen and trainable layers, and make sure that they can be used.
 
         Raises:
             EncoderError: it cannot be divided so, or its tokens depend on other images.
@@ -94,21 +94,25 @@ class HuggingFaceImage(Encoder):
         alone = _as_tokens(network(pixel_values=pixels[:1]).last_hidden_state)
         check_alone(whole[:1], alone, self.name)
         if self.trainable_blocks == 0:
-            self._trunk, self.top = network, nn.Identity()
+            self._frozen, self.trainable_layers = network, nn.Identity()
         elif self.trainable_blocks == "all":
             blocks = find_blocks(network, lambda: run(network))
-            self.top = _ImageTop(network, blocks, shape=first.shape)
-            self.top.keeps_statistics = not self.random_init
+            self.trainable_layers = _TrainableImageLayers(network, blocks, shape=first.shape)
+            self.trainable_layers.keeps_statistics = not self.random_init
         else:
-            self._trunk, rest, blocks = split(network, self.trainable_blocks, self.name, run)
-            self.top = _ImageTop(rest, blocks, shape=first.shape)
-        trunk = self.trunk([first, other])
-        self.trunk_dim = trunk.values.shape[2]
-        made = self.top(trunk.to(self._device)).values if self.trainable_blocks else trunk.values
+            self._frozen, remaining, blocks = split(network, self.trainable_blocks, self.name, run)
+            self.trainable_layers = _TrainableImageLayers(remaining, blocks, shape=first.shape)
+        frozen = self.encode_frozen([first, other])
+        self.frozen_dim = frozen.values.shape[2]
+        made = (
+            self.trainable_layers(frozen.to(self._device)).values
+            if self.trainable_blocks
+            else frozen.values
+        )
         check_halves(whole.cpu(), made.cpu(), self.name)
         self.dim = made.shape[2]
         if self.trainable_blocks not in (0, "all"):
-            freeze_unused(self.top, trunk.to(self._device))
+            freeze_unused(self.trainable_layers, frozen.to(self._device))
 
     def load(self, value: Path | bytes) -> NDArray[np.float32]:
         """The image as the network takes it: ``[3, h, w]``."""
@@ -119,18 +123,18 @@ class HuggingFaceImage(Encoder):
         return np.asarray(pixels[0], dtype=np.float32)
 
     @torch.no_grad()
-    def trunk(self, batch: Sequence[NDArray[np.float32]]) -> Tokens:
+    def encode_frozen(self, batch: Sequence[NDArray[np.float32]]) -> Tokens:
         # A processor that keeps the aspect ratio gives images of several sizes.
         return pad(run_by_shape(self._tokens, batch, device=self._device))
 
-    def places(self, value: Path | bytes, count: int) -> list[Place]:
+    def token_spans(self, value: Path | bytes, count: int) -> list[TokenSpan]:
         image = open_image(value)
         _, height, width = self._preprocess(image).shape
         # The tokens of cells are preceded by those of the whole, if there are any.
         stride = next(s for s in range(1, height + 1) if (height // s) * (width // s) <= count)
         rows, columns = height // stride, width // stride
         box = self._seen_part(image.size)
-        return grid_places(rows, columns, whole=count - rows * columns, box=box)
+        return grid_spans(rows, columns, whole=count - rows * columns, box=box)
 
     def _seen_part(self, size: tuple[int, int]) -> Box:
         """Which part of an image of this size is left after the processor's resizing and cropping.
@@ -151,11 +155,11 @@ class HuggingFaceImage(Encoder):
     def _tokens(self, pixels: Tensor) -> Tensor:
         if self.trainable_blocks == "all":
             return _as_tokens(pixels)
-        output = self._trunk(pixel_values=pixels)
+        output = self._frozen(pixel_values=pixels)
         return _as_tokens(output if self.trainable_blocks else output.last_hidden_state)
 
     def export_spec(self) -> ExportSpec:
-        """The trunk as it is exported.
+        """The frozen layers as they are exported.
 
         Raises:
             EncoderError: its processor does other things than resize, cut out the middle and
@@ -170,7 +174,7 @@ class HuggingFaceImage(Encoder):
             )
         return ExportSpec(
             preprocessing=preprocessing,
-            network=nn.Identity() if self.trainable_blocks == "all" else self._trunk,
+            network=nn.Identity() if self.trainable_blocks == "all" else self._frozen,
             tokens=self._tokens,
             example=torch.zeros(2, *self._preprocess(Image.new("RGB", (64, 64))).shape),
         )
@@ -189,8 +193,8 @@ def _ends(positions: NDArray[np.float32]) -> tuple[float, float]:
     return begin, begin + float(step) * len(positions)
 
 
-class _ImageTop(TunedTop):
-    """The rest of a vision model, or all of it on pixels ``shape`` [3, h, w]."""
+class _TrainableImageLayers(TrainableLayers):
+    """The last blocks of a vision model, or all of it on pixels ``shape`` [3, h, w]."""
 
     def __init__(
         self, network: nn.Module, blocks: Sequence[Block], *, shape: tuple[int, ...]
@@ -198,14 +202,14 @@ class _ImageTop(TunedTop):
         super().__init__()
         self.network = network.requires_grad_(True)
         self._names = [block.name for block in blocks]
-        if isinstance(network, Rest):
+        if isinstance(network, RemainingLayers):
             (self._given,) = (b.given[1:] for b in blocks if b.name == network.names[0])
         self.shape = shape
         self.view = RandomFlipAndCrop()
 
     def forward(self, tokens: Tokens) -> Tokens:
         given = tokens.values.float()
-        if isinstance(self.network, Rest):
+        if isinstance(self.network, RemainingLayers):
             pixels = given.new_zeros(len(given), *self.shape)
             values = _as_tokens(self.network(self._lay_out(given), pixel_values=pixels))
         else:
@@ -215,7 +219,7 @@ class _ImageTop(TunedTop):
         return Tokens(values, tokens.present[:, None].expand(values.shape[:2]))
 
     def _lay_out(self, tokens: Tensor) -> Tensor:
-        """Tokens as the first block of the rest takes them: those of a map as that map."""
+        """Tokens as the first of these blocks takes them: those of a map as that map."""
         if len(self._given) == _SEQUENCE:
             return _fill(tokens, self._given[0])
         filled = _fill(tokens, math.prod(self._given[1:]))

@@ -1,4 +1,4 @@
-"""Split: a transformer into a frozen trunk and a trained rest, as its own computation goes."""
+"""Split: a transformer into frozen and trainable layers, as its own computation goes."""
 
 import copy
 import re
@@ -38,7 +38,7 @@ class Block:
     extras: int | None
 
 
-class Trunk(nn.Module):
+class FrozenLayers(nn.Module):
     """A network up to one of its blocks: what that block is given.
 
     What comes after still runs, to no use, without its blocks: it is a norm, or what makes a map
@@ -66,7 +66,7 @@ class Trunk(nn.Module):
         self._held.values = given[0] if given else named["hidden_states"]
 
 
-class Rest(nn.Module):
+class RemainingLayers(nn.Module):
     """A network from one of its blocks on.
 
     What comes before still runs, on inputs that need only have the right shape, and is replaced:
@@ -96,7 +96,7 @@ class Rest(nn.Module):
     def _enter(
         self, block: nn.Module, given: tuple[Any, ...], named: dict[str, Any]
     ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Hand the block the values of the trunk instead of what reached it."""
+        """Hand the block the values of the frozen layers instead of what reached it."""
         if given:
             return (self._held.values, *given[1:]), named
         return given, {**named, "hidden_states": self._held.values}
@@ -134,7 +134,7 @@ def split(
     name: str,
     run: Callable[[nn.Module], Any],
 ) -> tuple[nn.Module, nn.Module, list[Block]]:
-    """A frozen trunk and a rest of so many blocks, and the blocks of the network.
+    """The frozen layers and the last so many blocks of a network, and all its blocks.
 
     ``run`` calls a network on two rows.
 
@@ -152,12 +152,12 @@ def split(
             f"{name!r} was asked for with {trainable_blocks} trainable blocks. It has "
             f"{len(blocks)}: give 0 (frozen) to {len(blocks) - 1}, or all."
         )
-    trunk = Trunk(copy.deepcopy(network), blocks, int(trainable_blocks))
-    return trunk, Rest(network, blocks, int(trainable_blocks)), blocks
+    frozen = FrozenLayers(copy.deepcopy(network), blocks, int(trainable_blocks))
+    return frozen, RemainingLayers(network, blocks, int(trainable_blocks)), blocks
 
 
 def check_halves(whole: Tensor, halves: Tensor, name: str) -> None:
-    """Make sure that trunk and rest compute what the whole network does.
+    """Make sure that both together compute what the whole network does.
 
     Raises:
         EncoderError: they do not.
@@ -187,19 +187,19 @@ def _are_close(one: Tensor, other: Tensor) -> bool:
     return torch.allclose(one, other, rtol=_CLOSE, atol=_CLOSE * max(1.0, float(one.abs().max())))
 
 
-def freeze_unused(top: nn.Module, tokens: Tokens) -> None:
-    """Freeze the weights of a rest that nothing depends on: those of what comes before its cut."""
+def freeze_unused(layers: nn.Module, tokens: Tokens) -> None:
+    """Freeze the remaining weights that nothing depends on: of what comes before the cut."""
     with torch.enable_grad():
-        top(tokens).values.sum().backward()
-    for weight in top.parameters():
+        layers(tokens).values.sum().backward()
+    for weight in layers.parameters():
         weight.requires_grad_(weight.grad is not None)
         weight.grad = None
 
 
 def blocks_of(network: nn.Module, names: Sequence[str] = ()) -> list[nn.Module]:
-    """The blocks of these names, or of a rest; the network itself where there are none."""
-    whole = network.network if isinstance(network, Rest) else network
-    own = network.names if isinstance(network, Rest) else names
+    """The blocks of these names, or of what remains; the network itself where there are none."""
+    whole = network.network if isinstance(network, RemainingLayers) else network
+    own = network.names if isinstance(network, RemainingLayers) else names
     return [whole.get_submodule(name) for name in own] or [whole]
 
 
@@ -219,11 +219,11 @@ def _may_be_block(name: str, module: nn.Module, modules: Mapping[str, nn.Module]
     parent, _, number = name.rpartition(".")
     if not number.isdecimal() or isinstance(module, nn.ModuleList):
         return False
-    called = parent.rpartition(".")[2]
+    lists = parent.rpartition(".")[2]
     owner = modules[parent]
     return bool(
-        (isinstance(owner, nn.ModuleList) and _LISTS.fullmatch(called))
-        or (isinstance(owner, nn.Sequential) and _SEQUENCES.fullmatch(called))
+        (isinstance(owner, nn.ModuleList) and _LISTS.fullmatch(lists))
+        or (isinstance(owner, nn.Sequential) and _SEQUENCES.fullmatch(lists))
     )
 
 
@@ -270,7 +270,7 @@ class _Held(local):
         return _Held, ()  # a copy holds nothing
 
 
-def _renumber(rest: Rest, state: dict[str, Any], prefix: str, *_: Any) -> None:
+def _renumber(rest: RemainingLayers, state: dict[str, Any], prefix: str, *_: Any) -> None:
     """Read what earlier versions wrote, who numbered the blocks of a rest from 1."""
     parents = [f"{prefix}network.{name.rpartition('.')[0]}." for name in rest.names]
     if not any(key.startswith(f"{parents[0]}1.") for key in state):

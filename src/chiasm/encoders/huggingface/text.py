@@ -18,7 +18,7 @@ from chiasm.encoders.export_spec import ExportSpec
 from chiasm.encoders.huggingface.checkpoint import fingerprint_of, first_trial, load_network
 from chiasm.encoders.huggingface.split import (
     Block,
-    Rest,
+    RemainingLayers,
     blocks_of,
     check_alone,
     check_halves,
@@ -27,11 +27,11 @@ from chiasm.encoders.huggingface.split import (
     split,
 )
 from chiasm.encoders.tokens import Tokens
-from chiasm.encoders.trainable.layers import TunedTop
+from chiasm.encoders.trainable.layers import TrainableLayers
 from chiasm.errors import EncoderError
 from chiasm.inference.left_out import LeftOut, TokenLimits, wordless
 from chiasm.inference.preprocessing.words import Words, check_text
-from chiasm.inference.token_spans import Place, text_places
+from chiasm.inference.token_spans import TokenSpan, text_spans
 
 # Batches are made beside each other: more threads would take the cores from the networks.
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -111,7 +111,7 @@ class HuggingFaceText(Encoder):
             self._divide(network)
 
     def _divide(self, network: Any) -> None:
-        """Make trunk and top of a network, and make sure that they can be used.
+        """Divide a network into frozen and trainable layers, and make sure that they can be used.
 
         Raises:
             EncoderError: it cannot be divided so, or its tokens depend on other texts.
@@ -127,23 +127,31 @@ class HuggingFaceText(Encoder):
         alone = network(**self._inputs(_FIRST[:1])).last_hidden_state
         check_alone(whole[0][mask[0]], alone[0][: int(mask[0].sum())], self.name)
         if self.trainable_blocks == 0:
-            self._trunk, self.top = network, nn.Identity()
+            self._frozen, self.trainable_layers = network, nn.Identity()
         elif self.trainable_blocks == "all":
             blocks = find_blocks(network, lambda: run(network))
-            self.top = _TextTop(network, blocks, takes_mask=self._takes_mask)
+            self.trainable_layers = _TrainableTextLayers(
+                network, blocks, takes_mask=self._takes_mask
+            )
         else:
-            self._trunk, rest, blocks = split(network, self.trainable_blocks, self.name, run)
+            self._frozen, remaining, blocks = split(network, self.trainable_blocks, self.name, run)
             # Of the words only one is ever looked up in what is left: the others need no place.
             width = network.get_input_embeddings().embedding_dim
             network.set_input_embeddings(nn.Embedding(1, width))
-            self.top = _TextTop(rest, blocks, takes_mask=self._takes_mask)
-        tokens = self.trunk(_FIRST)
-        self.trunk_dim = tokens.values.shape[2]
-        made = self.top(tokens.to(self._device)).values if self.trainable_blocks else tokens.values
+            self.trainable_layers = _TrainableTextLayers(
+                remaining, blocks, takes_mask=self._takes_mask
+            )
+        tokens = self.encode_frozen(_FIRST)
+        self.frozen_dim = tokens.values.shape[2]
+        made = (
+            self.trainable_layers(tokens.to(self._device)).values
+            if self.trainable_blocks
+            else tokens.values
+        )
         check_halves(whole[mask], made[mask], self.name)
         self.dim = made.shape[2]
         if self.trainable_blocks not in (0, "all"):
-            freeze_unused(self.top, tokens.to(self._device))
+            freeze_unused(self.trainable_layers, tokens.to(self._device))
 
     def _inputs(self, batch: Sequence[str]) -> Any:
         inputs = self._tokenize(batch).to(self._device)
@@ -193,7 +201,7 @@ class HuggingFaceText(Encoder):
         return words
 
     @torch.no_grad()
-    def trunk(self, batch: Sequence[str]) -> Tokens:
+    def encode_frozen(self, batch: Sequence[str]) -> Tokens:
         inputs = self._tokenize(batch).to(self._device)
         mask = inputs["attention_mask"].bool().cpu()
         return Tokens(self._tokens(**inputs).cpu(), mask)
@@ -215,12 +223,12 @@ class HuggingFaceText(Encoder):
             return inputs["input_ids"][..., None].int()
         if not self._takes_mask:
             del inputs["attention_mask"]
-        output: Any = self._trunk(**inputs)
+        output: Any = self._frozen(**inputs)
         values: Tensor = output if self.trainable_blocks else output.last_hidden_state
         return values
 
     def export_spec(self) -> ExportSpec:
-        """The trunk as it is exported.
+        """The frozen layers as they are exported.
 
         Raises:
             EncoderError: the tokenizer is none of the library tokenizers.
@@ -234,14 +242,14 @@ class HuggingFaceText(Encoder):
             )
         return ExportSpec(
             preprocessing=Words(Tokenizer.from_str(self._tokenizer.backend_tokenizer.to_str())),
-            network=nn.Identity() if self.trainable_blocks == "all" else self._trunk,
+            network=nn.Identity() if self.trainable_blocks == "all" else self._frozen,
             tokens=lambda words, mask: self._tokens(input_ids=words, attention_mask=mask.long()),
             example=example,
             lengths=(1,) if self._takes_mask else (),
             is_sequence=True,
         )
 
-    def places(self, value: str, count: int) -> list[Place]:
+    def token_spans(self, value: str, count: int) -> list[TokenSpan]:
         encoding = self._tokenizer(
             value,
             truncation=True,
@@ -251,11 +259,11 @@ class HuggingFaceText(Encoder):
         names = self._tokenizer.convert_ids_to_tokens(encoding["input_ids"])
         # Only fast tokenizers know where in the text a token stands; special ones stand nowhere.
         spans = encoding.get("offset_mapping", [(0, 0)] * len(names))
-        return text_places(value, zip(names, spans, strict=True))
+        return text_spans(value, zip(names, spans, strict=True))
 
 
-class _TextTop(TunedTop):
-    """The rest of a text model, or all of it on the numbers of words."""
+class _TrainableTextLayers(TrainableLayers):
+    """The last blocks of a text model, or all of it on the numbers of words."""
 
     def __init__(self, network: nn.Module, blocks: Sequence[Block], *, takes_mask: bool) -> None:
         super().__init__()
@@ -270,7 +278,7 @@ class _TextTop(TunedTop):
             first = torch.zeros_like(tokens.mask)
             first[:, 0] = ~tokens.present
             inputs["attention_mask"] = (tokens.mask | first).long()
-        if isinstance(self.network, Rest):
+        if isinstance(self.network, RemainingLayers):
             words = torch.zeros_like(tokens.mask, dtype=torch.long)
             values = self.network(tokens.values, input_ids=words, **inputs)
         else:

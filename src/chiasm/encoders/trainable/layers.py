@@ -10,7 +10,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from chiasm.encoders.tokens import Tokens
 
 
-class TunedTop(nn.Module, ABC):
+class TrainableLayers(nn.Module, ABC):
     """The last blocks of a pretrained network; batch norms keep their published statistics.
 
     A few hundred steps on small batches would replace statistics of millions of images. Only a
@@ -21,13 +21,13 @@ class TunedTop(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, tokens: Tokens) -> Tokens:
-        """Finish what the trunk began."""
+        """Finish what the frozen layers began."""
 
     @abstractmethod
     def blocks(self) -> Sequence[nn.Module]:
         """The blocks, first to last: the further from the end, the slower they are trained."""
 
-    def train(self, mode: bool = True) -> "TunedTop":
+    def train(self, mode: bool = True) -> "TrainableLayers":
         """Switch dropout on or off, and leave batch norms off where they keep their statistics."""
         super().train(mode)
         for module in self.modules():
@@ -36,7 +36,7 @@ class TunedTop(nn.Module, ABC):
         return self
 
 
-class MapTop(TunedTop):
+class TrainableMapLayers(TrainableLayers):
     """Lays tokens out as the square map that they were, and the resulting map as tokens.
 
     Shapes: Tokens ``[b, s * s, d]``, row by row, to Tokens ``[b, t * t, e]``.

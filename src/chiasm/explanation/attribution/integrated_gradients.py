@@ -40,7 +40,7 @@ def integrated_gradients(
         return Target(*given[2 * len(modalities) :]).log_odds(output.logits)
 
     layers = [fusion.projections[modality].norm for modality in modalities]
-    chosen = [indices for indices in (target.chosen, target.against) if indices is not None]
+    classes = [indices for indices in (target.classes, target.contrast) if indices is not None]
     with warnings.catch_warnings():
         # It asks that no layer feeds another, and none does.
         warnings.filterwarnings("ignore", message="Multiple layers provided")
@@ -49,7 +49,7 @@ def integrated_gradients(
             .LayerIntegratedGradients(log_odds, layers)
             .attribute(
                 tuple(tokens.values for tokens in batch.values()),
-                additional_forward_args=(*(tokens.mask for tokens in batch.values()), *chosen),
+                additional_forward_args=(*(tokens.mask for tokens in batch.values()), *classes),
                 n_steps=_STEPS,
             )
         )

@@ -1,25 +1,23 @@
 """The scores of an image as the grid of its cells, and of a text by its words."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from chiasm.inference.attribution import Attribution
 from chiasm.inference.token_spans import Box
+from chiasm.utils.arrays import Floats
 
-Grid = np.ndarray[Any, np.dtype[np.float64]]
 
-
-def score_grid(attribution: Attribution) -> tuple[Grid, Box]:
+def score_grid(attribution: Attribution) -> tuple[Floats, Box]:
     """The scores of the cells ``[rows, columns]``, and the part of the image that they cover.
 
     Tokens of the whole image are left out; at least one must be a cell.
     """
     cells = [
-        (*place.extent, score)
-        for place, score in zip(attribution.places, attribution.scores, strict=True)
-        if place.extent is not None
+        (*span.extent, score)
+        for span, score in zip(attribution.spans, attribution.scores, strict=True)
+        if span.extent is not None
     ]
     left, top, *_ = cells[0]
     *_, right, bottom, _ = cells[-1]
@@ -41,10 +39,10 @@ class Word:
 def word_scores(text: str, attribution: Attribution) -> list[Word]:
     """The scores of a text's pieces, those of the pieces of one word summed."""
     words: list[Word] = []
-    for place, score in zip(attribution.places, attribution.scores.tolist(), strict=True):
-        if place.extent is None:
+    for span, score in zip(attribution.spans, attribution.scores.tolist(), strict=True):
+        if span.extent is None:
             continue
-        start, end = map(int, place.extent)
+        start, end = map(int, span.extent)
         if words and start == words[-1].end and text[start - 1 : start + 1].isalnum():
             before = words.pop()
             start, score = before.start, before.score + score

@@ -1,8 +1,5 @@
 """token_scores: the scores of many rows by one method."""
 
-from typing import Any
-
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -12,9 +9,7 @@ from chiasm.explanation.attribution.target import Target
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable
 from chiasm.model.logits import encoded_batches
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
-Indices = np.ndarray[Any, np.dtype[np.int64]]
+from chiasm.utils.arrays import Floats, Indices
 
 # Integrated gradients hold every token once for each of their steps.
 _ROWS_AT_ONCE = 16
@@ -25,20 +20,20 @@ def token_scores(
     rows: EncodedTable,
     *,
     method: str,
-    chosen: Indices,
-    against: Indices | None = None,
-) -> list[dict[str, Array]]:
+    target: Indices,
+    contrast: Indices | None = None,
+) -> list[dict[str, Floats]]:
     """The scores ``[l]`` of the real tokens of each row, by modality.
 
-    ``method`` is a name in ``METHODS`` that ``methods_for`` the model allows; ``chosen`` and
-    ``against`` are class indices ``[n]``, as in a ``Target``.
+    ``method`` is a name in ``METHODS`` that ``methods_for`` the model allows; ``target`` and
+    ``contrast`` are class indices ``[n]``, as in a ``Target``.
     """
-    scored: list[dict[str, Array]] = []
+    scored: list[dict[str, Floats]] = []
     for batch in encoded_batches(model, rows):
         for part in _parts(batch):
             here = slice(len(scored), len(scored) + len(next(iter(part.values()))))
-            target = Target(*(_indices(model, x[here]) for x in (chosen, against) if x is not None))
-            scores = METHODS[method](model, part, target)
+            given = (_indices(model, x[here]) for x in (target, contrast) if x is not None)
+            scores = METHODS[method](model, part, Target(*given))
             scored += [
                 {m: _real(scores[m][row], part[m].mask[row]) for m in scores}
                 for row in range(here.stop - here.start)
@@ -65,6 +60,6 @@ def _indices(model: FusionClassifier, classes: Indices) -> Tensor:
     return torch.from_numpy(classes).to(model.temperature.device)
 
 
-def _real(scores: Tensor, mask: Tensor) -> Array:
-    array: Array = scores[mask].detach().double().cpu().numpy()
+def _real(scores: Tensor, mask: Tensor) -> Floats:
+    array: Floats = scores[mask].detach().double().cpu().numpy()
     return array

@@ -13,7 +13,7 @@ _NARROWEST = 4.8  # inches: room for a title
 
 def draw_bars(attributions: Sequence[Attribution]) -> Figure:
     """A bar for each token, once for each method."""
-    labels = [place.label for place in attributions[0].places]
+    labels = [span.label for span in attributions[0].spans]
     width = max(_NARROWEST, min(20, 2 + 0.2 * len(labels)))
     figure = blank_figure(width, 1.8 * len(attributions) + 0.6)
     panels = figure.subplots(len(attributions), sharex=True, squeeze=False)[:, 0]

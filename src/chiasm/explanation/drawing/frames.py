@@ -26,9 +26,9 @@ def draw_frames(audio: Path | bytes, attributions: Sequence[Attribution]) -> Fig
             title_of(attribution, width=_WIDTH), fontsize=9, loc="left", parse_math=False
         )
         axes.plot(seconds, samples, color="black", linewidth=0.4)
-        for place, colour in zip(attribution.places, shade(attribution.scores), strict=True):
-            if place.extent is not None:
-                begin, end = place.extent
+        for span, colour in zip(attribution.spans, shade(attribution.scores), strict=True):
+            if span.extent is not None:
+                begin, end = span.extent
                 axes.axvspan(begin, end, color=colour, linewidth=0)
         axes.set_yticks([])
         axes.margins(x=0)

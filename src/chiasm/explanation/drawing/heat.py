@@ -1,15 +1,15 @@
 """overlay_heatmap: an image with its scores over it."""
 
 import numpy as np
-from PIL import Image, ImageEnhance
+from PIL import Image, ImageColor, ImageEnhance
 
-from chiasm.explanation.attribution.scores import Grid, score_grid
+from chiasm.explanation.attribution.scores import score_grid
 from chiasm.explanation.drawing.shade import relative
 from chiasm.inference.attribution import Attribution
+from chiasm.utils.arrays import Floats
+from chiasm.utils.palette import VIVID_BLUE, VIVID_ORANGE
 
-# Blue and orange differ to colour-blind eyes too.
-_FOR = (20, 110, 245)
-_AGAINST = (240, 120, 10)
+_FOR, _AGAINST = ImageColor.getrgb(VIVID_BLUE), ImageColor.getrgb(VIVID_ORANGE)
 _OPACITY = 0.66
 _SATURATION = 0.35
 
@@ -30,7 +30,7 @@ def overlay_heatmap(image: Image.Image, attribution: Attribution) -> Image.Image
     return faded
 
 
-def _heat(scores: Grid, size: tuple[int, int]) -> Image.Image:
+def _heat(scores: Floats, size: tuple[int, int]) -> Image.Image:
     """The scores in colour, as transparent as they are weak."""
     strengths = relative(scores).astype(np.float32)
     smooth = Image.fromarray(strengths).resize(size, Image.Resampling.BICUBIC)

@@ -6,7 +6,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from chiasm.evaluation.figures import blank_figure
-from chiasm.explanation.attention_maps import Array, AttentionMap
+from chiasm.explanation.attention_maps import AttentionMap
+from chiasm.utils.arrays import Floats
 
 # In inches: a token on an axis, and the room for its name.
 _TOKEN = 0.14
@@ -20,11 +21,11 @@ _NARROWEST, _LINE = 4.4, 62
 
 def draw_heatmap(attention: AttentionMap) -> Figure:
     """The mean over heads with the tokens on its axes, and each head beside it."""
-    heads, queries, keys = attention.weights.shape
+    num_heads, queries, keys = attention.weights.shape
     width = min(_TOKEN * keys, _LARGEST)
     height = min(max(_TOKEN * queries, 1.5), _LARGEST)
     figure = blank_figure(max(width + _NAMES, _NARROWEST), 1.7 * height + _NAMES + 0.9)
-    title = f"attention: {attention.asking} asking {attention.asked}"
+    title = f"attention: {attention.query} -> {attention.key}"
     figure.suptitle(
         f"{textwrap.fill(title, _LINE)}\nwhere the model looked, not a cause",
         fontsize=9,
@@ -38,11 +39,11 @@ def draw_heatmap(attention: AttentionMap) -> Figure:
     darkest = max(float(attention.weights.max()), min(1.0, _STANDS_OUT / keys))
     _show(axes, attention.mean, "mean over heads", darkest)
     style = {"fontsize": 7, "parse_math": False}
-    asked = [*(place.label for place in attention.asked_places), "(null: nothing)"]
-    axes.set_xticks(range(keys), asked, rotation=90, **style)
-    axes.set_yticks(range(queries), [place.label for place in attention.asking_places], **style)
+    labels = [*(span.label for span in attention.key_spans), "(null: nothing)"]
+    axes.set_xticks(range(keys), labels, rotation=90, **style)
+    axes.set_yticks(range(queries), [span.label for span in attention.query_spans], **style)
     for number, (small, weights) in enumerate(
-        zip(parts.subplots(1, heads, squeeze=False)[0], attention.weights, strict=True)
+        zip(parts.subplots(1, num_heads, squeeze=False)[0], attention.weights, strict=True)
     ):
         _show(small, weights, f"head {number + 1}", darkest)
         small.set_xticks([])
@@ -50,6 +51,6 @@ def draw_heatmap(attention: AttentionMap) -> Figure:
     return figure
 
 
-def _show(axes: Axes, weights: Array, title: str, darkest: float) -> None:
+def _show(axes: Axes, weights: Floats, title: str, darkest: float) -> None:
     axes.imshow(weights, cmap="Blues", vmin=0, vmax=darkest, aspect="auto", interpolation="nearest")
     axes.set_title(title, fontsize=8)

@@ -1,15 +1,16 @@
 """shade: a colour for each score."""
 
 import textwrap
-from typing import Any
 
 import numpy as np
 from PIL import ImageColor
 
 from chiasm.inference.attribution import Attribution
+from chiasm.utils.arrays import Floats
+from chiasm.utils.palette import BLUE, ORANGE
 
-FOR = "#2f6690"
-AGAINST = "#d98324"
+FOR = BLUE
+AGAINST = ORANGE
 _STRONGEST = 0.75
 # Of a title in the size of 9 points, in an inch.
 _LETTERS = 12
@@ -19,10 +20,9 @@ _LINES = 2
 _STANDS_OUT = 4
 
 Colour = tuple[float, float, float, float]
-Scores = np.ndarray[Any, np.dtype[np.float64]]
 
 
-def relative(scores: Scores) -> Scores:
+def relative(scores: Floats) -> Floats:
     """The scores from -1 to 1, by the largest: how strongly each is coloured.
 
     Where all are about alike none stands out, and none has the full colour: of many tokens, only
@@ -31,11 +31,11 @@ def relative(scores: Scores) -> Scores:
     sizes = np.abs(scores)
     even = min(_STANDS_OUT, sizes.size / 2) * float(sizes.mean()) if sizes.size else 0.0
     largest = max(float(sizes.max(initial=0.0)), even, np.finfo(np.float64).tiny)
-    share: Scores = scores / largest
+    share: Floats = scores / largest
     return share
 
 
-def shade(scores: Scores) -> list[Colour]:
+def shade(scores: Floats) -> list[Colour]:
     """Blue where a token speaks for the class, orange where against, deeper the more it does."""
     return [
         (*_rgb(FOR if strength >= 0 else AGAINST), _STRONGEST * abs(float(strength)))
@@ -54,7 +54,7 @@ def title_of(attribution: Attribution, *, width: float) -> str:
     if attribution.method == "attention":
         title = "attention: where the model looked, not a cause"
     else:
-        against = f" against {attribution.against}" if attribution.against else ""
-        title = f"{attribution.method}: for {attribution.chosen}{against}"
+        against = f" against {attribution.contrast}" if attribution.contrast else ""
+        title = f"{attribution.method}: for {attribution.target}{against}"
     lines = textwrap.wrap(title, int(width * _LETTERS), max_lines=_LINES, placeholder=" …")
     return "\n".join(lines)

@@ -36,10 +36,10 @@ def draw_words(text: str, attributions: Sequence[Attribution]) -> Figure:
         axes.set_title(
             title_of(attribution, width=_COLUMNS * _WIDTH), fontsize=9, loc="left", parse_math=False
         )
-        for place, colour in zip(attribution.places, shade(attribution.scores), strict=True):
-            if place.extent is None:
+        for span, colour in zip(attribution.spans, shade(attribution.scores), strict=True):
+            if span.extent is None:
                 continue
-            begin, end = map(int, place.extent)
+            begin, end = map(int, span.extent)
             for below, (start, line) in enumerate(lines):
                 left, right = max(begin, start), min(end, start + len(line))
                 if left < right:

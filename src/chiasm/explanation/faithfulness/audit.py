@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -14,13 +13,12 @@ from chiasm.evaluation.significance import ClusterBootstrap, Interval, interval
 from chiasm.explanation.attribution.methods import check_methods, methods_for
 from chiasm.explanation.attribution.token_scores import token_scores
 from chiasm.explanation.contributions import modality_contributions
-from chiasm.explanation.faithfulness.curves import Curves, Indices, curves
+from chiasm.explanation.faithfulness.curves import Curves, curves
 from chiasm.explanation.faithfulness.naming import Naming, deciding_modalities, name_modalities
 from chiasm.inference.missing_modalities import say_lacking
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import encode_table
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
+from chiasm.utils.arrays import Floats, Indices
 
 RANDOM = "random order"
 _RANDOM_ORDERS = 3
@@ -117,9 +115,9 @@ def audit(
         raise DataError(f"{table.source} has fewer than two rows that the model can look at.")
     part = encoded.take(np.flatnonzero(encoded.present))
     contributions = modality_contributions(model, part)
-    chosen = contributions.prediction.argmax(axis=1)
+    predicted = contributions.prediction.argmax(axis=1)
     scores = {
-        method: token_scores(model, part, method=method, chosen=chosen)
+        method: token_scores(model, part, method=method, target=predicted)
         for method in methods_for(model)
     }
     groups = groups[drawn]
@@ -130,7 +128,7 @@ def audit(
         if len(seen) < 2:
             continue
         bootstrap = ClusterBootstrap(
-            chosen[seen], groups[seen], classes=len(model.classes), seed=seed
+            predicted[seen], groups[seen], num_classes=len(model.classes), seed=seed
         )
         orders = [[random.random(tokens[row]) for row in seen] for _ in range(_RANDOM_ORDERS)]
         by_method = {
@@ -140,7 +138,10 @@ def audit(
         }
         followed = {
             method: _mean(
-                [curves(model, part.take(seen), modality, s, chosen=chosen[seen]) for s in several]
+                [
+                    curves(model, part.take(seen), modality, s, target=predicted[seen])
+                    for s in several
+                ]
             )
             for method, several in (by_method | {RANDOM: orders}).items()
         }
@@ -148,7 +149,7 @@ def audit(
             _test(modality, method, own, followed[RANDOM], bootstrap)
             for method, own in followed.items()
         ]
-    values = contributions.values[np.arange(len(drawn)), :, chosen]
+    values = contributions.values[np.arange(len(drawn)), :, predicted]
     totals = {"Shapley values": dict(zip(model.modalities, values.T, strict=True))}
     totals |= {method: _totals(found, model.modalities) for method, found in scores.items()}
     truth = deciding_modalities(table.take(drawn))
@@ -171,7 +172,7 @@ def _mean(several: Sequence[Curves]) -> Curves:
 def _test(
     modality: str, method: str, own: Curves, random: Curves, bootstrap: ClusterBootstrap
 ) -> Tested:
-    def gain(area: Array, gains: Array) -> Gain:
+    def gain(area: Floats, gains: Floats) -> Gain:
         resampled = bootstrap.mean(gains)
         return Gain(float(area.mean()), float(gains.mean()), interval(resampled))
 
@@ -186,7 +187,7 @@ def _test(
     )
 
 
-def _totals(scores: Sequence[Mapping[str, Array]], modalities: Sequence[str]) -> dict[str, Array]:
+def _totals(scores: Sequence[Mapping[str, Floats]], modalities: Sequence[str]) -> dict[str, Floats]:
     return {
         m: np.array([float(row.get(m, np.zeros(1)).sum()) for row in scores]) for m in modalities
     }

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -12,9 +11,7 @@ from chiasm.encoders.tokens import Tokens
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable
 from chiasm.model.logits import calibrate, encoded_batches
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
-Indices = np.ndarray[Any, np.dtype[np.int64]]
+from chiasm.utils.arrays import Floats, Indices
 
 STEPS = 10
 
@@ -28,23 +25,23 @@ class Curves:
         insertion: with none to all of them given, in the same order.
     """
 
-    deletion: Array
-    insertion: Array
+    deletion: Floats
+    insertion: Floats
 
     @property
-    def deletion_area(self) -> Array:
+    def deletion_area(self) -> Floats:
         """The area under each row's deletion curve, ``[n]``: small where the right ones go."""
         return _area(self.deletion)
 
     @property
-    def insertion_area(self) -> Array:
+    def insertion_area(self) -> Floats:
         """The area under each row's insertion curve, ``[n]``: large where the right ones come."""
         return _area(self.insertion)
 
 
-def _area(curve: Array) -> Array:
+def _area(curve: Floats) -> Floats:
     # The trapezoidal rule, between the middles of its steps.
-    area: Array = (curve[:, 1:] + curve[:, :-1]).mean(axis=1) / 2
+    area: Floats = (curve[:, 1:] + curve[:, :-1]).mean(axis=1) / 2
     return area
 
 
@@ -53,44 +50,44 @@ def curves(
     model: FusionClassifier,
     rows: EncodedTable,
     modality: str,
-    scores: Sequence[Array],
+    scores: Sequence[Floats],
     *,
-    chosen: Indices,
+    target: Indices,
 ) -> Curves:
     """Remove and give the tokens of one modality, the others staying whole, and predict.
 
     Petsiuk et al., "RISE" (2018), section 4.1, where a removed token is masked, as a missing one.
-    ``scores`` are those of the real tokens ``[l]`` of each row, ``chosen`` the class index ``[n]``
+    ``scores`` are those of the real tokens ``[l]`` of each row, ``target`` the class index ``[n]``
     whose probability is followed.
     """
-    deleted: list[Array] = []
-    inserted: list[Array] = []
+    deleted: list[Floats] = []
+    inserted: list[Floats] = []
     done = 0
     for batch in encoded_batches(model, rows):
         here = slice(done, done + len(batch[modality]))
         done = here.stop
-        distributed_state = _ranks(batch[modality].mask, scores[here])
+        ranks = _ranks(batch[modality].mask, scores[here])
         count = batch[modality].mask.sum(dim=1, keepdim=True)
         cuts = [(count * step / STEPS).round() for step in range(STEPS + 1)]
         for found, masks in (
-            (deleted, [distributed_state >= cut for cut in cuts]),
-            (inserted, [distributed_state < cut for cut in cuts]),
+            (deleted, [ranks >= cut for cut in cuts]),
+            (inserted, [ranks < cut for cut in cuts]),
         ):
             made = torch.stack([_predict(model, batch, modality, mask) for mask in masks], dim=1)
             # [b, STEPS + 1, c] -> [b, STEPS + 1]
-            found.append(made[np.arange(len(made)), :, chosen[here]].double().numpy())
+            found.append(made[np.arange(len(made)), :, target[here]].double().numpy())
     return Curves(np.concatenate(deleted), np.concatenate(inserted))
 
 
-def _ranks(mask: Tensor, scores: Sequence[Array]) -> Tensor:
+def _ranks(mask: Tensor, scores: Sequence[Floats]) -> Tensor:
     """The place of each token in its row by falling score, ``[b, l]``; padding is no token."""
-    distributed_state = torch.full(mask.shape, mask.shape[1], device=mask.device)
+    ranks = torch.full(mask.shape, mask.shape[1], device=mask.device)
     for row, own in enumerate(scores):
         order = np.argsort(-own, kind="stable")
-        places = np.empty(len(own), dtype=np.int64)
-        places[order] = np.arange(len(own))
-        distributed_state[row, mask[row]] = torch.from_numpy(places).to(mask.device)
-    return distributed_state
+        positions = np.empty(len(own), dtype=np.int64)
+        positions[order] = np.arange(len(own))
+        ranks[row, mask[row]] = torch.from_numpy(positions).to(mask.device)
+    return ranks
 
 
 def _predict(

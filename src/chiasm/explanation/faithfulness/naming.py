@@ -4,16 +4,14 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from chiasm.data.table import Table
 from chiasm.errors import UnreadableExample
+from chiasm.utils.arrays import Floats
 from chiasm.utils.reading import SMALL, read_regular
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
 
 _TRUTH = "truth.csv"
 # What the generated reviews call a modality.
@@ -52,7 +50,7 @@ def deciding_modalities(table: Table) -> list[str | None]:
 
 
 def name_modalities(
-    truth: list[str | None], totals: Mapping[str, Mapping[str, Array]]
+    truth: list[str | None], totals: Mapping[str, Mapping[str, Floats]]
 ) -> Naming | None:
     """Compare with ``totals``, the sums of scores ``[n]`` by method and modality."""
     known = [row for row, modality in enumerate(truth) if modality is not None]

@@ -12,7 +12,7 @@ from chiasm.data.media.audio import measure_audio, open_audio
 from chiasm.errors import EncoderError
 from chiasm.inference.left_out import LeftOut, seconds_left_out
 from chiasm.inference.preprocessing.network_input import NetworkInput
-from chiasm.inference.token_spans import time_places
+from chiasm.inference.token_spans import time_spans
 
 RATE = 16_000
 _WINDOW = 400
@@ -61,7 +61,7 @@ class LogMel:
         whole = tokens * RATE // self.tokens_a_second
         return NetworkInput(
             log_mel(np.pad(samples, (0, whole - len(samples)))),
-            places=tuple(time_places(tokens, seconds=tokens / self.tokens_a_second)),
+            spans=tuple(time_spans(tokens, seconds=tokens / self.tokens_a_second)),
             left_out=self._left_out(value, len(samples)),
         )
 

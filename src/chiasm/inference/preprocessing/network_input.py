@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chiasm.inference.left_out import LeftOut
-from chiasm.inference.token_spans import WHOLE, Box, Place
+from chiasm.inference.token_spans import WHOLE, Box, TokenSpan
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class NetworkInput:
     Attributes:
         values: what the network takes, without the batch axis.
         mask: bool ``[l]``, which positions of a sequence are real; None: it is no sequence.
-        places: of the tokens of a text or an audio clip.
+        spans: of the tokens of a text or an audio clip.
         box: left, top, right and bottom of the part of an image that the network sees, as
             fractions of its width and height.
         left_out: what of the value is not in ``values``.
@@ -25,6 +25,6 @@ class NetworkInput:
 
     values: NDArray[Any]
     mask: NDArray[np.bool_] | None = None
-    places: tuple[Place, ...] = ()
+    spans: tuple[TokenSpan, ...] = ()
     box: Box = WHOLE
     left_out: tuple[LeftOut, ...] = ()

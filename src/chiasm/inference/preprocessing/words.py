@@ -11,7 +11,7 @@ from tokenizers import Encoding, Tokenizer
 from chiasm.errors import UnreadableExample
 from chiasm.inference.left_out import TokenLimits, wordless
 from chiasm.inference.preprocessing.network_input import NetworkInput
-from chiasm.inference.token_spans import text_places
+from chiasm.inference.token_spans import text_spans
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Words:
         return NetworkInput(
             np.array(found.ids, dtype=np.int64),
             mask=mask,
-            places=tuple(text_places(value, pieces)),
+            spans=tuple(text_spans(value, pieces)),
             left_out=self._limits.left_out(_words(found)),
         )
 

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from chiasm.serving.problem import Problem
+from chiasm.serving.problem import HTTPProblem
 
 
 class AllowedHosts:
@@ -21,7 +21,7 @@ class AllowedHosts:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and _name(Headers(scope=scope)) not in self._hosts:
-            problem = Problem(
+            problem = HTTPProblem(
                 421,
                 "This server does not answer under that name. Start it with --allow-host NAME to "
                 "let it.",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from chiasm.serving.problem import Problem
+from chiasm.serving.problem import HTTPProblem
 
 # What holds no data: probes, the page (which asks for the key) and the description of the API.
 _OPEN = ("/healthz", "/readyz", "/openapi.json", "/")
@@ -27,7 +27,7 @@ class ApiKey:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not _is_open(scope["path"]) and not self._knows(scope):
-            problem = Problem(
+            problem = HTTPProblem(
                 401,
                 "This server wants an API key: send the header 'Authorization: Bearer KEY'.",
                 headers={"WWW-Authenticate": "Bearer"},

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chiasm.serving.client import client_of_request
-from chiasm.serving.problem import Problem
+from chiasm.serving.problem import HTTPProblem
 
 _PREFIX = "/v1/"
 # Who has not asked for longest is forgotten first: forged addresses must not fill the memory.
@@ -34,7 +34,7 @@ class RateLimit:
         if scope["type"] == "http" and scope["path"].startswith(_PREFIX):
             seconds = self._take(client_of_request(scope))
             if seconds > 0:
-                problem = Problem(
+                problem = HTTPProblem(
                     429,
                     f"More than {self._most} requests a minute. Ask again in {seconds} seconds, or "
                     "send many rows at once to /v1/batch.",

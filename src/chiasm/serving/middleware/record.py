@@ -9,9 +9,9 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chiasm.serving.admission import RETRY_AFTER
-from chiasm.serving.metrics import Metrics
+from chiasm.serving.metrics import ServerMetrics
 from chiasm.serving.middleware.security_headers import HEADERS
-from chiasm.serving.problem import Problem
+from chiasm.serving.problem import HTTPProblem
 
 _logger = logging.getLogger("chiasm.serving")
 # Routes that are asked for every few seconds by machines.
@@ -25,7 +25,7 @@ class Record:
     The route is the pattern that matched, not the path that was asked for, which is the user's.
     """
 
-    def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, *, metrics: ServerMetrics) -> None:
         self._app = app
         self._metrics = metrics
 
@@ -58,7 +58,7 @@ class Record:
             if status is not None:
                 raise
             headers = {**HEADERS, **RETRY_AFTER}
-            stopped = Problem(503, "The server is being stopped. Ask again.", headers=headers)
+            stopped = HTTPProblem(503, "The server is being stopped. Ask again.", headers=headers)
             await stopped.response()(scope, counted_receive, noted_send)
         finally:
             status = status or 500

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from chiasm.serving.problem import Problem
+from chiasm.serving.problem import HTTPProblem
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
 # What a browser says of a request of the page itself, and of one that the user typed.
@@ -26,7 +26,7 @@ class SameOrigin:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] not in _SAFE and self._is_foreign(scope):
-            problem = Problem(
+            problem = HTTPProblem(
                 403,
                 "A page of another origin asked. Start the server with --allow-origin ORIGIN to "
                 "let it.",

@@ -19,7 +19,7 @@ from chiasm.serving.limits import Limits
 from chiasm.serving.model_failure import ModelFailure
 from chiasm.serving.openapi import problems, schema_of
 from chiasm.serving.parse_row import ReceivedLine, Values, large_alone, parse_json, row_values
-from chiasm.serving.problem import Problem
+from chiasm.serving.problem import HTTPProblem
 from chiasm.serving.read_body import refuse_encoded
 from chiasm.serving.read_lines import Line, read_lines
 from chiasm.serving.schemas import BatchAnswer, BatchRow
@@ -56,7 +56,7 @@ def batch_route(service: Service, admission: Admission, limits: Limits) -> APIRo
         refuse_encoded(request)
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if media_type not in _MEDIA_TYPES:
-            raise Problem(415, f"Send JSON lines, as {' or '.join(_MEDIA_TYPES)}.")
+            raise HTTPProblem(415, f"Send JSON lines, as {' or '.join(_MEDIA_TYPES)}.")
         client = client_of_request(request.scope)
         return _Stream(_answers_to(request, client), media_type=_MEDIA_TYPES[0])
 
@@ -85,23 +85,23 @@ async def _answer(service: Service, limits: Limits, number: int, line: Line) -> 
 
     def read() -> Values:
         nonlocal name
-        if isinstance(line, Problem):
+        if isinstance(line, HTTPProblem):
             raise line
         try:
             with large_alone(line):
                 row = parse_json(line, ReceivedLine, limits)
                 name = row.name()
                 return row_values(row, limits)
-        except Problem as problem:
+        except HTTPProblem as problem:
             raise problem.bare() from None
 
     try:
         predicted = await service.predict(read)
-    except Problem as problem:
+    except HTTPProblem as problem:
         return _line(number, name, error=problem.body())
     except ModelFailure as failure:
         _logger.error("line failed", exc_info=failure)
-        fault = Problem(500, "The server failed on this line; its log says where.")
+        fault = HTTPProblem(500, "The server failed on this line; its log says where.")
         return _line(number, name, error=fault.body())
     return _line(number, name, **predicted.model_dump())
 

@@ -9,9 +9,9 @@ from starlette.responses import Response
 from chiasm.serving.admission import Admission
 from chiasm.serving.limits import Limits
 from chiasm.serving.openapi import problems, row_body
-from chiasm.serving.problem import Problem
+from chiasm.serving.problem import HTTPProblem
 from chiasm.serving.receive_row import receive_row
-from chiasm.serving.schemas import Explanation
+from chiasm.serving.schemas import ExplainedPrediction
 from chiasm.serving.service import Service
 
 _PNG = "image/png"
@@ -24,7 +24,7 @@ def explain_route(service: Service, admission: Admission, limits: Limits) -> API
     @router.post(
         "/v1/explain",
         summary="Explain the prediction of one row",
-        response_model=Explanation,
+        response_model=ExplainedPrediction,
         responses={
             200: {"content": {_PNG: {"schema": {"type": "string", "format": "binary"}}}},
             **problems(400, 406, 408, 413, 415, 422, 503),
@@ -36,7 +36,7 @@ def explain_route(service: Service, admission: Admission, limits: Limits) -> API
         label: Annotated[
             str | None, Query(description="The class to explain; by default the predicted one.")
         ] = None,
-    ) -> Explanation | Response:
+    ) -> ExplainedPrediction | Response:
         """Contributions of the modalities, scores of words, and an overlay of the image.
 
         `Accept: image/png` asks for the overlay alone.
@@ -46,7 +46,7 @@ def explain_route(service: Service, admission: Admission, limits: Limits) -> API
         if not _wants_png(request):
             return explanation
         if explanation.image is None:
-            raise Problem(
+            raise HTTPProblem(
                 406, "There is no overlay without an image. Ask with Accept: application/json."
             )
         return Response(base64.b64decode(explanation.image.overlay_png), media_type=_PNG)

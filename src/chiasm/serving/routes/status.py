@@ -9,15 +9,15 @@ from starlette.responses import PlainTextResponse, Response
 from chiasm import __version__
 from chiasm.serving.admission import Admission
 from chiasm.serving.limits import Limits
-from chiasm.serving.metrics import Metrics
+from chiasm.serving.metrics import ServerMetrics
 from chiasm.serving.openapi import problems
-from chiasm.serving.problem import Problem
+from chiasm.serving.problem import HTTPProblem
 from chiasm.serving.schemas import ModelInfo
 from chiasm.serving.service import Service
 
 
 def status_routes(
-    service: Service, admission: Admission, metrics: Metrics, limits: Limits
+    service: Service, admission: Admission, metrics: ServerMetrics, limits: Limits
 ) -> APIRouter:
     """The routes that take nothing."""
     router = APIRouter()
@@ -47,9 +47,9 @@ def status_routes(
     async def readyz() -> str:
         """503 while there is no room, or once the model is no longer run: send no requests."""
         if not service.ready:
-            raise Problem(503, "The model is not run any more. Ask another server.")
+            raise HTTPProblem(503, "The model is not run any more. Ask another server.")
         if not admission.is_open:
-            raise Problem(503, "The server holds all that it can. Ask another one, or later.")
+            raise HTTPProblem(503, "The server holds all that it can. Ask another one, or later.")
         return "ok"
 
     @router.get(

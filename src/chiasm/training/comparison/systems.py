@@ -34,8 +34,8 @@ from chiasm.training.loop.compute import at_most, processes, worker_pool
 from chiasm.training.loop.epochs import Epoch
 from chiasm.training.recipe import Recipe
 from chiasm.training.run.splits import SplitRows, fold_problems, fold_splits
+from chiasm.utils.arrays import Array
 
-Array = np.ndarray[Any, np.dtype[Any]]
 Examine: TypeAlias = Callable[[FusionClassifier, EncodedTable], Any]
 
 

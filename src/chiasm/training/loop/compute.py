@@ -11,7 +11,7 @@ from accelerate import PartialState
 from torch import nn
 from torch.utils.checkpoint import checkpoint
 
-from chiasm.encoders.trainable.layers import TunedTop
+from chiasm.encoders.trainable.layers import TrainableLayers
 from chiasm.errors import ChiasmError
 from chiasm.model.classifier import FusionClassifier
 from chiasm.utils.cores import count_cores
@@ -91,8 +91,8 @@ def checkpoint_activations(model: nn.Module) -> Iterator[None]:
     Batch norms that gather statistics would count each batch twice: such encoders stay as they are.
     Chen et al., "Training Deep Nets with Sublinear Memory Cost" (2016), section 3.
     """
-    tops = [m for m in model.modules() if isinstance(m, TunedTop) and m.keeps_statistics]
-    blocks = [block for top in tops for block in top.blocks()]
+    trained = [m for m in model.modules() if isinstance(m, TrainableLayers) and m.keeps_statistics]
+    blocks = [block for layers in trained for block in layers.blocks()]
     for block in blocks:
         block.forward = partial(checkpoint, block.forward, use_reentrant=False)
     try:

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from chiasm.encoders.tokens import Tokens
 from chiasm.model.classifier import ClassifierOutput, FusionClassifier
 from chiasm.training.config import ClassWeight
+from chiasm.utils.arrays import Indices
 
 _EXPONENTS: dict[ClassWeight, float] = {"none": 0.0, "sqrt": 0.5, "balanced": 1.0}
 
@@ -48,9 +49,7 @@ class ClassificationLoss:
         )
 
 
-def class_weights(
-    labels: np.ndarray[Any, np.dtype[np.int64]], classes: int, kind: ClassWeight
-) -> Tensor:
+def class_weights(labels: Indices, classes: int, kind: ClassWeight) -> Tensor:
     """Weight of each class ``[classes]`` by its frequency among ``labels``; they average 1."""
     counts = np.maximum(np.bincount(labels, minlength=classes), 1)
     weights = counts.astype(np.float64) ** -_EXPONENTS[kind]

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from torch import nn
 from torch.optim import AdamW
 
-from chiasm.encoders.trainable.layers import TunedTop
+from chiasm.encoders.trainable.layers import TrainableLayers
 from chiasm.training.config import TrainingConfig
 
 
@@ -29,13 +29,13 @@ def build_optimizer(model: nn.Module, config: TrainingConfig) -> AdamW:
             if part:
                 groups.append({"params": part, "lr": rate, "weight_decay": decay})
 
-    for top in model.modules():
-        if isinstance(top, TunedTop):
+    for module in model.modules():
+        if isinstance(module, TrainableLayers):
             rate = config.encoder_learning_rate
-            for block in reversed(top.blocks()):
+            for block in reversed(module.blocks()):
                 add(block.parameters(), rate)
                 rate *= config.layer_decay
-            add(top.parameters(), rate)
+            add(module.parameters(), rate)
     add(model.parameters(), config.learning_rate)
     # One pass over the weights, instead of a dozen small operations for each matrix.
     return AdamW(groups, fused=True)

@@ -34,22 +34,22 @@ def fit_in_stages(
 ) -> None:
     """Train ``model`` in place as the recipe says.
 
-    A staged recipe first trains each encoder's top alone, as a classifier of its own modality; then
-    the tops are frozen, run once over all rows, and the fusion is trained on what they give. All
+    A staged recipe first trains each encoder's layers alone, as a classifier of its own modality;
+    then these are frozen, run once over all rows, and the fusion is trained on what they give. All
     stages share one split: were they trained on several, a row that judges the last stage could
     have taught an earlier one.
 
     Raises:
         TrainingStopped: as ``fit``; the same call goes on.
     """
-    tops = model.tops
+    layers = model.trainable_layers
     if recipe.staged:
         for modality in model.modalities:
             _fit_alone(model, modality, train, validation, recipe, checkpoints / modality, report)
-        tops.eval()
-        train = _encode(tops, train, checkpoints)
-        validation = _encode(tops, validation, checkpoints)
-        model.tops = nn.ModuleDict({modality: nn.Identity() for modality in tops})
+        layers.eval()
+        train = _encode(layers, train, checkpoints)
+        validation = _encode(layers, validation, checkpoints)
+        model.trainable_layers = nn.ModuleDict({modality: nn.Identity() for modality in layers})
         torch.manual_seed(recipe.training.seed)
     try:
         fit(
@@ -62,7 +62,7 @@ def fit_in_stages(
             events=events,
         )
     finally:
-        model.tops = tops
+        model.trainable_layers = layers
 
 
 def _fit_alone(
@@ -74,11 +74,11 @@ def _fit_alone(
     folder: Path,
     report: Callable[[Epoch], None],
 ) -> None:
-    """Train one top, unless that was done before an interruption."""
-    top = model.tops[modality]
-    if not any(p.requires_grad for p in top.parameters()):
+    """Train the layers of one modality, unless that was done before an interruption."""
+    own = model.trainable_layers[modality]
+    if not any(p.requires_grad for p in own.parameters()):
         return
-    finished = folder / "top.safetensors"
+    finished = folder / "trainable_layers.safetensors"
     if not finished.is_file():
         # Each stage begins from the seed, whether the one before it was trained now or earlier.
         torch.manual_seed(recipe.training.seed)
@@ -97,22 +97,22 @@ def _fit_alone(
         )
         with distributed_state().main_process_first():
             if not finished.is_file():
-                write_tensors(alone.tops[modality].state_dict(), finished)
-    top.load_state_dict(read_tensors(finished))
+                write_tensors(alone.trainable_layers[modality].state_dict(), finished)
+    own.load_state_dict(read_tensors(finished))
 
 
 @torch.inference_mode()
-def _encode(tops: nn.ModuleDict, rows: EncodedTable, folder: Path) -> EncodedTable:
-    """The rows with the tokens that the tops give, as the cache would hold them, in a folder."""
-    keys: dict[str, list[bytes | None]] = {modality: [] for modality in tops}
-    stores = {modality: TokenFile(folder) for modality in tops}
+def _encode(layers: nn.ModuleDict, rows: EncodedTable, folder: Path) -> EncodedTable:
+    """The rows with the tokens that the layers give, as the cache would hold them, in a folder."""
+    keys: dict[str, list[bytes | None]] = {modality: [] for modality in layers}
+    stores = {modality: TokenFile(folder) for modality in layers}
     dims: dict[str, int] = {}
     for start in range(0, len(rows), _BATCH_SIZE):
         stop = min(start + _BATCH_SIZE, len(rows))
         given = stack_tokens([rows[index] for index in range(start, stop)])
-        for modality, top in tops.items():
-            device = next((p.device for p in top.parameters()), torch.device("cpu"))
-            tokens: Tokens = top(given[modality].to(device)).to("cpu")
+        for modality, own in layers.items():
+            device = next((p.device for p in own.parameters()), torch.device("cpu"))
+            tokens: Tokens = own(given[modality].to(device)).to("cpu")
             dims[modality] = tokens.values.shape[2]
             for values in compact(tokens):
                 keys[modality].append(stores[modality].append(values) if len(values) else None)

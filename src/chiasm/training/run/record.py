@@ -11,8 +11,9 @@ from typing import Any
 
 from chiasm.data.table import Table
 from chiasm.encoders.base import Encoder
-from chiasm.errors import UnreadableExample
+from chiasm.errors import ChiasmError, UnreadableExample
 from chiasm.training.recipe import Recipe
+from chiasm.utils.config import parse_config
 from chiasm.utils.reading import SMALL, read_own
 
 RECORD = "run.json"
@@ -36,10 +37,19 @@ class RunRecord:
         own = json.loads(json.dumps(asdict(self)))
         data = written.get("data")
         return (
-            all(own[part] == written.get(part) for part in ("recipe", "encoders", "versions"))
+            all(own[part] == written.get(part) for part in ("encoders", "versions"))
+            and _parse_recipe(written.get("recipe")) == _parse_recipe(own["recipe"])
             and isinstance(data, dict)
             and own["data"]["fingerprint"] == data.get("fingerprint")
         )
+
+
+def _parse_recipe(written: object) -> Recipe | None:
+    try:
+        recipe: Recipe = parse_config(Recipe, written, where="recipe")
+    except ChiasmError:
+        return None
+    return recipe
 
 
 def record_run(

@@ -1,7 +1,5 @@
 """find_shifts: modalities that look different in the test rows of the data's own split."""
 
-from typing import Any
-
 import numpy as np
 
 from chiasm.data.duplicates.groups import find_groups
@@ -14,8 +12,7 @@ from chiasm.model.dataset import encode_table
 from chiasm.model.left_out import note_left_out
 from chiasm.training.loop.compute import distributed_state
 from chiasm.training.recipe import Recipe
-
-Array = np.ndarray[Any, np.dtype[Any]]
+from chiasm.utils.arrays import Array
 
 # Rows of each side that are looked at, drawn at random.
 _ROWS = 2000

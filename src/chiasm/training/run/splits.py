@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -12,8 +11,7 @@ from chiasm.data.splitting.splits import given_split, grouped_folds, hold_out, r
 from chiasm.data.table import Problem, Table
 from chiasm.errors import DataError
 from chiasm.training.recipe import Recipe
-
-Rows = np.ndarray[Any, np.dtype[np.int64]]
+from chiasm.utils.arrays import Indices
 
 
 @dataclass(frozen=True)
@@ -23,9 +21,9 @@ class SplitRows:
     ``problems`` are notes on rows whose class is too rare to be split, or was never trained on.
     """
 
-    train: Rows
-    validation: Rows
-    test: Rows
+    train: Indices
+    validation: Indices
+    test: Indices
     problems: tuple[Problem, ...] = ()
 
 
@@ -76,7 +74,7 @@ def split_rows(table: Table, recipe: Recipe) -> SplitRows:
 
 
 def _unseen(
-    table: Table, given: Mapping[str, Rows], classes: tuple[str, ...]
+    table: Table, given: Mapping[str, Indices], classes: tuple[str, ...]
 ) -> tuple[Problem, ...]:
     return tuple(
         problem
@@ -87,7 +85,7 @@ def _unseen(
 
 
 def fold_splits(
-    table: Table, rows: Rows, recipe: Recipe, *, folds: int, seed: int, groups: Rows
+    table: Table, rows: Indices, recipe: Recipe, *, folds: int, seed: int, groups: Indices
 ) -> list[SplitRows]:
     """Part the given rows into folds, and hold out a validation part of the training rows of each.
 
@@ -105,7 +103,9 @@ def fold_splits(
     return parts
 
 
-def fold_problems(table: Table, rows: Rows, *, folds: int, groups: Rows) -> tuple[Problem, ...]:
+def fold_problems(
+    table: Table, rows: Indices, *, folds: int, groups: Indices
+) -> tuple[Problem, ...]:
     """A note on each row that is in no fold's test part, for its class is too rare."""
     where = "trained on in every fold that tests no duplicate, tested in none"
     return rare_problems(table, rows, groups, where=where, least=folds)

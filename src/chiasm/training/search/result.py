@@ -48,13 +48,13 @@ class Tuning:
     Attributes:
         recipe: with the settings of the best trial.
         trials: those that were finished.
-        asked: how many there were to be.
+        planned: how many there were to be.
         stopped: whether Ctrl-C ended it.
     """
 
     recipe: Recipe
     trials: tuple[Trial, ...]
-    asked: int
+    planned: int
     stopped: bool
 
 

@@ -76,7 +76,7 @@ class SearchSpace:
             for name in ranges
         }
         # Each head takes an equal part of the width.
-        widths = tuple(d for d in _DIMS if d % recipe.fusion.heads == 0)
+        widths = tuple(d for d in _DIMS if d % recipe.fusion.num_heads == 0)
         ranges["dim"] = Choice(widths)
         self.ranges = {name: _widen(name, each, self.own[name]) for name, each in ranges.items()}
 

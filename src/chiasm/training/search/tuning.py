@@ -110,7 +110,7 @@ def tune(
     return Tuning(
         recipe=replace(best, encoders=recipe.encoders),
         trials=study.trials,
-        asked=max(trials, len(study.trials)),
+        planned=max(trials, len(study.trials)),
         stopped=stopped,
     )
 

@@ -13,6 +13,7 @@ from rich.text import Text
 from chiasm.evaluation.figures import blank_figure
 from chiasm.training.search.result import Trial, Tuning, ranked
 from chiasm.training.search.space import Setting
+from chiasm.utils.palette import BLUE, GREY, ORANGE
 
 _SHOWN = 5
 _SCORES = {"macro_f1": "macro-F1", "accuracy": "accuracy", "log_loss": "log loss"}
@@ -20,9 +21,6 @@ _CAUTION = (
     "The score of the best trial is optimistic: it is the highest of several on these very rows. "
     "Others must judge the recipe: a test part, or chiasm compare on rows it was not tuned on."
 )
-_WHOLE = "#2f6690"
-_PRUNED = "#9aa5b1"
-_BEST = "#d98324"
 
 
 def render_tuning(tuning: Tuning) -> RenderableType:
@@ -42,7 +40,7 @@ def render_tuning(tuning: Tuning) -> RenderableType:
 
 def _finding(tuning: Tuning) -> str:
     pruned = sum(trial.pruned for trial in tuning.trials)
-    tried = f"{len(tuning.trials)} of {tuning.asked} trials, {pruned} of them pruned"
+    tried = f"{len(tuning.trials)} of {tuning.planned} trials, {pruned} of them pruned"
     first, best = tuning.trials[0], ranked(tuning.trials)[0]
     if best is first:
         return f"{tried}: none beats the recipe itself, macro-F1 {first.mean.macro_f1:.3f}."
@@ -61,7 +59,7 @@ def draw_trials(trials: Sequence[Trial], path: Path) -> None:
     """The score of each trial, the best so far, and where the recipe began."""
     figure = blank_figure(8, 4.5)
     axes = figure.subplots()
-    for pruned, label, color in ((False, "all folds", _WHOLE), (True, "pruned", _PRUNED)):
+    for pruned, label, color in ((False, "all folds", BLUE), (True, "pruned", GREY)):
         kind = [trial for trial in trials if trial.pruned is pruned]
         scores = [trial.mean.macro_f1 for trial in kind]
         axes.scatter([trial.number for trial in kind], scores, label=label, color=color, s=18)
@@ -72,9 +70,9 @@ def draw_trials(trials: Sequence[Trial], path: Path) -> None:
         [*best, best[-1]],
         where="post",
         label="best so far",
-        color=_BEST,
+        color=ORANGE,
     )
-    axes.axhline(best[0], label="the recipe itself", color=_WHOLE, linestyle=":", linewidth=1)
+    axes.axhline(best[0], label="the recipe itself", color=BLUE, linestyle=":", linewidth=1)
     axes.set_xlabel("trial")
     axes.set_ylabel("macro-F1, mean over the folds seen")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
