@@ -1,11 +1,9 @@
 """chiasm: models over text, images and audio, fused by cross-modal attention."""
 
-import os
 from importlib import import_module
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from chiasm.utils.cores import count_cores
 from chiasm.utils.extras import needs_whole
 
 if TYPE_CHECKING:
@@ -15,14 +13,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Classifier", "check", "read"]
 __version__ = version("chiasm")
-
-# How often a thread of torch looks whether the others are done before it sleeps. By default it
-# looks for milliseconds, and a training beside other work takes several times as long as alone.
-# Read when torch is imported.
-os.environ.setdefault("GOMP_SPINCOUNT", "1000")
-# torch counts the cores of the machine; a container may be given less.
-if count_cores() < (os.cpu_count() or 1):
-    os.environ.setdefault("OMP_NUM_THREADS", str(count_cores()))
 
 _HOMES = {
     "Classifier": "chiasm.estimators.classifier",

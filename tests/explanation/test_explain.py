@@ -54,7 +54,7 @@ def test_attributions_are_of_the_modalities_that_are_there(table: Table) -> None
         for attribution in one.attributions:
             assert len(attribution.spans) == len(attribution.scores)
             assert attribution.target == one.predicted
-        directions = {(a.asking, a.asked) for a in one.attention}
+        directions = {(a.query, a.key) for a in one.attention}
         assert directions == ({("text", "image"), ("image", "text")} if len(there) == 2 else set())
 
 

@@ -78,7 +78,8 @@ def test_the_older_control_groups_count_too(
 def test_torch_is_told_where_there_are_fewer_than_the_machine_has() -> None:
     look = (
         "import os; os.sched_setaffinity(0, list(os.sched_getaffinity(0))[:1]);"
-        "import chiasm; print(os.environ['OMP_NUM_THREADS'])"
+        "from chiasm.cli.process import set_environment; set_environment();"
+        "print(os.environ['OMP_NUM_THREADS'])"
     )
     environment = {k: v for k, v in os.environ.items() if k != "OMP_NUM_THREADS"}
     found = subprocess.run(

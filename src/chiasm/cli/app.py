@@ -27,6 +27,7 @@ from chiasm.cli.explain import explain
 from chiasm.cli.export import export
 from chiasm.cli.mild_stderr import mild_stderr
 from chiasm.cli.predict import predict
+from chiasm.cli.process import set_environment
 from chiasm.cli.recipes import recipes
 from chiasm.cli.sample import sample
 from chiasm.cli.screen import is_silent, notes
@@ -35,9 +36,11 @@ from chiasm.cli.train import train
 from chiasm.cli.tune import tune
 from chiasm.errors import ChiasmError, TrainingStopped
 from chiasm.utils.extras import needs_whole
+from chiasm.utils.malloc import keep_freed_memory
 from chiasm.utils.terminal import Terminal, VisibleFormatter
 
 _INTERRUPTED = 130
+_TRAINING = ("train", "tune", "compare")
 
 
 class _Commands(TyperGroup):
@@ -88,6 +91,8 @@ def main(
     Start with: chiasm sample reviews reviews, chiasm check reviews/reviews.csv,
     chiasm compare reviews/reviews.csv --out comparison
     """
+    if context.invoked_subcommand in _TRAINING:
+        keep_freed_memory()
     processes = os.environ.get("WORLD_SIZE", "1")
     if processes != "1" and context.invoked_subcommand != "train":
         raise ChiasmError(
@@ -98,6 +103,7 @@ def main(
 
 def run(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; a user's error is told in words, without a traceback."""
+    set_environment()
     logging.getLogger("chiasm").setLevel(logging.ERROR if is_silent else logging.INFO)
     mild_stderr()
     _show_safely()

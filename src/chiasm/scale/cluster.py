@@ -10,8 +10,6 @@ from chiasm.data.media.facts import Value
 from chiasm.errors import ChiasmError
 from chiasm.utils.extras import needs_extra
 
-# Ray reports its use to its makers otherwise; it reads this where a cluster is started.
-os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 with needs_extra("scale", "Computing on a cluster needs the package ray"):
     import ray
 

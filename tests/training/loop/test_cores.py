@@ -27,7 +27,10 @@ def test_threads_that_wait_sleep_soon_unless_the_user_says_otherwise(
     said: dict[str, str], set_to: str
 ) -> None:
     environment = {k: v for k, v in os.environ.items() if k != "GOMP_SPINCOUNT"} | said
-    look = "import chiasm, os, sys; print(os.environ['GOMP_SPINCOUNT'], 'torch' in sys.modules)"
+    look = (
+        "import os, sys; from chiasm.cli.process import set_environment; set_environment();"
+        "print(os.environ['GOMP_SPINCOUNT'], 'torch' in sys.modules)"
+    )
     found = subprocess.run(
         [sys.executable, "-c", look], env=environment, check=True, capture_output=True, text=True
     )

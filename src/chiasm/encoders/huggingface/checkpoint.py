@@ -26,6 +26,7 @@ from transformers.utils import logging
 from chiasm.errors import EncoderError, UnreachableEncoder, UnreadableExample
 from chiasm.utils.digests import digest_of_weights
 from chiasm.utils.litter import is_litter
+from chiasm.utils.quiet import quiet
 from chiasm.utils.reading import SMALL, open_regular, read_regular, refuse_holes
 
 # Raised whenever the code of this folder would give other tokens from the same files.
@@ -101,7 +102,7 @@ def load_network(folder: Path, *, name: str, modality: str, random_init: bool = 
     """
     _refuse_odd_weights(folder)
     try:
-        with _quiet():
+        with _without_notices():
             network, facts = AutoModel.from_pretrained(
                 folder,
                 dtype=torch.float32,
@@ -193,14 +194,13 @@ def tower_of(network: Any, modality: str) -> Any:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def _without_notices() -> Iterator[None]:
     """Without the progress bar and the table of unused weights that loading prints."""
-    verbosity, has_bar = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    has_bar = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
-        yield
+        with quiet("transformers"):
+            yield
     finally:
-        logging.set_verbosity(verbosity)
         if has_bar:
             logging.enable_progress_bar()  # type: ignore[no-untyped-call]

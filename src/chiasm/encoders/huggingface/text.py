@@ -1,6 +1,5 @@
 """Any text model in the Hugging Face layout."""
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import Lock
@@ -32,9 +31,6 @@ from chiasm.errors import EncoderError
 from chiasm.inference.left_out import LeftOut, TokenLimits, wordless
 from chiasm.inference.preprocessing.words import Words, check_text
 from chiasm.inference.token_spans import TokenSpan, text_spans
-
-# Batches are made beside each other: more threads would take the cores from the networks.
-os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 # A tokenizer keeps how it cuts and pads, and refuses to change that while another thread uses it.
 _tokenizing = Lock()

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, replace
+from multiprocessing import parent_process
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,6 +18,7 @@ from chiasm.training.loop.compute import at_most
 from chiasm.training.loop.epochs import Epoch
 from chiasm.training.recipe import Recipe
 from chiasm.training.run.splits import SplitRows
+from chiasm.utils.malloc import keep_freed_memory
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ def train_fold(
     # The Trainer takes seconds to import: those who only start processes that train do without.
     from chiasm.training.loop.stages import fit_in_stages
 
+    if parent_process() is not None:
+        keep_freed_memory()
     started = time.perf_counter()
     seed = recipe.training.seed + fold
     recipe = replace(recipe, training=replace(recipe.training, seed=seed))

@@ -1,4 +1,4 @@
-"""What trainings share: cores, worker processes, torchrun, freed memory, activations."""
+"""What trainings share: cores, worker processes, torchrun, activations."""
 
 from collections.abc import Iterator
 from concurrent.futures.process import BrokenProcessPool
@@ -15,7 +15,6 @@ from chiasm.encoders.trainable.layers import TrainableLayers
 from chiasm.errors import ChiasmError
 from chiasm.model.classifier import FusionClassifier
 from chiasm.utils.cores import count_cores
-from chiasm.utils.malloc import MMAP_THRESHOLD, TRIM_THRESHOLD, set_malloc
 
 # The tensors of a head are small: where nothing else runs, two cores train it half as fast again
 # as one. More were not measured, and the number of threads changes the last digits of a result.
@@ -24,8 +23,6 @@ _FOR_A_HEAD = 2
 _MOST = 8
 # The others wait while the first one encodes; torchrun ends all of them if that one fails.
 _PATIENCE = timedelta(days=7)
-# A size that no tensor reaches.
-_NEVER = 1 << 30
 
 
 def cores_for(model: FusionClassifier) -> AbstractContextManager[None]:
@@ -73,15 +70,6 @@ def distributed_state() -> PartialState:
     Alone it is the main one and waits for nobody.
     """
     return PartialState(cpu=not torch.cuda.is_available(), timeout=_PATIENCE)
-
-
-def keep_freed_memory() -> None:
-    """Let this process keep the memory that it frees, where the C library can be asked to.
-
-    A training frees and asks for the same blocks in each step. glibc would give those of more than
-    some megabytes back to the system and have them anew, filled with zeros page by page.
-    """
-    set_malloc({TRIM_THRESHOLD: _NEVER, MMAP_THRESHOLD: _NEVER})
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """fit: train a model on encoded rows."""
 
-import logging
 import math
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -38,16 +37,18 @@ from chiasm.training.loop.batches import LengthGrouped
 from chiasm.training.loop.compute import (
     checkpoint_activations,
     distributed_state,
-    keep_freed_memory,
 )
 from chiasm.training.loop.epochs import Epoch, EpochLog
 from chiasm.training.loop.interrupts import on_interrupt
 from chiasm.training.loop.loss import ClassificationLoss, WithAuxiliaryHeads, class_weights
 from chiasm.training.loop.optimizer import build_optimizer
+from chiasm.utils.quiet import quiet
 from chiasm.utils.reading import open_regular, refuse_holes
 from chiasm.utils.writing import read_json
 
 
+# They tell of switches that users of this project lack ("Using the WANDB_DISABLED ...").
+@quiet("transformers", "accelerate")
 def fit(
     model: FusionClassifier,
     train: EncodedTable,
@@ -69,7 +70,6 @@ def fit(
         ChiasmError: a batch cannot be shared evenly by the processes.
         TrainingStopped: Ctrl-C was pressed; the step at hand was finished and a checkpoint written.
     """
-    keep_freed_memory()
     interrupted = _StopOnInterrupt()
     best_epochs = BestEpochs(checkpoints / "best", count=config.averaged_epochs)
     epochs = config.epochs_for(len(train))
@@ -255,8 +255,3 @@ class _StopOnInterrupt(TrainerCallback):
 
 def _is_epoch_complete(state: TrainerState) -> bool:
     return state.global_step % (state.max_steps // state.num_train_epochs) == 0
-
-
-# Its notices ("Using the WANDB_DISABLED ...") are about switches that users of this project lack.
-transformers.utils.logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-logging.getLogger("accelerate").setLevel(logging.ERROR)

@@ -123,7 +123,3 @@ def _distribution(searched: Range | Choice) -> BaseDistribution:
     if isinstance(searched, Choice):
         return CategoricalDistribution(searched.options)
     return FloatDistribution(searched.low, searched.high, log=searched.log)
-
-
-# A line for each trial would break the progress bar.
-optuna.logging.set_verbosity(optuna.logging.WARNING)

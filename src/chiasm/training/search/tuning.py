@@ -1,5 +1,6 @@
 """tune: better settings for a recipe, by trying them on inner folds."""
 
+import logging
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,10 +31,13 @@ from chiasm.training.search.folder import TuningFolder
 from chiasm.training.search.result import Scores, Trial, Tuning, ranked
 from chiasm.training.search.space import SearchSpace, Setting
 from chiasm.training.search.study import Study
+from chiasm.utils.quiet import quiet
 
 _SECONDS = 60
 
 
+# A line for each trial would break the progress bar.
+@quiet("optuna", level=logging.WARNING)
 def tune(
     table: Table,
     recipe: Recipe,

@@ -9,7 +9,7 @@ import pytest
 SCRIPT = """
 import resource
 import torch
-from chiasm.training.loop.compute import keep_freed_memory
+from chiasm.utils.malloc import keep_freed_memory
 
 def faults():
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
