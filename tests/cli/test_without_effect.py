@@ -73,7 +73,7 @@ CALLS = {
 
 
 @pytest.fixture(scope="module")
-def token_spans(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Features, a model of them, and the same exported."""
     pytest.importorskip("onnxscript")
     folder = tmp_path_factory.mktemp("features")

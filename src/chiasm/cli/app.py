@@ -26,6 +26,7 @@ from chiasm.cli.evaluate import evaluate
 from chiasm.cli.explain import explain
 from chiasm.cli.export import export
 from chiasm.cli.mild_stderr import mild_stderr
+from chiasm.cli.option_names import OptionFormatter, name_options
 from chiasm.cli.predict import predict
 from chiasm.cli.process import set_environment
 from chiasm.cli.recipes import recipes
@@ -37,7 +38,7 @@ from chiasm.cli.tune import tune
 from chiasm.errors import ChiasmError, TrainingStopped
 from chiasm.utils.extras import needs_whole
 from chiasm.utils.malloc import keep_freed_memory
-from chiasm.utils.terminal import Terminal, VisibleFormatter
+from chiasm.utils.terminal import Terminal
 
 _INTERRUPTED = 130
 _TRAINING = ("train", "tune", "compare")
@@ -122,7 +123,7 @@ def _show_safely() -> None:
     """Have nothing reach the terminal that it would take for a command, or could not show."""
     logging.basicConfig(level=logging.WARNING)
     for handler in logging.getLogger().handlers:
-        handler.setFormatter(VisibleFormatter("%(message)s"))
+        handler.setFormatter(OptionFormatter("%(message)s"))
     logging.captureWarnings(True)
     # What it finds odd in an image it says of each tag; what matters is told of the row.
     warnings.filterwarnings("ignore", module=r"PIL\.")
@@ -134,5 +135,5 @@ def _show_safely() -> None:
 def _fail(reason: str) -> None:
     errors = Terminal(stderr=True)
     errors.print("Error:", style="bold red", end=" ")
-    errors.print(reason, highlight=False)
+    errors.print(name_options(reason), highlight=False)
     sys.exit(1)

@@ -45,7 +45,7 @@ def read(
         DataError: the data as a whole cannot be used.
     """
     if on_bad not in get_args(OnBad):
-        raise DataError(f"--on-bad is keep, drop or fail, not {on_bad!r}.")
+        raise DataError(f"`on_bad` is keep, drop or fail, not {on_bad!r}.")
     encoding = None if encoding is None else known_encoding(encoding)
     raw = _read_raw(source, encoding, allow_outside)
     if encoding is not None and raw.encoding is None:

@@ -58,7 +58,7 @@ class Precomputed(Encoder):
         if hasattr(nn.ModuleDict(), modality):
             raise EncoderError(
                 f"Features cannot be named {modality!r}, which means something else inside of a "
-                "model. Choose another name with --feature."
+                "model. Choose another name in `features`."
             )
         if width > _WIDEST:
             raise EncoderError(

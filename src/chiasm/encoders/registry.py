@@ -66,7 +66,7 @@ def load_encoder(
         raise EncoderError(
             f"The {modality} encoder {name!r} was asked for with {state} and LoRA. LoRA updates "
             "published weights, in the blocks that are trained: give the number of "
-            "--trainable-blocks or all."
+            "`trainable_blocks` or all."
         )
     encoder = _load(
         modality,

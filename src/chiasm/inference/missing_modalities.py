@@ -8,7 +8,7 @@ from chiasm.data.table import Problem, Table
 from chiasm.errors import DataError
 
 _logger = logging.getLogger(__name__)
-# What has an option of its own.
+# What has an argument of its own.
 _NAMED = ("text", "image", "audio")
 
 
@@ -52,11 +52,11 @@ def absent(table: Table, modalities: Collection[str]) -> tuple[Problem, ...]:
 
 def _absent(table: Table, modality: str) -> str:
     columns = ", ".join(map(repr, table.columns)) or "not known"
-    option = f"--{modality} COLUMN" if modality in _NAMED else f"--feature {modality}=..."
+    argument = f"`{modality}`" if modality in _NAMED else "`features`"
     return (
         f"The model looks at {modality}, and {table.source} was read without it, as "
         f"{' and '.join(table.modalities)} alone: nothing can be said of {modality}. Its columns "
-        f"are: {columns}. Rename the one that holds it to {modality!r}, or name it with {option}."
+        f"are: {columns}. Rename the one that holds it to {modality!r}, or name it with {argument}."
     )
 
 

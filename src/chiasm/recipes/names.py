@@ -22,7 +22,7 @@ def check_names(recipe: Recipe, *, where: str) -> None:
                 f"{where} has an encoder for {modality!r}, which is no modality. "
                 f"{did_you_mean(modality, DEFAULT_ENCODERS)}Choose from: "
                 f"{', '.join(DEFAULT_ENCODERS)}. Precomputed features need no encoder: name them "
-                "with --feature."
+                "in `features`."
             )
     known = (*recipe.encoders, *JOINT_FUSIONS)
     if recipe.fusion.name not in known:

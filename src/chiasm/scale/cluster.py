@@ -35,7 +35,7 @@ def cluster(address: str | None) -> Iterator[None]:
     except (ConnectionError, ValueError) as error:
         raise ChiasmError(
             f"There is no Ray cluster at {address}: {error} Start one with ray start --head, and "
-            "give the address that it names, or auto on one of its machines; without --address "
+            "give the address that it names, or auto on one of its machines; without `address` "
             "this machine alone is used."
         ) from error
     try:

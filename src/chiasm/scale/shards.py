@@ -88,14 +88,14 @@ class ShardFolder:
         own = (f"{_MANIFEST}.part", *self._names)
         if _MANIFEST not in entries and any(name not in own for name in entries):
             raise ChiasmError(
-                f"{self._url} is not empty and holds no {_MANIFEST}. Give --out a new or empty "
+                f"{self._url} is not empty and holds no {_MANIFEST}. Give `out` a new or empty "
                 "folder, so that nothing of yours is overwritten."
             )
         for name, entry in entries.items():
             if entry["type"] == "other" or (name == _MANIFEST and entry["size"] > _MOST):
                 raise ChiasmError(
                     f"{self._url}/{name} is no regular file, or larger than any that is written "
-                    "there. Delete it, or choose another --out."
+                    "there. Delete it, or choose another `out`."
                 )
 
     def _find_done(self, entries: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -110,11 +110,11 @@ class ShardFolder:
         except (ValueError, LookupError, TypeError, RecursionError) as error:
             raise ChiasmError(
                 f"The {_MANIFEST} of {self._url} is not as it was written. Delete the folder, or "
-                "choose another --out."
+                "choose another `out`."
             ) from error
         raise ChiasmError(
             f"{self._url} holds predictions by another model, or of other data. Delete it, or "
-            "choose another --out."
+            "choose another `out`."
         )
 
     def _write(self, name: str, content: bytes) -> None:

@@ -103,7 +103,7 @@ class Recipe:
         except UnreachableEncoder as error:
             if self.offline_twin is None:
                 raise
-            raise UnreachableEncoder(f"{error} Or use --recipe {self.offline_twin}.") from error
+            raise UnreachableEncoder(f"{error} Or use the `recipe` {self.offline_twin}.") from error
 
     def _load_encoder(self, modality: str) -> Encoder:
         return load_encoder(

@@ -130,7 +130,7 @@ def detect_encoding(parts: Sequence[bytes]) -> Detected:
     if 2 * max(reading.values()) <= 1:
         raise DataError(
             f"No encoding reads most of the {len(telling)} non-ASCII texts. Convert the data to "
-            "UTF-8, or name its encoding with --encoding (such as gb18030 or cp1252): texts it "
+            "UTF-8, or name its encoding with `encoding` (such as gb18030 or cp1252): texts it "
             "cannot read are then marked missing."
         )
     text, possible = _possible(spread, reading)

@@ -21,7 +21,7 @@ def exclusive_lock(out: Path, *, folder: bool) -> Iterator[None]:
         ChiasmError: another process writes there, or ``out`` is a file where a folder is meant.
     """
     if folder and out.exists() and not out.is_dir():
-        raise ChiasmError(f"{out} is a file. Give --out a folder.")
+        raise ChiasmError(f"{out} is a file. Give `out` a folder.")
     parent = out if folder else out.parent
     parent.mkdir(parents=True, exist_ok=True)
     file = parent / (LOCK if folder else f"{LOCK}-{out.name}")

@@ -1,5 +1,5 @@
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +14,8 @@ from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable
 from chiasm.model.logits import predict_logits
 from chiasm.training.config import TrainingConfig
+from chiasm.training.loop import fitting
+from chiasm.training.loop.batches import LengthGrouped
 from chiasm.training.loop.epochs import Epoch
 from chiasm.training.loop.fitting import fit
 
@@ -59,6 +61,24 @@ def test_of_one_averaged_epoch_the_best_is_kept(
     )
     best = min(epoch.validation_loss for epoch in epochs)
     assert validation_loss(model, validation_rows) == pytest.approx(best, abs=1e-6)
+
+
+def test_the_trainer_still_asks_for_batches_of_rows_of_like_length(
+    train_rows: EncodedTable,
+    validation_rows: EncodedTable,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    orders = []
+
+    class Watched(LengthGrouped):
+        def __iter__(self) -> Iterator[int]:
+            orders.append([*super().__iter__()])
+            return iter(orders[-1])
+
+    monkeypatch.setattr(fitting, "LengthGrouped", Watched)
+    _, epochs = trained(train_rows, validation_rows, tmp_path)
+    assert len(orders) == len(epochs)
 
 
 def test_auxiliary_heads_and_tuned_encoders_are_trained_and_resumed(

@@ -31,7 +31,7 @@ def duplicate_groups(table: Table, *, by: Sequence[str] | None = None) -> Indice
         raise DataError(
             f"{largest} of {len(usable)} usable rows are one group of duplicates, so no split can "
             "keep them on one side. See what ties them with `chiasm check`, and choose what makes "
-            f"rows duplicates with --group-by ({', '.join(TIES)})."
+            f"rows duplicates with `group_by` ({', '.join(TIES)})."
         )
     return groups
 
@@ -44,7 +44,7 @@ def find_groups(table: Table, *, by: Sequence[str] | None = None) -> Indices:
     """
     unknown = [name for name in by or () if name not in TIES]
     if unknown:
-        raise DataError(f"--group-by is one or more of {', '.join(TIES)}, not {unknown[0]!r}.")
+        raise DataError(f"`group_by` is one or more of {', '.join(TIES)}, not {unknown[0]!r}.")
     groups = tie_equal(np.arange(len(table)), table.group)
     for name, keys in _KEYS.items():
         if name in table.values and (by is None or name in by):

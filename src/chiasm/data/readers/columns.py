@@ -74,14 +74,14 @@ def find_columns(
         if len(fitting) > 1:
             raise DataError(
                 f"Several columns could be the {part}: {', '.join(map(repr, fitting))}. "
-                f"Leave the others out, or name one with --{part}."
+                f"Leave the others out, or name one with `{part}`."
             )
         found[part] = fitting[0]
     if not features and not found.keys() & {"text", "image", "audio"}:
         raise DataError(
             f"There is no text, image or audio column. The columns are: {listed}. "
-            "Call one so, or name it with --text, --image or --audio; or give precomputed features "
-            "with --feature."
+            "Call one so, or name it with `text`, `image` or `audio`; or give precomputed features "
+            "with `features`."
         )
     return found
 

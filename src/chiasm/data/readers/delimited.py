@@ -57,7 +57,7 @@ def read_delimited(path: Path, text: str, delimiter: str = ",") -> Delimited:
         rows, doubts = list(_parse(text, delimiter, quoting=csv.QUOTE_NONE)), {}
     header, body = rows[0].cells, [row for row in rows[1:] if row.cells]
     if is_undecodable("".join(header)):
-        raise DataError(f"{path}: the column names cannot be decoded. Give --encoding.")
+        raise DataError(f"{path}: the column names cannot be decoded. Give its `encoding`.")
     _check_separator(path, header, delimiter)
     reason = f"not {len(header)} cells, as the header has"
     broken = {i: reason for i, row in enumerate(body) if len(row.cells) != len(header)}

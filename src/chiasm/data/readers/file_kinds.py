@@ -19,7 +19,7 @@ _KINDS = {
     b"\x89PNG": "an image",
     b"\xff\xd8\xff": "an image",
     b"GIF8": "an image",
-    b"\x93NUMPY": "an array of NumPy, which --feature takes",
+    b"\x93NUMPY": "an array of NumPy, which `features` takes",
     b"<!doctype html": "a web page, perhaps one that tells why there was nothing to download",
     b"<html": "a web page, perhaps one that tells why there was nothing to download",
 }

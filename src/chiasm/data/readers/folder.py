@@ -74,10 +74,10 @@ def _read(
     for path, content in zip(lists, listed, strict=True):
         listing = _decode(content, encoding)
         if isinstance(listing, UnreadableExample):
-            raise DataError(f"{path} cannot be decoded as {encoding}. Give the right --encoding.")
+            raise DataError(f"{path} cannot be decoded as {encoding}. Give the right `encoding`.")
         rows = read_delimited(path, listing)
         if not {"guid", "tag"} <= rows.columns.keys():
-            raise DataError(f"{path} is not written in {encoding}. Give the right --encoding.")
+            raise DataError(f"{path} is not written in {encoding}. Give the right `encoding`.")
         broken |= {len(guids) + row: reason for row, reason in rows.broken.items()}
         guids += rows.columns["guid"]
         tags += rows.columns["tag"]

@@ -67,7 +67,7 @@ def _decode_file(path: Path, data: bytes, forced: str | None) -> tuple[str, Dete
         return decode(data, found.name), found
     except UnicodeError as error:
         raise DataError(
-            f"{path} cannot be decoded as {found.name}: {error}. Give the right --encoding, or "
+            f"{path} cannot be decoded as {found.name}: {error}. Give the right `encoding`, or "
             "convert the file to UTF-8."
         ) from error
 

@@ -46,7 +46,7 @@ def grouped_folds(
         DataError: fewer than two folds or classes, or too few rows or groups for that many folds.
     """
     if folds < 2:
-        raise DataError(f"--folds is 2 or more, not {folds}.")
+        raise DataError(f"`folds` is 2 or more, not {folds}.")
     rows = _in_seeded_order(table, rows, seed)
     rare = rare_rows(table, rows, groups, least=folds)
     divided = rows[~np.isin(rows, rare)]
@@ -213,13 +213,13 @@ def _check_enough(
             "folds, and two are needed. Too rare to be trained on and judged by in each: "
             f"{_tell_rare(table, rows, groups, but=evaluated)}. Add rows of these classes"
             f"{_tell_fewer(table, rows, groups, folds)}, or choose what makes rows duplicates with "
-            "--group-by."
+            "`group_by`."
         )
     distinct = len(np.unique(groups[divided]))
     if distinct < folds:
         raise DataError(
             f"The labelled rows form {distinct} groups of duplicates, fewer than the {folds} "
-            "folds. Ask for fewer --folds, or choose what makes rows duplicates with --group-by."
+            "folds. Ask for fewer `folds`, or choose what makes rows duplicates with `group_by`."
         )
 
 
@@ -238,5 +238,5 @@ def _tell_fewer(table: Table, rows: Indices, groups: Indices, folds: int) -> str
     for fewer in range(folds - 1, 1, -1):
         divided = np.setdiff1d(rows, rare_rows(table, rows, groups, least=fewer))
         if len(table.classes_of(divided)) > 1:
-            return f", ask for --folds {fewer}"
+            return f", ask for `folds` {fewer}"
     return ""

@@ -131,5 +131,5 @@ def _refusal(source: str, problems: tuple[Problem, ...]) -> str:
         lines.append(f"  row {problem.row}: {problem.reason}{detail}")
     if len(problems) > _SHOWN:
         lines.append(f"  and {len(problems) - _SHOWN} more")
-    lines.append("Correct them, or go on without these values (--on-bad keep) or rows (drop).")
+    lines.append("Correct them, or go on without these values (`on_bad` keep) or rows (drop).")
     return "\n".join(lines)

@@ -84,7 +84,7 @@ def _open_file(name: str, path: str, key: str | None, raw: RawRows, locate: _Loc
     except UnreadableExample as error:
         raise DataError(
             f"The features {name!r} cannot be read from {path}: {error.reason}. Give a .npy or "
-            ".npz file of numbers; one outside of the data's folder needs --allow-outside."
+            ".npz file of numbers; one outside of the data's folder needs `allow_outside`."
         ) from error
     if array.ndim not in (2, 3) or len(array) != len(raw):
         raise DataError(

@@ -5,9 +5,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from chiasm.encoders.tokens import Tokens
+
+_BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
 
 
 class TrainableLayers(nn.Module, ABC):
@@ -31,7 +32,7 @@ class TrainableLayers(nn.Module, ABC):
         """Switch dropout on or off, and leave batch norms off where they keep their statistics."""
         super().train(mode)
         for module in self.modules():
-            if self.keeps_statistics and isinstance(module, _BatchNorm):
+            if self.keeps_statistics and isinstance(module, _BATCH_NORMS):
                 module.eval()
         return self
 

@@ -176,7 +176,7 @@ def _arguments(config: TrainingConfig, epochs: int, folder: Path) -> TrainingArg
     if left_over:
         raise ChiasmError(
             f"{processes} processes cannot share a batch of {config.batch_size} rows evenly. Give "
-            f"--batch-size a multiple of {processes}."
+            f"`batch_size` a multiple of {processes}."
         )
     return TrainingArguments(
         output_dir=str(folder),

@@ -42,7 +42,7 @@ class RunFolder:
             raise ChiasmError(
                 f"{path} holds an unfinished run with other settings, data or versions. Repeat the "
                 f"command in {self._record} to go on with it, delete {path}, or choose another "
-                "--out."
+                "`out`."
             )
         path.mkdir(parents=True, exist_ok=True)
         self._remove(path / _FINISHED)
@@ -74,7 +74,7 @@ class RunFolder:
         except (UnreadableExample, KeyError, TypeError, ValueError, csv.Error) as error:
             raise ChiasmError(
                 f"{self._history} is not as it was written, so the run cannot be gone on with. "
-                f"Delete {self.path}, or choose another --out."
+                f"Delete {self.path}, or choose another `out`."
             ) from error
 
     def write_problems(self, problems: Sequence[Problem]) -> None:

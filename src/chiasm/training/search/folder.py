@@ -32,7 +32,7 @@ class TuningFolder:
         if not _is_of(file, record, folds=folds):
             raise ChiasmError(
                 f"{path} holds a tuning with another recipe, data, folds or versions. Repeat the "
-                f"command in {file} to go on with it, delete {path}, or choose another --out."
+                f"command in {file} to go on with it, delete {path}, or choose another `out`."
             )
 
     def write(self, trials: Sequence[Trial]) -> None:

@@ -115,7 +115,7 @@ def _open(file: Path) -> optuna.Study:
     except _BROKEN as error:
         raise ChiasmError(
             f"{file} is not as it was written ({error}), so the tuning cannot be gone on with. "
-            f"Delete {file.parent}, or choose another --out."
+            f"Delete {file.parent}, or choose another `out`."
         ) from error
 
 
