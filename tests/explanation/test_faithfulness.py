@@ -99,7 +99,7 @@ def test_rows_that_are_mostly_duplicates_are_refused_before_anything_is_encoded(
     # As of questions about images, where the same question is asked of each.
     table = make_table(text=["the same question"] * 30, image=[b"%d" % i for i in range(30)])
     model = make_model()
-    with pytest.raises(DataError, match=r"30 of 30 usable rows .* --group-by"):
+    with pytest.raises(DataError, match=r"30 of 30 usable rows .* `group_by`"):
         audit(model, table, rows=24, cache=FeatureCache(Path("/dev/null/no cache")))
     assert audit(model, table, rows=24, group_by=("image",), cache=None).rows == 24
 

@@ -126,7 +126,7 @@ def test_a_hub_recipe_that_cannot_reach_the_hub_names_its_offline_twin(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    with pytest.raises(EncoderError, match=f"could not be reached.* use --recipe {name}-offline"):
+    with pytest.raises(EncoderError, match=f"could not be reached.* the `recipe` {name}-offline"):
         read_recipe(name).load_encoders(("text", "image", "audio"))
 
 

@@ -20,7 +20,6 @@ from chiasm import __version__
 from chiasm.cli.cache import cache
 from chiasm.cli.check import check
 from chiasm.cli.compare import compare
-from chiasm.cli.disk_errors import tell_disk_error
 from chiasm.cli.encode import encode
 from chiasm.cli.evaluate import evaluate
 from chiasm.cli.explain import explain
@@ -33,6 +32,7 @@ from chiasm.cli.recipes import recipes
 from chiasm.cli.sample import sample
 from chiasm.cli.screen import is_silent, notes
 from chiasm.cli.serve import serve
+from chiasm.cli.system_errors import is_out_of_memory, tell_disk_error
 from chiasm.cli.train import train
 from chiasm.cli.tune import tune
 from chiasm.errors import ChiasmError, TrainingStopped
@@ -117,6 +117,13 @@ def run(arguments: Sequence[str] | None = None) -> None:
         _fail(str(error))
     except OSError as error:
         _fail(tell_disk_error(error))
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        _fail(
+            "There is not enough memory for this. Close other programs, give the data in parts, or "
+            "choose smaller encoders or a smaller `batch_size`; what was encoded is kept."
+        )
 
 
 def _show_safely() -> None:

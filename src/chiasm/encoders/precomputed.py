@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from chiasm.data.media.facts import Value, Vectors
+from chiasm.data.media.vectors import WIDEST
 from chiasm.encoders.base import Encoder
 from chiasm.encoders.export_spec import ExportSpec
 from chiasm.encoders.features.store import Features
@@ -22,7 +23,6 @@ _FORMAT = 1
 # First vector of a row, and the one after its last.
 _SPAN = struct.Struct("<QQ")
 _DIM = 128
-_WIDEST = 1 << 17
 
 
 def precomputed_name(width: int) -> str:
@@ -60,9 +60,9 @@ class Precomputed(Encoder):
                 f"Features cannot be named {modality!r}, which means something else inside of a "
                 "model. Choose another name in `features`."
             )
-        if width > _WIDEST:
+        if width > WIDEST:
             raise EncoderError(
-                f"The features {modality!r} have {width:,} numbers a vector; {_WIDEST:,} are the "
+                f"The features {modality!r} have {width:,} numbers a vector; {WIDEST:,} are the "
                 "most that a model takes. Make fewer of them, for example by principal components."
             )
         self.name = precomputed_name(width)

@@ -137,13 +137,13 @@ def test_by_limits_which_modalities_tie_but_the_group_column_always_does() -> No
     assert find_groups(table, by=["text"]).tolist() == [0, 0, 1, 0]
     assert find_groups(table, by=["group"]).tolist() == [0, 1, 2, 0]
     assert find_groups(table).tolist() == [0, 0, 0, 0]
-    with pytest.raises(DataError, match="--group-by is one or more of text, image, audio, group"):
+    with pytest.raises(DataError, match="`group_by` is one or more of text, image, audio, group"):
         find_groups(table, by=["colour"])
 
 
 def test_a_group_of_more_than_half_the_usable_rows_is_refused() -> None:
     table = make_table(["same"] * 6 + list("abcd"), ["x"] * 10)
-    with pytest.raises(DataError, match=r"6 of 10 usable rows.*--group-by"):
+    with pytest.raises(DataError, match=r"6 of 10 usable rows.*`group_by`"):
         duplicate_groups(table)
     aside = dataclasses.replace(table, usable=(False,) * 2 + (True,) * 8)
     assert duplicate_groups(aside).max() == 4

@@ -145,7 +145,7 @@ def test_another_audio_under_the_same_name_is_another_table(folder: Path) -> Non
 
 
 def test_a_table_without_text_image_audio_or_features_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="--audio"):
+    with pytest.raises(DataError, match="`audio`"):
         read(pd.DataFrame({"stars": [1, 2], "label": ["x", "y"]}))
 
 

@@ -101,7 +101,7 @@ def test_undecodable_text_under_a_forced_encoding_is_missing(folder: Path) -> No
 def test_an_encoding_in_which_the_header_is_another_is_refused(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "rows.txt").write_bytes(b"guid,tag\n1,positive\n")
-    with pytest.raises(DataError, match=r"not written in utf-16-le.*--encoding"):
+    with pytest.raises(DataError, match=r"not written in utf-16-le.*`encoding`"):
         read(tmp_path / "rows.txt", encoding="utf-16-le")
 
 

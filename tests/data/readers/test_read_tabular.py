@@ -61,21 +61,21 @@ def test_all_kinds_of_file_read_alike(tmp_path: Path, image: Image) -> None:
 
 def test_missing_named_column_is_refused_with_what_there_is(tmp_path: Path) -> None:
     path = write(tmp_path / "t.csv", "text,label\na,b\n")
-    with pytest.raises(DataError, match=r"no column 'stars'.*'text', 'label'.*--label"):
+    with pytest.raises(DataError, match=r"no column 'stars'.*'text', 'label'.*`label`"):
         read(path, columns=Columns(label="stars"))
 
 
 def test_no_text_and_no_image_column_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "t.csv", "stars,label\na,b\n")
     with pytest.raises(
-        DataError, match=r"no text, image or audio column.*'stars', 'label'.*--text"
+        DataError, match=r"no text, image or audio column.*'stars', 'label'.*`text`"
     ):
         read(path)
 
 
 def test_ambiguous_columns_are_asked_about(tmp_path: Path) -> None:
     path = write(tmp_path / "t.csv", "text,label,sentiment\na,b,c\n")
-    with pytest.raises(DataError, match=r"'label', 'sentiment'.*--label"):
+    with pytest.raises(DataError, match=r"'label', 'sentiment'.*`label`"):
         read(path)
     assert read(path, columns=Columns(label="sentiment")).labels == ("c",)
 

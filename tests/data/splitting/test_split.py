@@ -103,7 +103,7 @@ def test_unlabelled_and_set_aside_rows_are_in_no_fold() -> None:
     [
         ("abcdefghij", "xxxxxxxxxx", "only the class 'x'"),
         ("abcdefghij", [None] * 10, "no labelled row"),
-        ("abcdefghij", "xxxxxxxxyy", r"'y' \(2 rows\)\. Add .*, ask for --folds 2, or"),
+        ("abcdefghij", "xxxxxxxxyy", r"'y' \(2 rows\)\. Add .*, ask for `folds` 2, or"),
         ("abcdefghij", "xxxxxxxxxy", r"'y' \(1 row\)\. Add rows of these classes, or choose"),
         ("aaaabbbcc ", "xyxyxyxyxy", r"4 groups of duplicates, fewer than the 5 folds"),
         ("abcdeffffff", "xxxxxyyyyyy", "6 of 11 usable rows are one group"),
@@ -118,7 +118,7 @@ def test_data_that_cannot_be_split_is_refused(
 
 
 def test_one_fold_is_refused() -> None:
-    with pytest.raises(DataError, match="--folds"):
+    with pytest.raises(DataError, match="`folds`"):
         folds_of(grouped_table([1] * 10), folds=1, seed=0)
 
 

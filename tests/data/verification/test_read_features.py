@@ -1,5 +1,6 @@
 """Precomputed features as modalities: shapes, sources, and what is refused or marked missing."""
 
+import io
 import os
 import pickle
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from chiasm.data.checking.report import check
 from chiasm.data.duplicates.groups import duplicate_groups
+from chiasm.data.media.vectors import WIDEST
 from chiasm.data.reading import read
 from chiasm.data.table import Table
 from chiasm.errors import DataError
@@ -62,6 +64,23 @@ def test_a_large_file_stays_on_disk(source: Path) -> None:
     while isinstance(base, np.ndarray) and not isinstance(base, np.memmap):
         base = base.base
     assert isinstance(base, np.memmap)
+
+
+def test_a_file_of_holes_and_a_vector_that_no_model_takes_are_refused(source: Path) -> None:
+    path = source.parent / "visual.npy"
+    np.save(path, numbers(ROWS, WIDEST))
+    assert read(source, features={"visual": "visual.npy"}).widths == {"visual": WIDEST}
+    np.save(path, numbers(ROWS, WIDEST + 1))
+    with pytest.raises(DataError, match=r"vectors of 131,073 numbers, and 131,072 are the most"):
+        read(source, features={"visual": "visual.npy"})
+    header = io.BytesIO()
+    described = {"descr": "<f4", "fortran_order": False, "shape": (ROWS, 500_000_000)}
+    np.lib.format.write_array_header_1_0(header, described)
+    with path.open("wb") as file:
+        file.write(header.getvalue())
+        file.truncate(file.tell() + 4 * ROWS * 500_000_000)
+    with pytest.raises(DataError, match=r"cannot be read from visual\.npy: a sparse file"):
+        read(source, features={"visual": "visual.npy"})
 
 
 def test_an_archive_gives_its_only_array_or_the_one_named(source: Path) -> None:
@@ -214,7 +233,7 @@ def test_a_broken_file_is_refused(source: Path, name: str, content: bytes) -> No
 
 def test_a_file_outside_of_the_folder_is_refused_unless_allowed(source: Path) -> None:
     np.save(source.parent.parent / "visual.npy", numbers(ROWS, 3))
-    with pytest.raises(DataError, match=r"path leaves the data folder.*--allow-outside"):
+    with pytest.raises(DataError, match=r"path leaves the data folder.*`allow_outside`"):
         read(source, features={"visual": "../visual.npy"})
     table = read(source, features={"visual": "../visual.npy"}, allow_outside=True)
     assert table.widths == {"visual": 3}

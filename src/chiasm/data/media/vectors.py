@@ -1,5 +1,6 @@
 """Arrays of numbers, read without running anything that is in their file, and checked."""
 
+import errno
 import math
 import struct
 import tokenize
@@ -12,13 +13,15 @@ import numpy as np
 
 from chiasm.data.media.facts import Vectors
 from chiasm.errors import UnreadableExample
-from chiasm.utils.reading import open_regular
+from chiasm.utils.reading import open_regular, refuse_holes
 
 _NUMBERS = "biuf"  # kinds of dtype: bool, integer, unsigned, float
 _BROKEN = (
-    *(OSError, ValueError, EOFError, TypeError, LookupError, OverflowError, RuntimeError),
+    *(ValueError, EOFError, TypeError, LookupError, OverflowError, RuntimeError),
     *(zipfile.BadZipFile, zlib.error, struct.error, tokenize.TokenError),
 )
+# The most numbers of a vector that a model takes.
+WIDEST = 1 << 17
 # The squares of larger numbers, summed over the tokens of a batch, leave float32.
 _LARGEST = 1e15
 
@@ -36,9 +39,9 @@ def open_array(path: Path, key: str | None = None) -> Vectors:
         with open_regular(path) as file:
             is_npz = path.suffix.lower() == ".npz"
             array = _open_npz(file, path.name, key) if is_npz else _open_npy(file)
-    except MemoryError as error:
-        raise UnreadableExample("more numbers than the memory that is left") from error
-    except _BROKEN as error:
+    except (OSError, MemoryError, *_BROKEN) as error:
+        if isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM:
+            raise UnreadableExample("more numbers than the memory that is left") from error
         raise UnreadableExample("no NumPy file of numbers (Python objects are not read)") from error
     if not isinstance(array, np.ndarray) or array.dtype.kind not in _NUMBERS:
         raise UnreadableExample("not an array of numbers")
@@ -46,6 +49,7 @@ def open_array(path: Path, key: str | None = None) -> Vectors:
 
 
 def _open_npy(file: BinaryIO) -> Vectors:
+    refuse_holes(file)
     shape, in_columns, dtype = _header(file)
     if dtype.hasobject:
         raise ValueError("objects")
@@ -90,8 +94,14 @@ def check_vectors(vectors: Vectors) -> None:
     """Make sure that all numbers are there, and small enough for means and variances.
 
     Raises:
-        UnreadableExample: some are NaN, infinite or beyond 1e15 on either side of 0.
+        UnreadableExample: some are NaN, infinite or beyond 1e15 on either side of 0, or there are
+            more in a vector than a model takes.
     """
+    if vectors.shape[-1] > WIDEST:
+        raise UnreadableExample(
+            f"vectors of {vectors.shape[-1]:,} numbers, and {WIDEST:,} are the most (make them "
+            "fewer, for example by principal components)"
+        )
     with np.errstate(over="ignore"):
         # As the model will see them: a large float64 is infinite there.
         seen = vectors.astype(np.float32, copy=False)

@@ -64,7 +64,7 @@ def find_columns(
         if name not in columns:
             raise DataError(
                 f"There is no column {name!r} for the {part}. The columns are: {listed}. "
-                f"Give one of them with --{part}."
+                f"Give one of them with `{part}`."
             )
     for part in _COMMON:
         free = [name for name in columns if name not in (*found.values(), *features)]

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from command_line import chiasm
 
-from chiasm.cli.disk_errors import tell_disk_error
+from chiasm.cli.system_errors import tell_disk_error
+from chiasm.data import reading
 from chiasm.utils import writing
 
 
@@ -44,3 +45,28 @@ def test_a_full_disk_is_no_traceback(
     assert "Error:" in said
     assert "Free some disk space" in " ".join(said.split())
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to"),
+        RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB"),
+        RuntimeError("can't start new thread"),
+    ],
+)
+def test_too_little_memory_is_no_traceback(
+    data: Path,
+    error: Exception,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(reading, "assemble", fail)
+    assert chiasm("check", data, "--feature", "visual=visual.npy") == 1
+    said = " ".join(capsys.readouterr().err.split())
+    assert "not enough memory" in said
+    assert "--batch-size" in said
