@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -280,3 +282,16 @@ def test_an_explanation_tells_what_of_its_row_the_model_did_not_see(
     assert chiasm("explain", model, renamed, "--row", first, "--out", tmp_path / "why") == 0
     said = " ".join(capsys.readouterr().err.split())
     assert f"row {first}: text: nothing in it is known to its encoder" in said
+
+
+def test_data_that_are_not_there_are_missed_before_what_is_slow_to_load(tmp_path: Path) -> None:
+    look = (
+        "import sys; from chiasm.cli import run\n"
+        "try: run(['train', 'nowhere.csv', '--out', 'model'])\n"
+        "except SystemExit as ended: print(ended.code, 'torch' in sys.modules)"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", look], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert found.stdout.split() == ["1", "False"]
+    assert "There is no file or folder nowhere.csv." in found.stderr
