@@ -129,6 +129,20 @@ def test_an_opened_image_is_as_upright_as_its_file(form: str) -> None:
         np.testing.assert_array_equal(np.asarray(open_image(encode_image(image))), expected)
 
 
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "TIFF"])
+def test_an_image_in_a_frame_is_as_upright_as_its_file(form: str, tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    path = tmp_path / "photo"
+    path.write_bytes(encode(noise(size=(64, 48)), form, exif=exif))
+    images = [str(path), path.read_bytes(), Image.open(path)]
+    table = read(pd.DataFrame({"image": images, "label": list("xyx")}))
+    named, *others = (np.asarray(open_image(value)) for value in table.values["image"])
+    assert named.shape[:2] == (64, 48)
+    for other in others:
+        np.testing.assert_array_equal(other, named)
+
+
 def test_an_opened_image_that_was_not_touched_is_its_file() -> None:
     data = encode(noise(), "JPEG")
     assert encode_image(Image.open(io.BytesIO(data))) == data
