@@ -244,6 +244,15 @@ def test_predictions_tell_of_each_row_what_the_model_did_not_see(
     assert problems.str.contains("text: nothing in it is known").tolist() == [True] + [False] * 19
 
 
+def test_a_problem_is_written_beside_its_own_row_where_ids_repeat(
+    model: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "rows.csv").write_text("id,text\na,a good mug\na,\nb,a bad mug\n")
+    assert chiasm("predict", model, tmp_path / "rows.csv", "--out", tmp_path / "out.csv") == 0
+    problems = pd.read_csv(tmp_path / "out.csv", dtype=str)["problem"].fillna("")
+    assert ["text: empty text" in told for told in problems] == [False, True, False]
+
+
 def test_evaluate_reports_a_modality_that_the_data_lacks(
     model: Path, renamed: Path, tmp_path: Path
 ) -> None:
