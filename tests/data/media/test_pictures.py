@@ -106,6 +106,15 @@ def test_a_jpeg_whose_end_is_missing_is_read_and_said_not_to_be_whole(missing: i
     np.testing.assert_array_equal(part[:192], whole[:192])
 
 
+def test_a_row_keeps_a_jpeg_whose_end_is_missing_with_a_note(tmp_path: Path) -> None:
+    data = encode(noise(size=(256, 256)), "JPEG")
+    (tmp_path / "cut.jpg").write_bytes(data[:-2])
+    (tmp_path / "rows.csv").write_text("image,label\ncut.jpg,x\n")
+    table = read(tmp_path / "rows.csv")
+    assert table.values["image"] == (tmp_path / "cut.jpg",)
+    assert [problem.action for problem in table.problems] == ["noted"]
+
+
 def test_notes_of_any_size_leave_the_pixels_of_a_png_alone() -> None:
     notes = PngImagePlugin.PngInfo()
     notes.add_text("workflow", "x" * (2 << 20), zip=True)
