@@ -98,6 +98,8 @@ def _load(
             f"There is no encoder for the modality {modality!r}. Choose from: "
             f"{', '.join(_PACKAGED)}."
         )
+    if not name.strip():
+        raise EncoderError(f"The {modality} encoder has no name. {_instead(modality)}")
     if trainable_blocks != 0 and modality not in _TUNABLE:
         raise EncoderError(
             f"Encoders of the modality {modality!r} are frozen: leave trainable blocks at 0."
@@ -158,10 +160,7 @@ def _refuse_other_models(path: Path, modality: str) -> None:
     Raises:
         EncoderError: it is a file, or a folder that chiasm train or chiasm export wrote.
     """
-    instead = (
-        f"Give a packaged encoder ({', '.join(_PACKAGED[modality])}), the name of a model on the "
-        "Hugging Face hub, or a folder with its config.json and weights."
-    )
+    instead = _instead(modality)
     if path.is_file():
         raise EncoderError(
             f"{path} is a file, and weights alone are no {modality} encoder. {instead}"
@@ -174,3 +173,10 @@ def _refuse_other_models(path: Path, modality: str) -> None:
             raise EncoderError(
                 f"{path} is a model that chiasm train wrote, and no encoder. {instead}"
             )
+
+
+def _instead(modality: str) -> str:
+    return (
+        f"Give a packaged encoder ({', '.join(_PACKAGED[modality])}), the name of a model on the "
+        "Hugging Face hub, or a folder with its config.json and weights."
+    )
