@@ -106,7 +106,7 @@ def test_without_a_cache_images_are_decoded_and_a_warning_says_so_once(
     assert "CHIASM_CACHE" in caplog.text
 
 
-def test_read_decodes_a_image_once_over_two_readings(
+def test_read_decodes_an_image_once_over_two_readings(
     tmp_path: Path, image: Callable[..., Path], decoded: Decoded
 ) -> None:
     image("a.png", 41)

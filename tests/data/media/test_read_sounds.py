@@ -118,7 +118,7 @@ def test_dataset_is_read_without_decoding_its_audio() -> None:
     assert read(data).values["audio"] == (wav(1), None)
 
 
-def test_equal_audio_are_one_group_unless_other_ties_are_asked_for(folder: Path) -> None:
+def test_equal_audio_clips_are_one_group_unless_other_ties_are_asked_for(folder: Path) -> None:
     table = read(write_table(folder, ["a.wav", "b.wav", "c.wav", ""]))
     assert find_groups(table).tolist() == [0, 1, 0, 2]
     assert find_groups(table, by=["audio"]).tolist() == [0, 1, 0, 2]

@@ -155,7 +155,7 @@ def test_the_first_trial_is_the_recipe_and_the_best_is_no_worse(
     assert tuning.recipe.encoders == RECIPE.encoders
 
 
-def test_the_trials_are_written_as_a_table_and_a_image(trained: tuple[Path, Tuning]) -> None:
+def test_the_trials_are_written_as_a_table_and_an_image(trained: tuple[Path, Tuning]) -> None:
     out, tuning = trained
     table = pd.read_csv(out / "trials.csv", float_precision="round_trip")
     assert list(table["trial"]) == [1, 2, 3]
