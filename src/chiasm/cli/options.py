@@ -361,7 +361,7 @@ class TrainingOptions(Encoding):
         )
 
 
-# TrainingOptions that are fields of TrainingConfig.
+# Options that are fields of TrainingConfig.
 _TRAINING = ("validation", "epochs", "batch_size", "learning_rate", "class_weight", "seed")
 
 
