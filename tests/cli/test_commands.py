@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -242,6 +244,15 @@ def test_predictions_tell_of_each_row_what_the_model_did_not_see(
     assert problems.str.contains("text: nothing in it is known").tolist() == [True] + [False] * 19
 
 
+def test_a_problem_is_written_beside_its_own_row_where_ids_repeat(
+    model: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "rows.csv").write_text("id,text\na,a good mug\na,\nb,a bad mug\n")
+    assert chiasm("predict", model, tmp_path / "rows.csv", "--out", tmp_path / "out.csv") == 0
+    problems = pd.read_csv(tmp_path / "out.csv", dtype=str)["problem"].fillna("")
+    assert ["text: empty text" in told for told in problems] == [False, True, False]
+
+
 def test_evaluate_reports_a_modality_that_the_data_lacks(
     model: Path, renamed: Path, tmp_path: Path
 ) -> None:
@@ -280,3 +291,16 @@ def test_an_explanation_tells_what_of_its_row_the_model_did_not_see(
     assert chiasm("explain", model, renamed, "--row", first, "--out", tmp_path / "why") == 0
     said = " ".join(capsys.readouterr().err.split())
     assert f"row {first}: text: nothing in it is known to its encoder" in said
+
+
+def test_data_that_are_not_there_are_missed_before_what_is_slow_to_load(tmp_path: Path) -> None:
+    look = (
+        "import sys; from chiasm.cli import run\n"
+        "try: run(['train', 'nowhere.csv', '--out', 'model'])\n"
+        "except SystemExit as ended: print(ended.code, 'torch' in sys.modules)"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", look], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert found.stdout.split() == ["1", "False"]
+    assert "There is no file or folder nowhere.csv." in found.stderr

@@ -1,6 +1,9 @@
 """Variables that torchrun left over elsewhere do not silence or stop a command."""
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -37,3 +40,32 @@ def test_what_torchrun_says_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
     forget_leftovers()
     assert {name: os.environ[name] for name in ALL} == ALL
+
+
+@pytest.mark.parametrize("left", [{"RANK": "1"}, {"RANK": ""}, {"RANK": "abc"}])
+def test_a_command_is_not_silent_beside_leftovers(left: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("text,label\ngood,yes\nbad,no\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "chiasm", "check", "rows.csv"],
+        cwd=tmp_path,
+        env=os.environ | left,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "majority baseline" in done.stdout
+
+
+def test_a_model_is_trained_beside_leftovers(tmp_path: Path) -> None:
+    rows = "".join(f"good thing {i},yes\nbad thing {i},no\n" for i in range(20))
+    (tmp_path / "rows.csv").write_text(f"text,label\n{rows}")
+    command = "train rows.csv --fusion text --epochs 1 --out model"
+    done = subprocess.run(
+        [sys.executable, "-m", "chiasm", *command.split()],
+        cwd=tmp_path,
+        env=os.environ | {"LOCAL_RANK": "0"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "model" / "metrics.json").exists()

@@ -32,6 +32,17 @@ def test_labels_that_look_alike_are_one_class(twins: list[Any]) -> None:
     assert len(table.labelled) == len(twins)
 
 
+@pytest.mark.parametrize("twins", TWINS)
+def test_a_frame_and_a_file_have_one_class_of_labels_that_look_alike(
+    twins: list[Any], tmp_path: Path
+) -> None:
+    frame = pd.DataFrame({"text": [f"t{i}" for i in range(len(twins))], "label": twins})
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    for table in (read(frame), read(tmp_path / "t.csv")):
+        assert len(table.classes) == 1
+        assert len(table.labelled) == len(twins)
+
+
 @pytest.mark.parametrize("twins", [twins for twins in TWINS if isinstance(twins[0], str)])
 def test_a_file_spells_labels_as_python_does(twins: list[str], tmp_path: Path) -> None:
     path = tmp_path / "t.csv"

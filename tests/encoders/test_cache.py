@@ -275,6 +275,20 @@ except ChiasmError as error:
     assert "Free some disk space" in done.stdout
 
 
+def test_a_limit_of_the_address_space_makes_the_map_smaller(tmp_path: Path) -> None:
+    code = f"""
+import resource
+from pathlib import Path
+from {__package__}.counting import CountingEncoder
+from chiasm.encoders.features.cache import FeatureCache
+
+resource.setrlimit(resource.RLIMIT_AS, (64 << 30, 64 << 30))
+print(FeatureCache(Path({str(tmp_path)!r})).features(CountingEncoder(), ["a", "bc"]).encoded)
+"""
+    done = run(code)
+    assert done.stdout.split() == ["2"], done.stderr
+
+
 def test_folder_that_cannot_be_made_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(ChiasmError, match="CHIASM_CACHE"):

@@ -74,12 +74,23 @@ def test_the_older_control_groups_count_too(
     assert count_cores(root) == cores
 
 
+FEWER = {
+    "affinity": "import os; os.sched_setaffinity(0, list(os.sched_getaffinity(0))[:1])",
+    "quota": """
+from pathlib import Path
+said = {"/proc/self/cgroup": "0::/", "/sys/fs/cgroup/cpu.max": "100000 100000"}
+read = Path.read_text
+Path.read_text = lambda path, **given: said.get(str(path)) or read(path, **given)
+""",
+}
+
+
 @pytest.mark.skipif(AFFINITY == 1, reason="one core cannot be made fewer")
-def test_torch_is_told_where_there_are_fewer_than_the_machine_has() -> None:
+@pytest.mark.parametrize("by", FEWER)
+def test_torch_is_told_where_there_are_fewer_than_the_machine_has(by: str) -> None:
     look = (
-        "import os; os.sched_setaffinity(0, list(os.sched_getaffinity(0))[:1]);"
-        "from chiasm.cli.process import set_environment; set_environment();"
-        "print(os.environ['OMP_NUM_THREADS'])"
+        f"{FEWER[by]}\nfrom chiasm.cli.process import set_environment; set_environment()\n"
+        "import os; print(os.environ.get('OMP_NUM_THREADS'))"
     )
     environment = {k: v for k, v in os.environ.items() if k != "OMP_NUM_THREADS"}
     found = subprocess.run(

@@ -11,16 +11,25 @@ from chiasm.encoders.defaults import DEFAULT_ENCODERS
 from chiasm.errors import ChiasmError, DataError
 from chiasm.training.config import TrainingConfig
 from chiasm.utils.outputs import spare_inputs
+from chiasm.utils.reading import check_there
 
 if TYPE_CHECKING:
     from chiasm.data.table import Table
     from chiasm.encoders.base import TrainableBlocks
     from chiasm.training.recipe import Recipe
 
+
+def _existing(path: Path) -> Path:
+    """The path, known to be there before the libraries of a command are loaded, for seconds."""
+    check_there(path)
+    return path
+
+
 Data: TypeAlias = Annotated[
     Path,
     typer.Argument(
         metavar="DATA",
+        callback=_existing,
         help="A CSV, TSV, JSONL or Parquet file, or a folder with train.txt (guid,tag) and "
         "data/GUID.txt, data/GUID.jpg.",
     ),

@@ -16,6 +16,7 @@ from chiasm.data.table import Table
 from chiasm.data.verification.assembly import OnBad, assemble
 from chiasm.errors import DataError
 from chiasm.utils.encodings import known_encoding
+from chiasm.utils.reading import check_there
 
 
 def read(
@@ -78,8 +79,7 @@ def _read_raw(source: Any, encoding: str | None, allow_outside: bool) -> RawRows
     path = Path(source)
     if path.is_dir():
         return read_folder(path, encoding=encoding, allow_outside=allow_outside)
-    if not path.is_file():
-        raise DataError(f"There is no file or folder {path}.")
+    check_there(path)
     if path.suffix.lower() == ".txt":
         return read_list(path, encoding=encoding, allow_outside=allow_outside)
     if path.suffix.lower() not in TABULAR:

@@ -6,7 +6,7 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
-from chiasm.errors import UnreadableExample
+from chiasm.errors import DataError, UnreadableExample
 
 # Of settings, manifests and records, which are a few kB.
 SMALL = 16 << 20
@@ -35,6 +35,16 @@ def open_regular(path: Path) -> BinaryIO:
         os.close(handle)
         raise UnreadableExample("not a regular file")
     return os.fdopen(handle, "rb")
+
+
+def check_there(path: Path) -> None:
+    """Make sure that there are data to read.
+
+    Raises:
+        DataError: it is neither a regular file nor a folder.
+    """
+    if not path.is_dir() and not path.is_file():
+        raise DataError(f"There is no file or folder {path}.")
 
 
 def read_regular(path: Path, *, most: int) -> bytes:

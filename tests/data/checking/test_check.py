@@ -1,5 +1,6 @@
 import io
 import json
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -89,7 +90,10 @@ def test_sizes_and_problems_are_counted(tmp_path: Path) -> None:
     assert first.examples[0] == {"row": "3", "detail": "none.png"}
 
 
-def test_report_is_plain_json_and_can_be_shown() -> None:
+def test_classes_that_may_be_one_are_named() -> None:
+    report = check(make_table(list("abcde"), ["Positive", "positive", "neutral", "neutrall", "no"]))
+    for pair in ("Positive +1 +positive +1 ", "neutral +1 +neutrall +1 "):
+        assert re.search(pair, shown(report))
     table = read(
         pd.DataFrame(
             {

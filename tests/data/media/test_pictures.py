@@ -106,6 +106,15 @@ def test_a_jpeg_whose_end_is_missing_is_read_and_said_not_to_be_whole(missing: i
     np.testing.assert_array_equal(part[:192], whole[:192])
 
 
+def test_a_row_keeps_a_jpeg_whose_end_is_missing_with_a_note(tmp_path: Path) -> None:
+    data = encode(noise(size=(256, 256)), "JPEG")
+    (tmp_path / "cut.jpg").write_bytes(data[:-2])
+    (tmp_path / "rows.csv").write_text("image,label\ncut.jpg,x\n")
+    table = read(tmp_path / "rows.csv")
+    assert table.values["image"] == (tmp_path / "cut.jpg",)
+    assert [problem.action for problem in table.problems] == ["noted"]
+
+
 def test_notes_of_any_size_leave_the_pixels_of_a_png_alone() -> None:
     notes = PngImagePlugin.PngInfo()
     notes.add_text("workflow", "x" * (2 << 20), zip=True)
@@ -127,6 +136,20 @@ def test_an_opened_image_is_as_upright_as_its_file(form: str) -> None:
     decoded.load()
     for image in (untouched, decoded):
         np.testing.assert_array_equal(np.asarray(open_image(encode_image(image))), expected)
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "TIFF"])
+def test_an_image_in_a_frame_is_as_upright_as_its_file(form: str, tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    path = tmp_path / "photo"
+    path.write_bytes(encode(noise(size=(64, 48)), form, exif=exif))
+    images = [str(path), path.read_bytes(), Image.open(path)]
+    table = read(pd.DataFrame({"image": images, "label": list("xyx")}))
+    named, *others = (np.asarray(open_image(value)) for value in table.values["image"])
+    assert named.shape[:2] == (64, 48)
+    for other in others:
+        np.testing.assert_array_equal(other, named)
 
 
 def test_an_opened_image_that_was_not_touched_is_its_file() -> None:

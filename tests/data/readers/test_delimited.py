@@ -28,6 +28,25 @@ def test_rows_inside_a_quoted_cell_are_named(closing: str, at: int) -> None:
         read_text(lines)
 
 
+def test_a_file_whose_quote_takes_rows_into_a_cell_is_refused(tmp_path: Path) -> None:
+    lines = ["text,label", *ROWS[:5], '"never closed,pos', *ROWS[5:8], 'it is of 6",neg', *ROWS[8:]]
+    path = tmp_path / "t.csv"
+    path.write_text("\n".join(lines))
+    with pytest.raises(DataError, match=r"lines 7 to 11\. .*write that quote twice"):
+        read(path)
+
+
+def test_a_stray_quote_between_tabs_takes_no_row_of_a_file(tmp_path: Path) -> None:
+    rows = [row.replace(",", "\t") for row in ROWS]
+    rows[5], rows[9] = '"never closed\tpos', 'it is of 6"\tpos'
+    path = tmp_path / "t.tsv"
+    path.write_text("\n".join(["text\tlabel", *rows]))
+    table = read(path)
+    assert len(table) == 20
+    assert table.labels == ("neg", "pos") * 10
+    assert not table.problems
+
+
 def test_several_such_places_are_counted() -> None:
     place = ['"open,pos', "between,neg", 'closed",pos']
     with pytest.raises(DataError, match="lines 2 to 4, 6 to 8, 10 to 12 and 2 more"):
@@ -119,6 +138,23 @@ def test_another_separator_is_named(separator: str, name: str) -> None:
         read_text([f"text{separator}label", f"very good, really{separator}pos"])
     with pytest.raises(DataError, match="separated by commas, and not by tabs"):
         read_text(["text,label", "good,pos"], "\t")
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        ("text;label\nsehr gut, wirklich;pos\n", "separated by semicolons"),
+        ("text\tlabel\nvery good, really\tpos\n", r"separated by tabs.*\.tsv"),
+        ("text|label\nvery good, really|pos\n", r"separated by bars \(\|\)"),
+    ],
+)
+def test_a_file_of_another_separator_is_refused_by_its_name(
+    content: str, name: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(content)
+    with pytest.raises(DataError, match=name):
+        read(path)
 
 
 def test_a_single_column_is_a_table() -> None:

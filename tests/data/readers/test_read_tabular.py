@@ -256,6 +256,33 @@ def test_encoding_is_found_and_reported(tmp_path: Path, written: str) -> None:
     assert not table.problems
 
 
+@pytest.mark.parametrize("rows", [1, 30, 1000])
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("cp1252", "My son’s toy broke – not worth £20…"),
+        ("cp1252", "Não é boa para o meu irmão"),
+        ("cp1252", "20 € zu teuer bei 30° und mehr"),
+        ("cp1251", "Заказал размер побольше и сидит отлично"),
+        ("gb18030", "买给我儿子的，他很喜欢"),
+    ],
+)
+def test_a_file_is_read_as_it_was_written_in_the_encodings_of_windows(
+    encoding: str, text: str, rows: int, tmp_path: Path
+) -> None:
+    written = [f"{text} {row}" for row in range(rows)]
+    lines = "".join(f"{line},{row % 2}\n" for row, line in enumerate(written))
+    table = read(write(tmp_path / "t.csv", f"text,label\n{lines}".encode(encoding)))
+    assert table.values["text"] == tuple(written)
+
+
+def test_one_windows_text_among_a_thousand_plain_ones_is_read_rightly(tmp_path: Path) -> None:
+    plain = "".join(f"plain words in row {row},{row % 2}\n" for row in range(999))
+    lines = f"text,label\n{plain}It is my son’s and was £20,1\n"
+    table = read(write(tmp_path / "t.csv", lines.encode("cp1252")))
+    assert table.values["text"][-1] == "It is my son’s and was £20"
+
+
 def test_forced_encoding_costs_only_the_texts_it_cannot_read(tmp_path: Path) -> None:
     data = b"text,label\ncaf\xc3\xa9,1\ncaf\xe9,1\nplain,0\nb,\xff\n"
     table = read(write(tmp_path / "t.csv", data), encoding="utf-8")
