@@ -56,8 +56,8 @@ def test_trunk_and_top_together_are_the_frozen_encoder(
     expected = frozen.encode_frozen([frozen.load(value) for value in values])
     # Through the cache, as training sees it: float16, or whole numbers.
     trunk = FeatureCache(tmp_path).features(split, values)
-    split.top.eval()
-    tokens = split.top(pad([trunk[row] for row in range(len(values))]))
+    split.trainable_layers.eval()
+    tokens = split.trainable_layers(pad([trunk[row] for row in range(len(values))]))
     assert split.fingerprint != frozen.fingerprint
     assert tokens.values.shape[2] == split.dim == frozen.dim
     assert torch.equal(tokens.mask, expected.mask)
@@ -134,7 +134,7 @@ def test_a_network_that_takes_more_than_pixels_is_refused_in_words(tmp_path: Pat
 
 def test_what_earlier_versions_saved_of_a_rest_is_read(checkpoint: Callable[[str], Path]) -> None:
     """They numbered its blocks from 1, whatever their place in the whole network."""
-    one, other = (load("text", "bert", 1, checkpoint).top for _ in "ab")
+    one, other = (load("text", "bert", 1, checkpoint).trainable_layers for _ in "ab")
     with torch.no_grad():
         for weight in one.parameters():
             weight.add_(1)
@@ -149,7 +149,7 @@ def test_what_earlier_versions_saved_of_a_rest_is_read(checkpoint: Callable[[str
 
 
 def test_batch_norms_keep_their_statistics_in_training(checkpoint: Callable[[str], Path]) -> None:
-    top = load("image", "resnet", "all", checkpoint).top.train()
+    top = load("image", "resnet", "all", checkpoint).trainable_layers.train()
     norms = [module for module in top.modules() if isinstance(module, nn.BatchNorm2d)]
     assert norms
     assert not any(norm.training for norm in norms)
