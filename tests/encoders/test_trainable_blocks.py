@@ -22,6 +22,7 @@ from .test_contract import IMAGES, TEXTS
 LAYERED = [("text", k) for k in ("bert", "roberta", "distilbert", "clip", "mpnet", "deberta")]
 LAYERED += [("image", kind) for kind in ("vit", "clip")]
 STAGED = [("image", k) for k in ("resnet", "convnext", "convnextv2", "dinov3-convnext", "swin")]
+STAGED += [("image", kind) for kind in ("swinv2", "hiera")]
 PACKAGED = [("text", "minilm"), ("image", "efficientnet-lite0")]
 CASES: list[tuple[str, str, TrainableBlocks]] = [
     *((modality, kind, 1) for modality, kind in LAYERED + STAGED + PACKAGED),
@@ -115,13 +116,25 @@ def test_the_last_blocks_of_all_stages_are_trained_and_nothing_before_them(
     assert not [name for name in trained if "embeddings" in name]
 
 
-@pytest.mark.parametrize(("modality", "kind"), [("text", "albert"), ("text", "t5")])
-def test_a_network_whose_halves_do_not_go_together_is_refused_when_it_is_loaded(
-    modality: str, kind: str, checkpoint: Callable[[str], Path]
+@pytest.mark.parametrize(("kind", "stages"), [("swinv2", "layers"), ("hiera", "stages")])
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_stage_of_several_blocks_is_no_block(
+    kind: str, stages: str, count: int, checkpoint: Callable[[str], Path]
 ) -> None:
-    assert load(modality, kind, 0, checkpoint).dim == 16
+    """Stages of one and two blocks, which transformers computes again as wholes to save memory."""
+    encoder = load("image", kind, count, checkpoint)
+    last = getattr(encoder.trainable_layers.network.network.encoder, stages)[-1]
+    blocks = last.blocks if kind == "swinv2" else last.layers
+    assert list(encoder.trainable_layers.blocks()) == list(blocks)[-count:]
+
+
+@pytest.mark.parametrize("kind", ["albert", "t5", "longformer", "xlnet"])
+def test_a_network_whose_halves_do_not_go_together_is_refused_when_it_is_loaded(
+    kind: str, checkpoint: Callable[[str], Path]
+) -> None:
+    assert load("text", kind, 0, checkpoint).dim == 16
     with pytest.raises(EncoderError, match=r"0 trainable blocks \(frozen\) or all"):
-        load(modality, kind, 1, checkpoint)
+        load("text", kind, 1, checkpoint)
 
 
 def test_a_network_that_takes_more_than_pixels_is_refused_in_words(tmp_path: Path) -> None:
