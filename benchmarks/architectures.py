@@ -52,6 +52,8 @@ NUMBERS = {
     "max_position_embeddings": 300,
     "image_size": SIDE,
     "patch_size": 8,
+    # The last stages of so small an image have few cells.
+    "window_size": 2,
     "pad_token_id": 0,
     "bos_token_id": 2,
     "eos_token_id": 3,
@@ -101,6 +103,8 @@ def tiny(config: Any) -> Any:
         now = None if staged and name in WIDTHS else getattr(given, name, None)
         if isinstance(now, int) and not isinstance(now, bool) and name not in parts:
             settings[name] = size
+    if isinstance(getattr(given, "image_size", None), list | tuple):
+        settings["image_size"] = [SIDE, SIDE]
     for name in (*LISTS, *DEPTHS):
         now = getattr(given, name, None)
         if isinstance(now, list | tuple) and now and isinstance(now[0], int):

@@ -26,7 +26,9 @@ from transformers import (
     DebertaV2Config,
     DINOv3ConvNextConfig,
     DistilBertConfig,
+    HieraConfig,
     HubertConfig,
+    LongformerConfig,
     MPNetConfig,
     PreTrainedConfig,
     PreTrainedTokenizerFast,
@@ -35,12 +37,14 @@ from transformers import (
     Siglip2Config,
     SiglipConfig,
     SwinConfig,
+    Swinv2Config,
     T5Config,
     ViTConfig,
     Wav2Vec2Config,
     Wav2Vec2FeatureExtractor,
     WhisperConfig,
     WhisperFeatureExtractor,
+    XLNetConfig,
 )
 
 WORDS = ["a", "the", "cat", "dog", "sits", "on", "red", "mat"]
@@ -86,12 +90,24 @@ CONFIGS: dict[str, PreTrainedConfig] = {
     "deberta": DebertaV2Config(
         **_LAYERS, **_TEXT, max_position_embeddings=64, relative_attention=True
     ),
+    "longformer": LongformerConfig(
+        **_LAYERS, **_TEXT, max_position_embeddings=66, attention_window=[8, 8]
+    ),
+    "xlnet": XLNetConfig(
+        vocab_size=VOCABULARY, d_model=16, n_layer=2, n_head=2, d_inner=24, pad_token_id=0
+    ),
     "albert": AlbertConfig(**_LAYERS, **_TEXT, embedding_size=8),
     "convnextv2": ConvNextV2Config(hidden_sizes=[8, 8, 8, 16], depths=[2, 1, 1, 3]),
     "dinov3-convnext": DINOv3ConvNextConfig(hidden_sizes=[8, 8, 8, 16], depths=[2, 1, 1, 3]),
     "siglip2": Siglip2Config(text_config=_DUAL_TEXT, vision_config=_NAFLEX),
     "swin": SwinConfig(
         image_size=SIDE, patch_size=4, embed_dim=8, depths=[1, 1], num_heads=[2, 2], window_size=4
+    ),
+    "swinv2": Swinv2Config(
+        image_size=SIDE, patch_size=4, embed_dim=8, depths=[1, 2], num_heads=[2, 2], window_size=4
+    ),
+    "hiera": HieraConfig(
+        image_size=[SIDE, SIDE], embed_dim=8, depths=[1, 2], num_heads=[1, 2], num_query_pool=1
     ),
     # As the base model (one norm over time) and as the large one (a norm in each layer).
     "wav2vec2": Wav2Vec2Config(**_WAVES, feat_extract_norm="group"),
@@ -128,6 +144,8 @@ TEXT_MODELS = [
     "t5",
     "clip",
     "siglip",
+    "longformer",
+    "xlnet",
 ]
 IMAGE_MODELS = [
     "convnextv2",
@@ -138,6 +156,8 @@ IMAGE_MODELS = [
     "resnet",
     "convnext",
     "swin",
+    "swinv2",
+    "hiera",
 ]
 AUDIO_MODELS = ["wav2vec2", "wav2vec2-large", "hubert", "whisper", "ast"]
 

@@ -118,7 +118,7 @@ def test_the_state_holds_the_updates_alone_and_makes_an_equal_top_again(
     state = encoder.trainable_layers.state_dict()
     buffers = dict(encoder.trainable_layers.named_buffers())
     assert set(state) - set(buffers) == set(trained(encoder))
-    other = copy.deepcopy(load("text", "bert", "all", checkpoint, lora=2).top.eval())
+    other = copy.deepcopy(load("text", "bert", "all", checkpoint, lora=2).trainable_layers.eval())
     other.load_state_dict(state)
     assert torch.equal(other(trunk).values, encoder.trainable_layers(trunk).values)
     # As strict as ever.

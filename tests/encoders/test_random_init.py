@@ -54,7 +54,7 @@ def test_both_share_what_the_cache_holds(checkpoint: Callable[[str], Path]) -> N
 def test_batch_norms_without_published_statistics_gather_their_own(
     kind: str, checkpoint: Callable[[str], Path]
 ) -> None:
-    top = load(kind, checkpoint, seed=0, random=True).top.train()
+    top = load(kind, checkpoint, seed=0, random=True).trainable_layers.train()
     norms = [module for module in top.modules() if isinstance(module, nn.BatchNorm2d)]
     assert norms
     assert all(norm.training for norm in norms)

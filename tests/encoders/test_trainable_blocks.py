@@ -22,6 +22,7 @@ from .test_contract import IMAGES, TEXTS
 LAYERED = [("text", k) for k in ("bert", "roberta", "distilbert", "clip", "mpnet", "deberta")]
 LAYERED += [("image", kind) for kind in ("vit", "clip")]
 STAGED = [("image", k) for k in ("resnet", "convnext", "convnextv2", "dinov3-convnext", "swin")]
+STAGED += [("image", kind) for kind in ("swinv2", "hiera")]
 PACKAGED = [("text", "minilm"), ("image", "efficientnet-lite0")]
 CASES: list[tuple[str, str, TrainableBlocks]] = [
     *((modality, kind, 1) for modality, kind in LAYERED + STAGED + PACKAGED),
@@ -56,8 +57,8 @@ def test_trunk_and_top_together_are_the_frozen_encoder(
     expected = frozen.encode_frozen([frozen.load(value) for value in values])
     # Through the cache, as training sees it: float16, or whole numbers.
     trunk = FeatureCache(tmp_path).features(split, values)
-    split.top.eval()
-    tokens = split.top(pad([trunk[row] for row in range(len(values))]))
+    split.trainable_layers.eval()
+    tokens = split.trainable_layers(pad([trunk[row] for row in range(len(values))]))
     assert split.fingerprint != frozen.fingerprint
     assert tokens.values.shape[2] == split.dim == frozen.dim
     assert torch.equal(tokens.mask, expected.mask)
@@ -115,13 +116,25 @@ def test_the_last_blocks_of_all_stages_are_trained_and_nothing_before_them(
     assert not [name for name in trained if "embeddings" in name]
 
 
-@pytest.mark.parametrize(("modality", "kind"), [("text", "albert"), ("text", "t5")])
-def test_a_network_whose_halves_do_not_go_together_is_refused_when_it_is_loaded(
-    modality: str, kind: str, checkpoint: Callable[[str], Path]
+@pytest.mark.parametrize(("kind", "stages"), [("swinv2", "layers"), ("hiera", "stages")])
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_stage_of_several_blocks_is_no_block(
+    kind: str, stages: str, count: int, checkpoint: Callable[[str], Path]
 ) -> None:
-    assert load(modality, kind, 0, checkpoint).dim == 16
+    """Stages of one and two blocks, which transformers computes again as wholes to save memory."""
+    encoder = load("image", kind, count, checkpoint)
+    last = getattr(encoder.trainable_layers.network.network.encoder, stages)[-1]
+    blocks = last.blocks if kind == "swinv2" else last.layers
+    assert list(encoder.trainable_layers.blocks()) == list(blocks)[-count:]
+
+
+@pytest.mark.parametrize("kind", ["albert", "t5", "longformer", "xlnet"])
+def test_a_network_whose_halves_do_not_go_together_is_refused_when_it_is_loaded(
+    kind: str, checkpoint: Callable[[str], Path]
+) -> None:
+    assert load("text", kind, 0, checkpoint).dim == 16
     with pytest.raises(EncoderError, match=r"0 trainable blocks \(frozen\) or all"):
-        load(modality, kind, 1, checkpoint)
+        load("text", kind, 1, checkpoint)
 
 
 def test_a_network_that_takes_more_than_pixels_is_refused_in_words(tmp_path: Path) -> None:
@@ -134,7 +147,7 @@ def test_a_network_that_takes_more_than_pixels_is_refused_in_words(tmp_path: Pat
 
 def test_what_earlier_versions_saved_of_a_rest_is_read(checkpoint: Callable[[str], Path]) -> None:
     """They numbered its blocks from 1, whatever their place in the whole network."""
-    one, other = (load("text", "bert", 1, checkpoint).top for _ in "ab")
+    one, other = (load("text", "bert", 1, checkpoint).trainable_layers for _ in "ab")
     with torch.no_grad():
         for weight in one.parameters():
             weight.add_(1)
@@ -149,7 +162,7 @@ def test_what_earlier_versions_saved_of_a_rest_is_read(checkpoint: Callable[[str
 
 
 def test_batch_norms_keep_their_statistics_in_training(checkpoint: Callable[[str], Path]) -> None:
-    top = load("image", "resnet", "all", checkpoint).top.train()
+    top = load("image", "resnet", "all", checkpoint).trainable_layers.train()
     norms = [module for module in top.modules() if isinstance(module, nn.BatchNorm2d)]
     assert norms
     assert not any(norm.training for norm in norms)

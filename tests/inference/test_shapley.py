@@ -9,7 +9,8 @@ from captum.attr import ShapleyValues as CaptumShapleyValues
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chiasm.inference.shapley import Array, Coalition, coalitions, shapley_values
+from chiasm.inference.shapley import Coalition, coalitions, shapley_values
+from chiasm.utils.arrays import Array
 
 MODALITIES = ("text", "image", "audio", "motion")
 

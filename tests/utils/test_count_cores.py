@@ -85,6 +85,32 @@ Path.read_text = lambda path, **given: said.get(str(path)) or read(path, **given
 }
 
 
+@pytest.mark.usefixtures("many")
+def test_controllers_in_another_order_than_their_folder_is_named_by_count_too(
+    tmp_path: Path,
+) -> None:
+    folder = "sys/fs/cgroup/cpu,cpuacct"
+    quota = {f"{folder}/cpu.cfs_quota_us": "250000", f"{folder}/cpu.cfs_period_us": "100000"}
+    root = system(tmp_path, "4:cpuacct,cpu:/\n", **quota)
+    (root / "sys/fs/cgroup/cpu").symlink_to("cpu,cpuacct")
+    assert count_cores(root) == 3
+
+
+@pytest.mark.usefixtures("many")
+@pytest.mark.parametrize("name", ["my app", "a:b", "\udcff"])
+def test_a_group_may_have_any_name(tmp_path: Path, name: str) -> None:
+    root = system(tmp_path, "", **{f"sys/fs/cgroup/{name}/cpu.max": "200000 100000"})
+    (root / "proc/self/cgroup").write_bytes(b"unknown\n0::/" + os.fsencode(name) + b"\n")
+    assert count_cores(root) == 2
+
+
+@pytest.mark.usefixtures("many")
+@pytest.mark.parametrize("said", ["", "max", "abc 100000", "100000 0", "-1 100000"])
+def test_what_is_no_quota_limits_nothing(tmp_path: Path, said: str) -> None:
+    root = system(tmp_path, "0::/\n", **{"sys/fs/cgroup/cpu.max": said})
+    assert count_cores(root) == 64
+
+
 @pytest.mark.skipif(AFFINITY == 1, reason="one core cannot be made fewer")
 @pytest.mark.parametrize("by", FEWER)
 def test_torch_is_told_where_there_are_fewer_than_the_machine_has(by: str) -> None:

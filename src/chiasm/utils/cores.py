@@ -5,7 +5,6 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-_UNLIMITED = ("max", "-1")
 # A container allows a server a hundred processes or so, and each thread counts as one.
 _MOST_TO_SERVE = 16
 
@@ -31,26 +30,31 @@ def _quotas(system: Path) -> Iterator[float]:
     """Cores that the control groups of this process are given, its own and those above it."""
     mounts = system / "sys/fs/cgroup"
     try:
-        groups = (system / "proc/self/cgroup").read_text(encoding="utf-8").split()
+        # A group is called as its maker likes, by spaces and bytes of no text too.
+        groups = os.fsdecode((system / "proc/self/cgroup").read_bytes()).splitlines()
     except OSError:  # not Linux
         return
-    for _, controllers, path in (group.split(":", maxsplit=2) for group in groups):
+    for _, controllers, path in (group.split(":", 2) for group in groups if group.count(":") > 1):
         if controllers == "":
-            names, mount = ["cpu.max"], mounts
+            names, folders = ["cpu.max"], [mounts]
         elif "cpu" in controllers.split(","):
-            names, mount = ["cpu.cfs_quota_us", "cpu.cfs_period_us"], mounts / controllers
+            # Some systems name the folder otherwise than the controllers, but link to it.
+            names = ["cpu.cfs_quota_us", "cpu.cfs_period_us"]
+            folders = [mounts / controllers, mounts / "cpu"]
         else:
             continue
-        # A container may see its own group as the root: then the path leads nowhere.
-        group = mount / path.lstrip("/")
-        for folder in (group, *group.parents[: len(group.relative_to(mount).parts)]):
-            yield from _quota([folder / name for name in names])
+        for mount in folders:
+            # A container may see its own group as the root: then the path leads nowhere.
+            group = mount / path.lstrip("/")
+            for folder in (group, *group.parents[: len(group.relative_to(mount).parts)]):
+                yield from _quota([folder / name for name in names])
 
 
 def _quota(files: list[Path]) -> Iterator[float]:
+    """The cores that a quota comes to; nothing where it is none, or not as the kernel writes it."""
     try:
-        said = " ".join(file.read_text(encoding="utf-8") for file in files).split()
-    except OSError:
+        said = " ".join(file.read_text(encoding="ascii") for file in files).split()
+    except (OSError, UnicodeDecodeError):
         return
-    if len(said) == 2 and said[0] not in _UNLIMITED:
+    if len(said) == 2 and all(number.isdecimal() and int(number) for number in said):
         yield int(said[0]) / int(said[1])

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from chiasm.encoders.huggingface.split import Trunk, find_blocks, split
+from chiasm.encoders.huggingface.split import FrozenLayers, find_blocks, split
 from chiasm.errors import EncoderError
 
 VALUES = torch.tensor([[1.0], [2.0]])
@@ -31,12 +31,12 @@ class Meeting(nn.Module):
         return self.layers[1](values)
 
 
-def test_threads_that_run_one_trunk_at_once_get_their_own_values() -> None:
+def test_threads_that_run_the_same_frozen_layers_at_once_get_their_own_values() -> None:
     network = Meeting()
-    trunk = Trunk(network, find_blocks(network, lambda: network(VALUES)), 1)
+    frozen = FrozenLayers(network, find_blocks(network, lambda: network(VALUES)), 1)
     with ThreadPoolExecutor(2) as pool, torch.no_grad():
         given = [torch.full((3, 1), float(number)) for number in (1, 2)]
-        found = list(pool.map(lambda values: trunk(values=values), given))
+        found = list(pool.map(lambda values: frozen(values=values), given))
     for values, result in zip(given, found, strict=True):
         torch.testing.assert_close(result, values + 1)
 

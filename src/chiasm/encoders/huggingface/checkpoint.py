@@ -30,7 +30,7 @@ from chiasm.utils.quiet import quiet
 from chiasm.utils.reading import SMALL, open_regular, read_regular, refuse_holes
 
 # Raised whenever the code of this folder would give other tokens from the same files.
-_FORMAT = 2
+_FORMAT = 3
 _SETTINGS = ("*.json", "*.txt", "*.model")
 _WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
 _TOWERS = {"text": ("text_model",), "image": ("vision_model", "image_model"), "audio": ()}

@@ -25,6 +25,7 @@ from chiasm.encoders.huggingface.split import (
     check_alone,
     check_halves,
     find_blocks,
+    first_cut,
     freeze_unused,
     split,
 )
@@ -93,26 +94,29 @@ class HuggingFaceImage(Encoder):
         whole = run(network)
         alone = _as_tokens(network(pixel_values=pixels[:1]).last_hidden_state)
         check_alone(whole[:1], alone, self.name)
-        if self.trainable_blocks == 0:
-            self._frozen, self.trainable_layers = network, nn.Identity()
-        elif self.trainable_blocks == "all":
-            blocks = find_blocks(network, lambda: run(network))
-            self.trainable_layers = _TrainableImageLayers(network, blocks, shape=first.shape)
-            self.trainable_layers.keeps_statistics = not self.random_init
-        else:
-            self._frozen, remaining, blocks = split(network, self.trainable_blocks, self.name, run)
-            self.trainable_layers = _TrainableImageLayers(remaining, blocks, shape=first.shape)
-        frozen = self.encode_frozen([first, other])
-        self.frozen_dim = frozen.values.shape[2]
-        made = (
-            self.trainable_layers(frozen.to(self._device)).values
-            if self.trainable_blocks
-            else frozen.values
-        )
-        check_halves(whole.cpu(), made.cpu(), self.name)
-        self.dim = made.shape[2]
-        if self.trainable_blocks not in (0, "all"):
-            freeze_unused(self.trainable_layers, frozen.to(self._device))
+        with first_cut(self.name, self.trainable_blocks):
+            if self.trainable_blocks == 0:
+                self._frozen, self.trainable_layers = network, nn.Identity()
+            elif self.trainable_blocks == "all":
+                blocks = find_blocks(network, lambda: run(network))
+                self.trainable_layers = _TrainableImageLayers(network, blocks, shape=first.shape)
+                self.trainable_layers.keeps_statistics = not self.random_init
+            else:
+                self._frozen, remaining, blocks = split(
+                    network, self.trainable_blocks, self.name, run
+                )
+                self.trainable_layers = _TrainableImageLayers(remaining, blocks, shape=first.shape)
+            frozen = self.encode_frozen([first, other])
+            self.frozen_dim = frozen.values.shape[2]
+            made = (
+                self.trainable_layers(frozen.to(self._device)).values
+                if self.trainable_blocks
+                else frozen.values
+            )
+            check_halves(whole.cpu(), made.cpu(), self.name)
+            self.dim = made.shape[2]
+            if self.trainable_blocks not in (0, "all"):
+                freeze_unused(self.trainable_layers, frozen.to(self._device))
 
     def load(self, value: Path | bytes) -> NDArray[np.float32]:
         """The image as the network takes it: ``[3, h, w]``."""

@@ -2,7 +2,8 @@
 
 import copy
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import local
 from typing import Any
@@ -156,6 +157,25 @@ def split(
     return frozen, RemainingLayers(network, blocks, int(trainable_blocks)), blocks
 
 
+@contextmanager
+def first_cut(name: str, trainable_blocks: TrainableBlocks) -> Iterator[None]:
+    """Turn whatever the halves of a network raise, which as a whole has none, into words.
+
+    Raises:
+        EncoderError: they raised something.
+    """
+    try:
+        yield
+    except Exception as error:  # the code of any model, on what its blocks are given here
+        if isinstance(error, EncoderError) or trainable_blocks in (0, "all"):
+            raise
+        raise EncoderError(
+            f"{name!r} cannot be cut between its blocks: without some of them it ended in "
+            f"{type(error).__name__}: {str(error).rstrip('.')}. Give 0 trainable blocks (frozen) or "
+            "all."
+        ) from error
+
+
 def check_halves(whole: Tensor, halves: Tensor, name: str) -> None:
     """Make sure that both together compute what the whole network does.
 
@@ -207,7 +227,11 @@ def _candidates(network: nn.Module) -> Mapping[str, nn.Module]:
     """What may be a block, by name: innermost, but for the parts of a block."""
     modules = dict(network.named_modules())
     found = {n: m for n, m in modules.items() if n and _may_be_block(n, m, modules)}
-    whole = [n for n, m in found.items() if isinstance(m, GradientCheckpointingLayer)]
+    whole = [
+        n
+        for n, m in found.items()
+        if isinstance(m, GradientCheckpointingLayer) and not _is_stage(m)
+    ]
     inner = {n for n in whole if not any(other.startswith(f"{n}.") for other in whole)}
     listed = {n for n in found if not any(n.startswith(f"{block}.") for block in inner)}
     return {n: modules[n] for n in listed if not any(other.startswith(f"{n}.") for other in listed)}
@@ -224,6 +248,14 @@ def _may_be_block(name: str, module: nn.Module, modules: Mapping[str, nn.Module]
     return bool(
         (isinstance(owner, nn.ModuleList) and _LISTS.fullmatch(lists))
         or (isinstance(owner, nn.Sequential) and _SEQUENCES.fullmatch(lists))
+    )
+
+
+def _is_stage(module: nn.Module) -> bool:
+    """Whether a module is a stage of blocks, as of Swin or Hiera, and so no block itself."""
+    return any(
+        isinstance(part, nn.ModuleList) and _SEQUENCES.fullmatch(name)
+        for name, part in module.named_children()
     )
 
 

@@ -22,6 +22,7 @@ from chiasm.encoders.huggingface.split import (
     check_alone,
     check_halves,
     find_blocks,
+    first_cut,
     freeze_unused,
     split,
 )
@@ -93,6 +94,8 @@ class HuggingFaceText(Encoder):
         # One that takes no attention mask (SigLIP) was trained on texts padded to the full length.
         self._takes_mask = "attention_mask" in self._tokenizer.model_input_names
         positions = getattr(network.config, "max_position_embeddings", max_length)
+        if positions < 1:  # as XLNet says that it has no limit
+            positions = max_length
         self.max_length = min(max_length, positions, self._tokenizer.model_max_length)
         self._limits = TokenLimits(
             most=self.max_length,
@@ -122,32 +125,35 @@ class HuggingFaceText(Encoder):
         whole = run(network)
         alone = network(**self._inputs(_FIRST[:1])).last_hidden_state
         check_alone(whole[0][mask[0]], alone[0][: int(mask[0].sum())], self.name)
-        if self.trainable_blocks == 0:
-            self._frozen, self.trainable_layers = network, nn.Identity()
-        elif self.trainable_blocks == "all":
-            blocks = find_blocks(network, lambda: run(network))
-            self.trainable_layers = _TrainableTextLayers(
-                network, blocks, takes_mask=self._takes_mask
+        with first_cut(self.name, self.trainable_blocks):
+            if self.trainable_blocks == 0:
+                self._frozen, self.trainable_layers = network, nn.Identity()
+            elif self.trainable_blocks == "all":
+                blocks = find_blocks(network, lambda: run(network))
+                self.trainable_layers = _TrainableTextLayers(
+                    network, blocks, takes_mask=self._takes_mask
+                )
+            else:
+                self._frozen, remaining, blocks = split(
+                    network, self.trainable_blocks, self.name, run
+                )
+                # Of the words only one is ever looked up in what is left: the others need no place.
+                width = network.get_input_embeddings().embedding_dim
+                network.set_input_embeddings(nn.Embedding(1, width))
+                self.trainable_layers = _TrainableTextLayers(
+                    remaining, blocks, takes_mask=self._takes_mask
+                )
+            tokens = self.encode_frozen(_FIRST)
+            self.frozen_dim = tokens.values.shape[2]
+            made = (
+                self.trainable_layers(tokens.to(self._device)).values
+                if self.trainable_blocks
+                else tokens.values
             )
-        else:
-            self._frozen, remaining, blocks = split(network, self.trainable_blocks, self.name, run)
-            # Of the words only one is ever looked up in what is left: the others need no place.
-            width = network.get_input_embeddings().embedding_dim
-            network.set_input_embeddings(nn.Embedding(1, width))
-            self.trainable_layers = _TrainableTextLayers(
-                remaining, blocks, takes_mask=self._takes_mask
-            )
-        tokens = self.encode_frozen(_FIRST)
-        self.frozen_dim = tokens.values.shape[2]
-        made = (
-            self.trainable_layers(tokens.to(self._device)).values
-            if self.trainable_blocks
-            else tokens.values
-        )
-        check_halves(whole[mask], made[mask], self.name)
-        self.dim = made.shape[2]
-        if self.trainable_blocks not in (0, "all"):
-            freeze_unused(self.trainable_layers, tokens.to(self._device))
+            check_halves(whole[mask], made[mask], self.name)
+            self.dim = made.shape[2]
+            if self.trainable_blocks not in (0, "all"):
+                freeze_unused(self.trainable_layers, tokens.to(self._device))
 
     def _inputs(self, batch: Sequence[str]) -> Any:
         inputs = self._tokenize(batch).to(self._device)
