@@ -82,7 +82,7 @@ def compare(
         caution=f"{run} of {folds} folds: each row is judged by a model that saw "
         f"neither it nor its twins.{_left_out(compared.problems)}",
         examined=compared.examined,
-        encoders=recipe.for_table(table).load_encoders(table.modalities),
+        encoders=recipe.for_table(table).load_encoders(table.kinds),
         histories=compared.histories,
         command=command_line(),
         seed=recipe.training.seed,

@@ -41,7 +41,7 @@ def encode(
     table = reading.read(data)
     say_what_was_read(table)
     settings.refuse_unused([m for m in table.modalities if m in recipe.encoders])
-    encoders = recipe.for_table(table).load_encoders(table.modalities)
+    encoders = recipe.for_table(table).load_encoders(table.kinds)
     with ExitStack() as stack:
         cache = FeatureCache()
         if engine == "ray":

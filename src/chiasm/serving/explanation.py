@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
+from chiasm.data.kinds import Kind
 from chiasm.explanation.attribution.scores import score_grid, word_scores
 from chiasm.explanation.drawing.heat import overlay_heatmap
 from chiasm.inference.attribution import Attribution
@@ -25,11 +26,14 @@ class Shown:
 def explain_row(
     shown: Shown,
     predicted: RowPrediction,
-    scores: Mapping[str, Attribution],
+    scores: Mapping[Kind, Attribution],
     *,
     explained: str,
 ) -> ExplainedPrediction:
-    """What the model said of a row, the words and the parts of the image it rests on."""
+    """What the model said of a row, the words and the parts of the image it rests on.
+
+    ``scores`` are by kind: a request has one value of each at most.
+    """
     return ExplainedPrediction(
         label=predicted.label,
         probabilities=predicted.probabilities,
