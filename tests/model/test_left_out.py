@@ -33,7 +33,7 @@ def table_of(*lengths: float | None) -> Table:
     ]
     audio = tuple(None if s is None else str(s).encode() for s in lengths)
     table = make_table(text=["a"] * len(lengths))
-    return replace(table, values=table.values | {"audio": audio}, audio=tuple(facts))
+    return replace(table, values=table.values | {"audio": audio}, facts={"audio": tuple(facts)})
 
 
 def hearing(seconds: float) -> dict[str, Encoder]:
