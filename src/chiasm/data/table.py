@@ -156,13 +156,7 @@ class Table:
         def kept(columns: dict[str, _T]) -> dict[str, _T]:
             return {name: column for name, column in columns.items() if name not in modalities}
 
-        return replace(
-            self,
-            values=kept(self.values),
-            facts=kept(self.facts),
-            text_digests=kept(self.text_digests),
-            widths=kept(self.widths),
-        )
+        return replace(self, values=kept(self.values), widths=kept(self.widths))
 
     def values_of(self, row: int) -> dict[str, Value | None]:
         """The values of the row at this position, by modality; None for one that it lacks."""
