@@ -187,7 +187,7 @@ def test_what_a_recipe_says_of_a_kind_holds_for_each_that_it_does_not_name(recip
     assert own.encoders["title"] == recipe.encoders["text"]
     assert own.encoders["body"] == "minilm"
     assert own.trainable_blocks == {"text": 1, "title": 1}
-    assert own.looked_at(TABLE) == tuple(KINDS)
+    assert own.looked_at(TABLE) == KINDS
 
 
 def test_an_encoder_is_of_its_modality_wherever_it_is_opened(recipe: Recipe) -> None:

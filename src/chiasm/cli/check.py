@@ -29,7 +29,7 @@ def check(data: Data, reading: Reading, encoders: Encoders, json: Json = None) -
     from chiasm.model.left_out import note_left_out, unsuited_encoders
 
     table = reading.read(data, spare_from=(json,))
-    encoders.refuse_unused(table.modalities)
+    encoders.refuse_unused(table.kinds)
     loaded = _load(encoders, table)
     found = report.check(note_left_out(table, loaded))
     warnings = unsuited_encoders(table, loaded)

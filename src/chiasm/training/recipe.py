@@ -99,10 +99,11 @@ class Recipe:
             random_init=(*self.random_init, *random),
         )
 
-    def looked_at(self, table: Table) -> tuple[str, ...]:
-        """The modalities of the table that its fusion looks at."""
+    def looked_at(self, table: Table) -> dict[str, Kind]:
+        """The modalities of the table that its fusion looks at, with their kinds."""
         encoders = self.for_table(table).encoders
-        return self.fusion.looked_at(m for m in table.modalities if m in encoders)
+        looked_at = self.fusion.looked_at(m for m in table.modalities if m in encoders)
+        return {modality: table.kinds[modality] for modality in looked_at}
 
     def load_encoders(self, kinds: Mapping[str, Kind]) -> dict[str, Encoder]:
         """The encoders of those of these modalities, given with their kinds, that it looks at.
