@@ -92,5 +92,5 @@ def test_a_model_of_ours_is_called_no_encoder(
 def test_a_twin_is_offered_only_where_the_encoder_cannot_be_reached() -> None:
     recipe = replace(read_recipe("audiovisual"), trainable_blocks={"audio": 1})
     with pytest.raises(EncoderError, match="are frozen") as refused:
-        recipe.load_encoders(["audio"])
+        recipe.load_encoders({"audio": "audio"})
     assert "offline" not in str(refused.value)

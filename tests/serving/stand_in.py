@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from chiasm.data.kinds import Kind, default_kind
 from chiasm.data.media.audio import open_audio
 from chiasm.data.media.images import open_image
 from chiasm.inference.attribution import Attribution
@@ -34,6 +35,10 @@ class StandIn:
     seconds: float = 0.0
     batches: list[int] = field(default_factory=list)
     before: Callable[[], None] = lambda: None
+
+    @property
+    def kinds(self) -> dict[str, Kind]:
+        return {modality: default_kind(modality) for modality in self.modalities}
 
     def loader(self, modality: str) -> Callable[[Any], Any]:
         return {"text": str, "audio": load_audio, "image": load_image}[modality]

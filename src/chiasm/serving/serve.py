@@ -33,7 +33,7 @@ def serve(model: ServedModel, settings: ServerSettings) -> None:
 
 
 def _serve(model: ServedModel, settings: ServerSettings) -> None:
-    if "audio" in model.modalities:
+    if "audio" in model.kinds.values():
         import_audio("soundfile")
     config = uvicorn_config(model, settings)
     if not (settings.keys or settings.is_loopback or settings.open):

@@ -3,7 +3,7 @@
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from joblib import parallel_config
 
+from chiasm.data.kinds import Kind
 from chiasm.data.reading import read
 from chiasm.data.table import Table
 from chiasm.encoders.features.cache import FeatureCache
@@ -94,7 +95,12 @@ def made_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """Instead of training, be right on every row of a fold the nearer the dropout is to 0.3."""
 
     def train_fold(
-        rows: EncodedTable, part: SplitRows, classes: tuple[str, ...], recipe: Recipe, fold: int
+        rows: EncodedTable,
+        part: SplitRows,
+        classes: tuple[str, ...],
+        recipe: Recipe,
+        fold: int,
+        kinds: Mapping[str, Kind],
     ) -> TrainedFold:
         labels = rows.take(part.test).labels
         wrong = np.arange(len(labels)) < abs(recipe.fusion.dropout - 0.3) * len(labels)
