@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import chiasm
-from chiasm.data.kinds import KINDS
+from chiasm.data.media.kinds import KINDS
 
 SOURCE = Path(chiasm.__file__).parent
 WORDS = set(KINDS) - {"vector"}

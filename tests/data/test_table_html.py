@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from chiasm.data.preview import RowPreview, preview_row, shorten
+from chiasm.data.preview.rows import RowPreview, preview_row, shorten
 from chiasm.data.reading import read
 from chiasm.data.table import Table
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from chiasm.data.kinds import default_kind
 from chiasm.data.media.facts import Value
+from chiasm.data.media.kinds import default_kind
 from chiasm.data.table import Problem, Table
 from chiasm.encoders.base import Encoder
 from chiasm.encoders.tokens import Tokens, pad

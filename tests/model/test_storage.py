@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from chiasm.data.kinds import Kind
+from chiasm.data.media.kinds import Kind
 from chiasm.encoders import encoder_config
 from chiasm.encoders.base import Encoder
 from chiasm.errors import ChiasmError, EncoderError

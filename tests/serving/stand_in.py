@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from chiasm.data.kinds import Kind, default_kind
 from chiasm.data.media.audio import open_audio
 from chiasm.data.media.images import open_image
+from chiasm.data.media.kinds import Kind, default_kind
 from chiasm.inference.attribution import Attribution
 from chiasm.inference.predictions import RowPrediction
 from chiasm.inference.token_spans import grid_spans, text_spans, time_spans

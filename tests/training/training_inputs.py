@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from chiasm.data.kinds import default_kind
+from chiasm.data.media.kinds import default_kind
 from chiasm.encoders.base import Encoder
 from chiasm.encoders.features.store import Features, InMemory
 from chiasm.encoders.tokens import Tokens, pad

@@ -14,7 +14,7 @@ from chiasm.utils.outputs import spare_inputs
 from chiasm.utils.reading import check_there
 
 if TYPE_CHECKING:
-    from chiasm.data.kinds import Kind
+    from chiasm.data.media.kinds import Kind
     from chiasm.data.table import Table
     from chiasm.encoders.base import TrainableBlocks
     from chiasm.training.recipe import Recipe

@@ -10,8 +10,8 @@ from typing import Literal, TypeVar
 
 import numpy as np
 
-from chiasm.data.kinds import Kind, default_kind
 from chiasm.data.media.facts import Facts, Value
+from chiasm.data.media.kinds import Kind, default_kind
 from chiasm.errors import DataError
 from chiasm.utils.arrays import Indices
 
@@ -211,12 +211,12 @@ class Table:
         """The first rows, as a notebook shows them."""
         # Only here: reading a table takes no decoding, and an exported model predicts without
         # jinja2.
-        from chiasm.data.preview import preview_row
+        from chiasm.data.preview.rows import preview_row
         from chiasm.utils.html import render_html
 
         shown = range(min(len(self), _SHOWN))
         return render_html(
-            "data/table.html",
+            "data/preview/table.html",
             table=self,
             images=bool(self.of_kind("image")),
             rows=[

@@ -6,8 +6,8 @@ from typing import Any, Literal, TypeAlias
 
 from torch import nn
 
-from chiasm.data.kinds import Kind
 from chiasm.data.media.facts import AudioFacts
+from chiasm.data.media.kinds import Kind
 from chiasm.data.table import Table
 from chiasm.encoders.export_spec import ExportSpec
 from chiasm.encoders.tokens import Tokens

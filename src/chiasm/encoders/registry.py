@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from pkgutil import resolve_name
 
-from chiasm.data.kinds import Kind, default_kind
+from chiasm.data.media.kinds import Kind, default_kind
 from chiasm.encoders.base import Encoder, TrainableBlocks
 from chiasm.encoders.huggingface.checkpoint import fetch_checkpoint
 from chiasm.encoders.packaged.efficientnet import EfficientNetEncoder

@@ -7,10 +7,10 @@ from typing import TypeAlias
 
 import numpy as np
 
-from chiasm.data.kinds import Kind
 from chiasm.data.media.facts import Facts, Value
 from chiasm.data.media.images import open_image
-from chiasm.data.preview import data_uri, preview_row
+from chiasm.data.media.kinds import Kind
+from chiasm.data.preview.rows import data_uri, preview_row
 from chiasm.explanation.attribution.scores import word_scores
 from chiasm.explanation.drawing.heat import overlay_heatmap
 from chiasm.explanation.drawing.shade import relative

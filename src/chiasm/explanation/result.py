@@ -4,8 +4,8 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from chiasm.data.kinds import Kind
 from chiasm.data.media.facts import Value
+from chiasm.data.media.kinds import Kind
 from chiasm.explanation.attention_maps import AttentionMap
 from chiasm.explanation.contributions import Contributions
 from chiasm.explanation.counterfactual import Counterfactual

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from chiasm.data.kinds import KINDS, Kind, default_kind
+from chiasm.data.media.kinds import KINDS, Kind, default_kind
 from chiasm.errors import ChiasmError, UnreadableExample
 from chiasm.utils.digests import digest_of
 from chiasm.utils.outputs import check_decodable

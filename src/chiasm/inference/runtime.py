@@ -8,8 +8,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from chiasm.data.kinds import Kind
 from chiasm.data.media.facts import Value
+from chiasm.data.media.kinds import Kind
 from chiasm.errors import ChiasmError
 from chiasm.inference.attribution import Attribution
 from chiasm.inference.manifest import BROKEN, ModalityManifest, not_whole, read_manifest

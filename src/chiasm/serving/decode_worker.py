@@ -11,8 +11,8 @@ from typing import Any
 
 from PIL import Image
 
-from chiasm.data.kinds import Kind
 from chiasm.data.media.images import open_image
+from chiasm.data.media.kinds import Kind
 from chiasm.errors import UnreadableExample
 from chiasm.serving.limits import Limits
 from chiasm.serving.sizes import refuse_long_audio

@@ -9,7 +9,7 @@ from multiprocessing.context import BaseContext
 
 from pebble import ProcessExpired, ProcessPool
 
-from chiasm.data.kinds import Kind
+from chiasm.data.media.kinds import Kind
 from chiasm.errors import UnreadableExample
 from chiasm.serving import decode_worker
 from chiasm.serving.decode_worker import Load, Loaded

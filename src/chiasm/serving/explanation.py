@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from chiasm.data.kinds import Kind
+from chiasm.data.media.kinds import Kind
 from chiasm.explanation.attribution.scores import score_grid, word_scores
 from chiasm.explanation.drawing.heat import overlay_heatmap
 from chiasm.inference.attribution import Attribution

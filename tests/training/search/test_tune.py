@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from joblib import parallel_config
 
-from chiasm.data.kinds import Kind
+from chiasm.data.media.kinds import Kind
 from chiasm.data.reading import read
 from chiasm.data.table import Table
 from chiasm.encoders.features.cache import FeatureCache

@@ -10,8 +10,8 @@ import numpy as np
 
 from chiasm.data.checking.near_labels import near_twins
 from chiasm.data.duplicates.groups import find_groups, modality_keys
-from chiasm.data.kinds import Kind
 from chiasm.data.media.facts import AudioFacts, ImageFacts
+from chiasm.data.media.kinds import Kind
 from chiasm.data.table import Problem, Table
 
 TINY = 16  # pixels of the shorter side; less holds nothing to see

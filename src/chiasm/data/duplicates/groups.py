@@ -7,8 +7,8 @@ import numpy as np
 from chiasm.data.duplicates.components import tie_equal
 from chiasm.data.duplicates.near_images import near_images
 from chiasm.data.duplicates.normalisation import normalise_text
-from chiasm.data.kinds import Kind
 from chiasm.data.media.facts import AudioFacts, ImageFacts
+from chiasm.data.media.kinds import Kind
 from chiasm.data.table import Table
 from chiasm.errors import DataError
 from chiasm.utils.arrays import Indices

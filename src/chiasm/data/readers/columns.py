@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from chiasm.data.kinds import Kind
+from chiasm.data.media.kinds import Kind
 from chiasm.errors import DataError
 
 # The parts that are modalities, with their kinds, in the order of a table.

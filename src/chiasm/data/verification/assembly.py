@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from chiasm.cache.store import cache_folder
-from chiasm.data.kinds import Kind
 from chiasm.data.labels import spell_label
 from chiasm.data.media.audio import inspect_audio
 from chiasm.data.media.facts import Facts, Value
 from chiasm.data.media.image_facts import ImageFactsCache
+from chiasm.data.media.kinds import Kind
 from chiasm.data.media.locations import locate_audio, locate_image
 from chiasm.data.readers.columns import MODALITIES, Columns, find_columns
 from chiasm.data.readers.raw import RawRows

@@ -23,7 +23,7 @@ from torch import nn
 from transformers import AutoModel, PreTrainedModel
 from transformers.utils import logging
 
-from chiasm.data.kinds import Kind
+from chiasm.data.media.kinds import Kind
 from chiasm.errors import EncoderError, UnreachableEncoder, UnreadableExample
 from chiasm.utils.digests import digest_of_weights
 from chiasm.utils.litter import is_litter

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from chiasm.data.kinds import Kind
+from chiasm.data.media.kinds import Kind
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable
 from chiasm.model.logits import predict_probabilities

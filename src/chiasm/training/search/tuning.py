@@ -12,7 +12,7 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from chiasm.data.duplicates.groups import duplicate_groups
-from chiasm.data.kinds import Kind
+from chiasm.data.media.kinds import Kind
 from chiasm.data.splitting.splits import development_rows
 from chiasm.data.table import Table
 from chiasm.data.verification.problems import log_problems

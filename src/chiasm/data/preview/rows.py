@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from chiasm.data.kinds import Kind
 from chiasm.data.media.facts import AudioFacts, Facts, Value
 from chiasm.data.media.images import open_image
+from chiasm.data.media.kinds import Kind
 from chiasm.errors import UnreadableExample
 
 _QUALITY = 72
