@@ -31,7 +31,7 @@ from chiasm.utils.quiet import quiet
 from chiasm.utils.reading import SMALL, open_regular, read_regular, refuse_holes
 
 # Raised whenever the code of this folder would give other tokens from the same files.
-_FORMAT = 3
+_FORMAT = 2
 _SETTINGS = ("*.json", "*.txt", "*.model")
 _WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
 _TOWERS: dict[Kind, tuple[str, ...]] = {

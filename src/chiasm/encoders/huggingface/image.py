@@ -24,6 +24,7 @@ from chiasm.encoders.huggingface.split import (
     blocks_of,
     check_alone,
     check_halves,
+    cut_settings,
     find_blocks,
     first_cut,
     freeze_unused,
@@ -70,7 +71,8 @@ class HuggingFaceImage(Encoder):
             raise EncoderError(
                 f"The image processor of {name!r} cannot be loaded: {error}"
             ) from error
-        self.fingerprint = fingerprint_of(folder, self.kind, trainable_blocks)
+        cut = cut_settings(network, trainable_blocks)
+        self.fingerprint = fingerprint_of(folder, self.kind, trainable_blocks, *cut)
         with first_trial(name, self.kind, network), torch.no_grad():
             grey = self._preprocess(Image.new("RGB", (64, 64), "grey"))
             wide = self._preprocess(Image.new("RGB", (64, 48)))
