@@ -46,14 +46,20 @@ def sparse(path: Path) -> None:
         file.truncate(1 << 40)
 
 
-KINDS = [pipe, listening, endless, folder, sparse]
+def unfetched(path: Path) -> None:
+    """What Git LFS puts in the place of a file that it has not fetched."""
+    path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a21\nsize 12345\n")
+
+
+KINDS = [pipe, listening, endless, folder, sparse, unfetched]
 Make = Callable[[Path], None]
 
 
 @pytest.mark.parametrize("make", KINDS)
 def test_it_is_refused_without_waiting(make: Make, tmp_path: Path) -> None:
     make(tmp_path / "a")
-    with pytest.raises(UnreadableExample, match=r"not a regular|cannot be read|larger than 5 MB"):
+    told = r"not a regular|cannot be read|larger than 5 MB|git lfs pull fetches it"
+    with pytest.raises(UnreadableExample, match=told):
         read_regular(tmp_path / "a", most=5_000_000)
 
 

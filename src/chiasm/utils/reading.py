@@ -14,6 +14,8 @@ SMALL = 16 << 20
 NETWORK = 4 << 30
 # Of holes, which are read as zeros without being on the disk: what saves disk leaves a few.
 _MOST_OF_HOLES = 1 << 30
+# What Git LFS puts in the place of a file begins so, and is smaller than this.
+_POINTER, _MOST_OF_A_POINTER = b"version https://git-lfs.github.com/spec/", 1024
 # Pipes of nobody would be waited for; Windows knows no such files, and translates line ends.
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
@@ -22,8 +24,8 @@ def open_regular(path: Path) -> BinaryIO:
     """Open a file for reading, at once.
 
     Raises:
-        UnreadableExample: there is none, it may not be read, or it is a folder, a pipe, a socket or
-            a device.
+        UnreadableExample: there is none, it may not be read, it is a folder, a pipe, a socket or a
+            device, or Git LFS has not fetched it.
     """
     try:
         handle = os.open(path, _FLAGS | getattr(os, "O_CLOEXEC", 0))
@@ -31,10 +33,17 @@ def open_regular(path: Path) -> BinaryIO:
         raise UnreadableExample("file not found") from error
     except (OSError, ValueError) as error:
         raise UnreadableExample("file cannot be read") from error
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
+    facts = os.fstat(handle)
+    if not stat.S_ISREG(facts.st_mode):
         os.close(handle)
         raise UnreadableExample("not a regular file")
-    return os.fdopen(handle, "rb")
+    file = os.fdopen(handle, "rb")
+    if facts.st_size < _MOST_OF_A_POINTER and file.peek(len(_POINTER)).startswith(_POINTER):
+        file.close()
+        raise UnreadableExample(
+            "a pointer of Git LFS, not the file itself (git lfs pull fetches it)"
+        )
+    return file
 
 
 def check_there(path: Path) -> None:

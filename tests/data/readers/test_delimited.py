@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -179,6 +180,7 @@ def _workbook() -> bytes:
         (b"%PDF-1.7", "PDF"),
         (b"\xff\xd8\xff\xe0....", "image"),
         (b"\n<!DOCTYPE html><html>", "web page"),
+        (b"\x89HDF\r\n\x1a\n...", "HDF5"),
     ],
 )
 def test_a_file_of_another_kind_is_called_what_it_is(
@@ -187,4 +189,30 @@ def test_a_file_of_another_kind_is_called_what_it_is(
     path = tmp_path / f"t{ending}"
     path.write_bytes(content)
     with pytest.raises(DataError, match=rf"{kind}.*whatever its name says"):
+        read(path)
+
+
+def _tar() -> bytes:
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w") as archive:
+        archive.addfile(tarfile.TarInfo("rows.csv"))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("ending", [".csv", ".tsv", ".jsonl", ".parquet"])
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"7z\xbc\xaf\x27\x1c\0\4...", "7z archive"),
+        (b"Rar!\x1a\x07\x01\0...", "RAR archive"),
+        (_tar(), "tar archive"),
+        (gzip.compress(b"text,label", mtime=0), "gzip"),
+    ],
+)
+def test_what_is_packed_is_to_be_unpacked(
+    content: bytes, kind: str, ending: str, tmp_path: Path
+) -> None:
+    path = tmp_path / f"t{ending}"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=rf"{kind}.*whatever its name says. Unpack it"):
         read(path)

@@ -9,7 +9,7 @@ from typing import Any
 
 from chiasm.data.readers.arrow import read_parquet
 from chiasm.data.readers.delimited import read_delimited
-from chiasm.data.readers.file_kinds import refuse_foreign
+from chiasm.data.readers.file_kinds import refuse_foreign, refuse_kinds
 from chiasm.data.readers.raw import LazyColumn, RawRows, folders_of
 from chiasm.errors import DataError, UnreadableExample
 from chiasm.utils.encodings import Detected, decode, detect_encoding, wide_encoding
@@ -32,6 +32,8 @@ def read_tabular(path: Path, *, encoding: str | None) -> RawRows:
         raise DataError(f"{path} is empty.")
     kind = path.suffix.lower()
     if kind == ".parquet":
+        if not data.startswith(b"PAR1"):
+            refuse_kinds(str(path), data)
         return read_parquet(path, data)
     refuse_foreign(str(path), data)
     text, detected = _decode_file(path, data, encoding)

@@ -171,8 +171,8 @@ def first_cut(name: str, trainable_blocks: TrainableBlocks) -> Iterator[None]:
             raise
         raise EncoderError(
             f"{name!r} cannot be cut between its blocks: without some of them it ended in "
-            f"{type(error).__name__}: {str(error).rstrip('.')}. Give 0 trainable blocks "
-            "(frozen) or all."
+            f"{type(error).__name__}: {str(error).rstrip('.')}. Give 0 trainable blocks (frozen) "
+            "or all."
         ) from error
 
 
