@@ -1,4 +1,5 @@
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -87,6 +88,42 @@ def test_a_model_of_ours_is_called_no_encoder(
     (tmp_path / file).write_text(json.dumps(content))
     with pytest.raises(EncoderError, match=rf"{said} wrote, and no encoder"):
         load_encoder("image", str(tmp_path))
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "adapter_config.json", None])
+def test_a_folder_without_a_config_is_no_encoder(name: str | None, tmp_path: Path) -> None:
+    if name is not None:
+        (tmp_path / name).write_bytes(b"{}")
+    with pytest.raises(EncoderError, match=r"has no config\.json.*Give a packaged encoder"):
+        load_encoder("text", str(tmp_path))
+
+
+def test_a_folder_without_weights_is_no_encoder(
+    checkpoint: Callable[[str], Path], tmp_path: Path
+) -> None:
+    shutil.copy(checkpoint("bert") / "config.json", tmp_path)
+    (tmp_path / "tf_model.h5").write_bytes(b"weights of another library")
+    with pytest.raises(
+        EncoderError, match=r"holds no weights for PyTorch.*config\.json and weights"
+    ):
+        load_encoder("text", str(tmp_path))
+
+
+@pytest.mark.parametrize("name", ["", " "])
+def test_an_empty_name_is_not_the_folder_at_hand(name: str) -> None:
+    with pytest.raises(EncoderError, match=r"name of the image encoder is empty.*efficientnet"):
+        load_encoder("image", name)
+
+
+def test_a_packaged_encoder_of_another_modality_is_called_so() -> None:
+    with pytest.raises(EncoderError, match=r"the modality 'audio', and not of 'text'.*\(minilm\)"):
+        load_encoder("text", "whisper-tiny")
+
+
+@pytest.mark.parametrize("blocks", [0, 1])
+def test_lora_for_audio_is_refused_without_advice_that_leads_nowhere(blocks: int) -> None:
+    with pytest.raises(EncoderError, match="are frozen: leave trainable blocks at 0, and LoRA out"):
+        load_encoder("audio", "whisper-tiny", trainable_blocks=blocks, lora=2)
 
 
 def test_a_twin_is_offered_only_where_the_encoder_cannot_be_reached() -> None:

@@ -65,7 +65,7 @@ def load_encoder(
             only image encoders do, trained as a whole; or it cannot be tuned by updates of rank
             ``lora``: only blocks of transformers are.
     """
-    if lora and (trainable_blocks == 0 or random_init):
+    if lora and modality in _TUNABLE and (trainable_blocks == 0 or random_init):
         state = "random weights" if random_init else "no trainable blocks"
         raise EncoderError(
             f"The {modality} encoder {name!r} was asked for with {state} and LoRA. LoRA updates "
@@ -78,6 +78,7 @@ def load_encoder(
         kind=default_kind(modality) if kind is None else kind,
         trainable_blocks=trainable_blocks,
         random_init=random_init,
+        lora=lora,
         max_seconds=max_seconds,
         revision=revision,
     )
@@ -93,6 +94,7 @@ def _load(
     kind: Kind,
     trainable_blocks: TrainableBlocks,
     random_init: bool,
+    lora: int,
     max_seconds: float | None,
     revision: str | None,
 ) -> Encoder:
@@ -104,11 +106,10 @@ def _load(
             f"There is no encoder for the modality {modality!r}. Choose from: "
             f"{', '.join(_PACKAGED)}."
         )
-    if not name.strip():
-        raise EncoderError(f"The {modality} encoder has no name. {_instead(kind)}")
-    if trainable_blocks != 0 and kind not in _TUNABLE:
+    if (trainable_blocks != 0 or lora) and kind not in _TUNABLE:
         raise EncoderError(
-            f"Encoders of the modality {modality!r} are frozen: leave trainable blocks at 0."
+            f"Encoders of the modality {modality!r} are frozen: leave trainable blocks at 0, and "
+            "LoRA out."
         )
     if random_init and (kind != "image" or trainable_blocks != "all"):
         raise EncoderError(
@@ -128,6 +129,7 @@ def _load(
             raise EncoderError(f"{name!r} is packaged and has no revisions: leave revision out.")
         return _PACKAGED[kind][name](**given)
     network: Callable[..., Encoder] = resolve_name(_HUGGING_FACE[kind])
+    _refuse_other_names(name, kind)
     folder = Path(name).expanduser()
     _refuse_odd_files(folder)
     _refuse_other_models(folder, kind)
@@ -161,17 +163,38 @@ def _refuse_odd_files(folder: Path) -> None:
         raise EncoderError(f"The encoder's folder {folder} cannot be read: {error}.") from error
 
 
+def _refuse_other_names(name: str, kind: Kind) -> None:
+    """Let pass what may be a path or the name of a model on the hub.
+
+    Raises:
+        EncoderError: it is empty, or a packaged encoder of another kind.
+    """
+    if not name.strip():
+        raise EncoderError(f"The name of the {kind} encoder is empty. {_instead(kind)}")
+    for other, packaged in _PACKAGED.items():
+        if name in packaged:
+            raise EncoderError(
+                f"{name!r} is an encoder of the modality {other!r}, and not of {kind!r}. "
+                f"{_instead(kind)}"
+            )
+
+
 def _refuse_other_models(path: Path, kind: Kind) -> None:
     """Let pass a folder that may hold an encoder, and what is no path.
 
     Raises:
-        EncoderError: it is a file, or a folder that chiasm train or chiasm export wrote.
+        EncoderError: it is a file, a folder that chiasm train or chiasm export wrote, or one that
+            lacks a config.json.
     """
     instead = _instead(kind)
     if path.is_file():
         raise EncoderError(f"{path} is a file, and weights alone are no {kind} encoder. {instead}")
+    if not path.is_dir():
+        return
     if (path / "manifest.json").is_file():
         raise EncoderError(f"{path} is a model that chiasm export wrote, and no encoder. {instead}")
+    if not (path / "config.json").is_file():
+        raise EncoderError(f"{path} has no config.json, so it is no {kind} encoder. {instead}")
     with suppress(UnreadableExample, ValueError, RecursionError):
         config = json.loads(read_regular(path / "config.json", most=SMALL))
         if isinstance(config, dict) and config.keys() >= {"classes", "encoders", "fusion"}:

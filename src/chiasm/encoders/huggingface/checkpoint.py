@@ -44,6 +44,10 @@ _INPUTS: dict[Kind, tuple[str, ...]] = {
     "image": ("pixel_values",),
     "audio": ("input_values", "input_features"),
 }
+_PACKAGED = (
+    "the packaged encoders: minilm (text), efficientnet-lite0 or efficientnet-lite2 (image), "
+    "whisper-tiny (audio)"
+)
 # Weights that many checkpoints lack and that the tokens never depend on: the pooler stands after
 # them, the embedding of masked frames serves pretraining.
 _UNUSED = ("pooler", "masked_spec_embed")
@@ -70,16 +74,14 @@ def _fetch(name: str, patterns: tuple[str, ...], revision: str | None) -> Path:
     except HFValidationError as error:
         raise EncoderError(
             f"{name!r} is neither a packaged encoder, nor a local folder, nor a possible name on "
-            "the Hugging Face hub."
+            f"the Hugging Face hub. Look for a slip in the path, or use {_PACKAGED}."
         ) from error
     except HfHubHTTPError as error:
         raise EncoderError(f"The hub did not give the model {name!r}: {error}") from error
     except (LocalEntryNotFoundError, IncompleteSnapshotError, OfflineModeIsEnabled) as error:
         raise UnreachableEncoder(
             f"The model {name!r} is not on this machine and the Hugging Face hub could not be "
-            "reached. Give the path of a local folder that holds it, or use the packaged "
-            "encoders: minilm (text), efficientnet-lite0 or efficientnet-lite2 (image), "
-            "whisper-tiny (audio)."
+            f"reached. Give the path of a local folder that holds it, or use {_PACKAGED}."
         ) from error
     return Path(copy)
 
@@ -148,7 +150,8 @@ def _refuse_odd_weights(folder: Path) -> None:
     """Let pass a folder whose weights can be read to their end, and have a part in its digest.
 
     Raises:
-        EncoderError: one of them is no regular file, sparse, or of another name than weights have.
+        EncoderError: there are none, or one of them is no regular file, sparse, or of another name
+            than weights have.
     """
     try:
         weights = list(_files(folder, *_WEIGHTS))
@@ -162,6 +165,11 @@ def _refuse_odd_weights(folder: Path) -> None:
                     raise UnreadableExample(f"{part!r} is no name that weights have")
     except UnreadableExample as error:
         raise EncoderError(f"{path}: {error}. Copy the encoder's folder again.") from error
+    if not weights:
+        raise EncoderError(
+            f"{folder} holds no weights for PyTorch (model.safetensors or pytorch_model.bin), so "
+            f"it is no encoder. Give a folder with its config.json and weights, or use {_PACKAGED}."
+        )
 
 
 def _parts(index: Path) -> list[str]:
