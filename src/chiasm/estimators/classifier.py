@@ -141,6 +141,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 command=repr(self),
                 cache=FeatureCache(),
                 report=self._report,
+                tell=lambda _: None,  # warned of below, with what was found in reading
             )
         self.model_ = self.trained_.model
         self.classes_ = _as_given(self.model_.classes, labels)

@@ -1,13 +1,13 @@
 """train: from a table to a judged model in a folder."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace
 from importlib import import_module
 from pathlib import Path
 
 import torch
 
-from chiasm.data.table import Table
+from chiasm.data.table import Problem, Table
 from chiasm.data.verification.problems import log_problems
 from chiasm.encoders.features.cache import FeatureCache
 from chiasm.evaluation.held_out import evaluate_rows
@@ -47,11 +47,12 @@ def train(
     command: str,
     cache: FeatureCache,
     report: Callable[[Epoch], None],
+    tell: Callable[[Iterable[Problem]], None] = log_problems,
     tensorboard: bool = False,
 ) -> TrainedModel:
     """Train the recipe's model and write it, with all that is known of it, to a folder.
 
-    ``report`` is called after each epoch. If ``out`` holds an unfinished run of the same recipe on
+    ``report`` is called after each epoch, ``tell`` with what is found in the rows here. If ``out`` holds an unfinished run of the same recipe on
     the same data, it is gone on with. Of several processes (torchrun), which share each batch, one
     writes and reports.
 
@@ -71,7 +72,7 @@ def train(
     model = FusionClassifier(encoders=encoders, fusion=recipe.fusion, classes=classes)
     say_lacking(table, model.modalities, strict=False)
     noted = (*parts.problems, *left_out(table, model.encoders))
-    log_problems(noted)
+    tell(noted)
     table = replace(table, problems=(*table.problems, *noted))
     processes = distributed_state()
     # Begun by one process; for the others it is a run to go on with.
