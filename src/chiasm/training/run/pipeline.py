@@ -52,9 +52,9 @@ def train(
 ) -> TrainedModel:
     """Train the recipe's model and write it, with all that is known of it, to a folder.
 
-    ``report`` is called after each epoch, ``tell`` with what is found in the rows here. If ``out`` holds an unfinished run of the same recipe on
-    the same data, it is gone on with. Of several processes (torchrun), which share each batch, one
-    writes and reports.
+    ``report`` is called after each epoch, ``tell`` with what is found in the rows here. If ``out``
+    holds an unfinished run of the same recipe on the same data, it is gone on with. Of several
+    processes (torchrun), which share each batch, one writes and reports.
 
     Raises:
         DataError: the data does not allow training.
