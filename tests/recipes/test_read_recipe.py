@@ -27,10 +27,12 @@ def any_settings(kind: type, ranges: dict[str, tuple[float, float]]) -> dict[str
 
 
 def numbers(kind: Any, least: float, most: float) -> SearchStrategy[float | None]:
-    if kind is float:
-        # Some may be any number above the least, but not the least itself.
+    if kind in (float, float | None):
+        # Some may be any number between the least and the largest, but not these themselves.
         highest = None if most == math.inf else most
-        return st.floats(least, highest, exclude_min=True, allow_infinity=False)
+        ends = {"exclude_min": True, "exclude_max": highest is not None}
+        parts = st.floats(least, highest, allow_infinity=False, **ends)
+        return parts if kind is float else st.none() | parts
     whole = st.integers(int(least), int(most))
     return whole if kind is int else st.none() | whole
 
@@ -38,7 +40,7 @@ def numbers(kind: Any, least: float, most: float) -> SearchStrategy[float | None
 @st.composite
 def recipes(draw: Any) -> Recipe:
     modalities = st.sampled_from(["text", "image", "audio"])
-    encoders = draw(st.dictionaries(modalities, st.text(), min_size=1))
+    encoders = draw(st.dictionaries(modalities, st.text().filter(str.strip), min_size=1))
     own = st.sampled_from(sorted(encoders))
     pairs = st.tuples(own, st.just("visual")).map("->".join)
     fusion = any_settings(FusionConfig, FUSION_RANGES) | {

@@ -50,3 +50,54 @@ def test_a_value_of_another_kind_is_refused_with_the_name_of_its_setting(
     with pytest.raises(ChiasmError) as refused:
         kind(**settings)
     assert told in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "told"),
+    [
+        (FusionConfig, {"dropout": 1.0}, "dropout is 1.0, and must be 0 or more, and below 1"),
+        (
+            FusionConfig,
+            {"key_dropout": 1.0},
+            "key_dropout is 1.0, and must be 0 or more, and below",
+        ),
+        (FusionConfig, {"modality_dropout": 1.0}, "modality_dropout is 1.0, and must be"),
+        (FusionConfig, {"dim": 0}, "dim is 0, and must be 1 or more"),
+        (
+            TrainingConfig,
+            {"learning_rate": 0},
+            "learning_rate is 0.0, and must be above 0, and 1 at",
+        ),
+        (
+            TrainingConfig,
+            {"learning_rate": 3},
+            "learning_rate is 3.0, and must be above 0, and 1 at",
+        ),
+        (TrainingConfig, {"encoder_learning_rate": -1e-4}, "must be 0 or more, and 1 at most"),
+        (TrainingConfig, {"patience": 5}, "patience is 5.0, and must be above 0, and 1 at most"),
+        (TrainingConfig, {"patience": 0}, "patience is 0.0, and must be above 0, and 1 at most"),
+        (TrainingConfig, {"weight_decay": 1e6}, "weight_decay is 1000000.0, and must be 0 or more"),
+        (
+            TrainingConfig,
+            {"label_smoothing": 1},
+            "label_smoothing is 1.0, and must be 0 or more, and",
+        ),
+        (TrainingConfig, {"auxiliary_loss": -1}, "auxiliary_loss is -1.0, and must be 0 or more"),
+        (TrainingConfig, {"max_grad_norm": 0}, "max_grad_norm is 0.0, and must be above 0."),
+        (TrainingConfig, {"validation": 0.9}, "validation is 0.9, and must be above 0, and 0.5 at"),
+        (
+            Recipe,
+            {"encoders": {"text": " "}},
+            "encoders.text is empty. Give the name or the folder",
+        ),
+        (Recipe, {"trainable_blocks": {"text": -1}}, "trainable_blocks.text is -1. Give how many"),
+        (Recipe, {"lora": {"text": 10**9}}, "lora.text is 1000000000. Give the rank"),
+        (Recipe, {"max_seconds": 0}, "max_seconds is 0. Give the seconds"),
+    ],
+)
+def test_a_number_with_which_nothing_could_be_trained_is_refused_with_what_is_allowed(
+    kind: type, settings: dict[str, object], told: str
+) -> None:
+    with pytest.raises(ChiasmError) as refused:
+        kind(**settings)
+    assert told in str(refused.value)

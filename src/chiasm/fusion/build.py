@@ -29,6 +29,8 @@ _RANGES = {
     "key_dropout": (0, 1),
     "modality_dropout": (0, 1),
 }
+# Where all is dropped, nothing is learned.
+_BELOW = ("dropout", "key_dropout", "modality_dropout")
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class FusionConfig:
         if self.key_dropout is None:
             # Settled here, so that what is written down is what was trained with.
             object.__setattr__(self, "key_dropout", _KEY_DROPOUT if self.dropout else 0.0)
-        check_settings(self, ranges=_RANGES)
+        check_settings(self, ranges=_RANGES, below=_BELOW)
         if self.name == "cross_attention" and self.dim % self.num_heads:
             raise ChiasmError(
                 f"Each head takes an equal part of the width: dim={self.dim}, "

@@ -12,22 +12,24 @@ _STEPS = 450
 _LEAST_EPOCHS = 5
 _RANGES = {
     "epochs": (1, 1_000_000),
-    "patience": (0, math.inf),
+    "patience": (0, 1),
     "averaged_epochs": (1, 1_000),
     "batch_size": (1, 1_000_000),
-    "learning_rate": (0, math.inf),
-    "encoder_learning_rate": (0, math.inf),
+    "learning_rate": (0, 1),
+    "encoder_learning_rate": (0, 1),
     "layer_decay": (0, 1),
-    "weight_decay": (0, math.inf),
+    "weight_decay": (0, 100),
     "warmup": (0, 1),
     "label_smoothing": (0, 1),
-    "auxiliary_loss": (0, math.inf),
+    "auxiliary_loss": (0, 100),
     "validation": (0, 0.5),
     "max_grad_norm": (0, math.inf),
     # NumPy takes no other, and folds add their number.
     "seed": (0, 2**31),
 }
-_ABOVE = ("layer_decay", "validation")
+# At these ends nothing would be learned, or training would stop where it began.
+_ABOVE = ("patience", "learning_rate", "layer_decay", "validation", "max_grad_norm")
+_BELOW = ("label_smoothing",)
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ class TrainingConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        check_settings(self, ranges=_RANGES, above=_ABOVE)
+        check_settings(self, ranges=_RANGES, above=_ABOVE, below=_BELOW)
 
     def epochs_for(self, rows: int) -> int:
         """How many passes over this many training rows are made at most."""

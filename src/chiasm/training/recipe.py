@@ -16,6 +16,8 @@ from chiasm.training.config import TrainingConfig
 from chiasm.utils.config import check_settings
 
 _Setting = TypeVar("_Setting")
+# Matrices of encoders are hardly wider.
+_MOST_OF_A_RANK = 4096
 
 
 @dataclass(frozen=True)
@@ -66,11 +68,23 @@ class Recipe:
                     f"{name} is given for {unknown[0]!r}, which has no encoder. Choose from: "
                     f"{', '.join(self.encoders)}."
                 )
-        for modality, rank in self.lora.items():
-            if rank < 0:
+        for modality, name in self.encoders.items():
+            if not name.strip():
                 raise ChiasmError(
-                    f"lora.{modality} is {rank}. Give the rank of its updates, such as 8, or 0 for "
-                    "none."
+                    f"encoders.{modality} is empty. Give the name or the folder of an encoder, "
+                    f"such as {DEFAULT_ENCODERS.get(modality, 'minilm')}."
+                )
+        for modality, blocks in self.trainable_blocks.items():
+            if blocks != "all" and blocks < 0:
+                raise ChiasmError(
+                    f"trainable_blocks.{modality} is {blocks}. Give how many of its last blocks "
+                    "are trained, 0 for none, or all."
+                )
+        for modality, rank in self.lora.items():
+            if not 0 <= rank <= _MOST_OF_A_RANK:
+                raise ChiasmError(
+                    f"lora.{modality} is {rank}. Give the rank of its updates, such as 8, at most "
+                    f"{_MOST_OF_A_RANK}, or 0 for none."
                 )
         if self.max_seconds <= 0:
             raise ChiasmError(

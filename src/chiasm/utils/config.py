@@ -135,12 +135,14 @@ def check_settings(
     *,
     ranges: Mapping[str, tuple[float, float]] | None = None,
     above: Collection[str] = (),
+    below: Collection[str] = (),
 ) -> None:
     """Make sure that every field of a frozen dataclass is as its annotation says, and in its range.
 
     NumPy's numbers become Python's, and lists tuples, so that records of the settings can be
     written and read. ``ranges`` are the least and the largest value of numbers, of which those
-    named in ``above`` are larger than the least; None is in every range.
+    named in ``above`` are larger than the least, and those in ``below`` smaller than the largest;
+    None is in every range.
 
     Raises:
         ChiasmError: a field is not.
@@ -150,7 +152,11 @@ def check_settings(
         object.__setattr__(settings, name, value)
     for name, (least, most) in (ranges or {}).items():
         value = getattr(settings, name)
-        if value is not None and (not least <= value <= most or (name in above and value == least)):
+        if value is None:
+            continue
+        allowed = least <= value <= most
+        if not allowed or (name in above and value == least) or (name in below and value == most):
             begin = f"above {least:g}" if name in above else f"{least:g} or more"
-            end = "" if most == float("inf") else f", and {most:g} at most"
+            end = f", and below {most:g}" if name in below else f", and {most:g} at most"
+            end = "" if most == float("inf") else end
             raise ChiasmError(f"{name} is {value!r:.40}, and must be {begin}{end}.")

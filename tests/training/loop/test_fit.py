@@ -114,7 +114,7 @@ def test_gradient_checkpointing_changes_nothing_but_memory(
 def test_training_stops_early_without_improvement(
     train_rows: EncodedTable, validation_rows: EncodedTable, tmp_path: Path
 ) -> None:
-    still = TrainingConfig(epochs=6, patience=0.3, learning_rate=0.0)
+    still = TrainingConfig(epochs=6, patience=0.3, learning_rate=1e-30)
     _, epochs = trained(train_rows, validation_rows, tmp_path, still)
     assert len(epochs) == 3
 
@@ -164,7 +164,7 @@ def test_validation_loss_is_over_rows_not_over_batches(
 ) -> None:
     # 33 rows in batches of 32: a mean of batch means would weigh the last row like 32 others.
     rows = validation_rows.take(np.arange(33))
-    still = TrainingConfig(epochs=1, batch_size=32, learning_rate=0.0)
+    still = TrainingConfig(epochs=1, batch_size=32, learning_rate=1e-30)
     model, epochs = trained(train_rows, rows, tmp_path, still)
     assert epochs[0].validation_loss == pytest.approx(validation_loss(model, rows), abs=1e-5)
 

@@ -3,6 +3,7 @@
 import csv
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from chiasm.training.config import TrainingConfig
 from chiasm.training.recipe import Recipe
 from chiasm.training.run.pipeline import train
 from chiasm.training.run.result import TrainedModel
+from chiasm.training.run.splits import split_rows
 from chiasm.training.search.tuning import tune
 
 RECIPE = Recipe(
@@ -147,7 +149,7 @@ def test_validation_rows_of_such_labels_choose_no_epoch_and_count_as_wrong(tmp_p
         (["yes", "no"] * 15 + ["maybe"] * 10, SPLIT, r"The test rows .* 'maybe' \(10 rows\)"),
         ([None] * 20, None, "no labelled rows"),
         (["yes", "no"] * 20, ["test"] * 40, "its own split has 40 test rows"),
-        ([f"class {i}" for i in range(20)], None, "20 of them alone in their class"),
+        ([f"class {i}" for i in range(20)], None, "20 of them alone in their class but for"),
     ],
 )
 def test_what_labels_and_splits_forbid_is_told_before_anything_is_encoded_or_written(
@@ -164,6 +166,25 @@ def test_what_labels_and_splits_forbid_is_told_before_anything_is_encoded_or_wri
             report=lambda epoch: None,
         )
     assert not (tmp_path / "model").exists()
+
+
+def test_classes_of_copies_of_one_row_are_told_to_be_so(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("text,label\n" + "good,a\ngood,a\nbad,b\nbad,b\n")
+    recipe = replace(RECIPE, fusion=FusionConfig(name="text"))
+    with pytest.raises(DataError, match=r"2 groups of duplicates, 4 of them .* that differ"):
+        split_rows(read(path), recipe)
+    with pytest.raises(DataError, match=r"'a' \(2 rows, all duplicates of one another\)"):
+        compare(
+            read(path),
+            recipe,
+            folds=2,
+            seed=0,
+            fusions=["text"],
+            cache=NoCache(),
+            advance=lambda done: None,
+            examine=lambda *_: None,
+        )
 
 
 @pytest.mark.parametrize("labels", [["yes"] * 20, ["yes"] * 19 + ["no"]])

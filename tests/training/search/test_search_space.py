@@ -56,5 +56,6 @@ def test_every_width_can_be_parted_among_the_heads() -> None:
 
 
 def test_a_rate_of_nothing_is_refused_in_words() -> None:
-    with pytest.raises(ChiasmError, match=r"learning_rate is 0.0.*above 0"):
-        space(Recipe(training=TrainingConfig(learning_rate=0.0)))
+    recipe = Recipe(training=TrainingConfig(encoder_learning_rate=0.0))
+    with pytest.raises(ChiasmError, match=r"encoder_learning_rate is 0.0.*above 0"):
+        space(recipe, trains_encoders=True)

@@ -85,11 +85,12 @@ def hold_out(
         apart = held[~np.isin(groups[held], groups[rare])]
         held = apart if 2 * len(apart) >= len(held) else held
     if not len(held):
-        alone = f", {len(rare):,} of them alone in their class" if len(rare) else ""
+        alone = f", {len(rare):,} of them alone in their class but for duplicates,"
         raise DataError(
-            f"{len(rows):,} rows in {len(np.unique(groups[rows])):,} groups{alone}, are too few to "
-            "hold some of them out for validation: two groups of a class are needed at least. Add "
-            "labelled rows of each class."
+            f"{len(rows):,} rows in {len(np.unique(groups[rows])):,} groups of duplicates"
+            f"{alone if len(rare) else ''} are too few to hold some of them out for validation: "
+            "two groups of a class are needed at least. Add labelled rows of each class that "
+            "differ, or choose what makes rows duplicates with `group_by`."
         )
     return _rest(rows, held, groups), np.sort(held)
 
