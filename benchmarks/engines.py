@@ -103,7 +103,7 @@ def _load_by_length(encoder: Encoder, values: Sequence[Any]) -> list[Any]:
 
 
 def _arrays(encoder: Encoder, batch: Sequence[Any]) -> Inputs:
-    if encoder.modality != "text":
+    if encoder.kind != "text":
         return {"values": np.stack(batch)}
     load = encoder.export_spec().preprocessing.load
     words = [load(text).values for text in batch]

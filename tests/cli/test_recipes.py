@@ -51,7 +51,7 @@ def test_options_change_what_they_name_and_nothing_else() -> None:
     assert changed.fusion == recipe.fusion
 
 
-def test_a_audio_encoder_can_be_named() -> None:
+def test_an_audio_encoder_can_be_named() -> None:
     recipe = TrainingOptions(
         recipe="review-offline", audio_encoder="whisper-tiny-last"
     ).read_recipe()

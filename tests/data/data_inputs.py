@@ -51,9 +51,9 @@ def make_table(
         labels=tuple(labels),
         split=tuple(split or [None] * size),
         group=tuple(group or [None] * size),
-        images=tuple(facts),
         usable=tuple(usable or [True] * size),
-        text_digests=tuple(texts),
+        facts={"image": tuple(facts)} if phashes is not None else {},
+        text_digests={"text": tuple(texts)},
     )
 
 

@@ -4,14 +4,20 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from chiasm.data.preview import preview_row, shorten
+from chiasm.data.preview.rows import RowPreview, preview_row, shorten
 from chiasm.data.reading import read
+from chiasm.data.table import Table
 
 
 def image(width: int, height: int) -> bytes:
     file = io.BytesIO()
     Image.new("RGB", (width, height), "red").save(file, "PNG")
     return file.getvalue()
+
+
+def preview(table: Table, row: int) -> RowPreview:
+    facts = table.facts_of(row)
+    return preview_row(table.values_of(row), kinds=table.kinds, facts=facts, side=80, characters=40)
 
 
 def test_a_table_shows_itself_in_a_notebook() -> None:
@@ -37,22 +43,18 @@ def test_a_glimpse_is_small_and_says_what_is_missing() -> None:
         {"text": ["word " * 100, None], "image": [None, image(400, 300)], "label": ["a", "b"]}
     )
     table = read(frame)
-    words, seen = (preview_row(table.values_of(row), side=80, characters=40) for row in (0, 1))
-    assert words.text is not None
-    assert len(words.text) <= 40
-    assert words.text.endswith("…")
-    assert (words.image, words.notes) == (None, ("no image",))
-    assert seen.notes == ("no text",)
-    assert seen.image is not None
-    assert len(seen.image) < 2000
+    words, seen = preview(table, 0), preview(table, 1)
+    assert len(words.texts["text"]) <= 40
+    assert words.texts["text"].endswith("…")
+    assert (words.images, words.notes) == ({}, ("no image",))
+    assert (seen.texts, seen.notes) == ({}, ("no text",))
+    assert len(seen.images["image"]) < 2000
 
 
 def test_features_are_told_by_their_shape() -> None:
     frame = pd.DataFrame({"vectors": list(np.ones((4, 3))), "label": ["a", "b"] * 2})
     table = read(frame, features={"visual": "vectors"})
-    assert preview_row(table.values_of(0), side=80, characters=40).notes == (
-        "visual: 1 x 3 numbers",
-    )
+    assert preview(table, 0).notes == ("visual: 1 x 3 numbers",)
 
 
 def test_a_short_text_is_left_as_it_is() -> None:

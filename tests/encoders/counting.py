@@ -17,6 +17,7 @@ class CountingEncoder(Encoder):
     Texts that hold "!" cannot be loaded. After ``fails_after`` batches the trunk raises.
     """
 
+    kind = "text"
     modality = "text"
     trainable_blocks = 0
 

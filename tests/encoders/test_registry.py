@@ -111,12 +111,12 @@ def test_a_folder_without_weights_is_no_encoder(
 
 @pytest.mark.parametrize("name", ["", " "])
 def test_an_empty_name_is_not_the_folder_at_hand(name: str) -> None:
-    with pytest.raises(EncoderError, match=r"name of the image encoder is empty.*efficientnet"):
+    with pytest.raises(EncoderError, match=r"image encoder has no name.*efficientnet"):
         load_encoder("image", name)
 
 
 def test_a_packaged_encoder_of_another_modality_is_called_so() -> None:
-    with pytest.raises(EncoderError, match=r"the modality 'audio', and not of 'text'.*\(minilm\)"):
+    with pytest.raises(EncoderError, match=r"the kind 'audio', and not of 'text'.*\(minilm\)"):
         load_encoder("text", "whisper-tiny")
 
 
@@ -129,5 +129,5 @@ def test_lora_for_audio_is_refused_without_advice_that_leads_nowhere(blocks: int
 def test_a_twin_is_offered_only_where_the_encoder_cannot_be_reached() -> None:
     recipe = replace(read_recipe("audiovisual"), trainable_blocks={"audio": 1})
     with pytest.raises(EncoderError, match="are frozen") as refused:
-        recipe.load_encoders(["audio"])
+        recipe.load_encoders({"audio": "audio"})
     assert "offline" not in str(refused.value)

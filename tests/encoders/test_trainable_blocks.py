@@ -11,6 +11,7 @@ from torch import nn
 from chiasm.encoders.base import Encoder, TrainableBlocks
 from chiasm.encoders.features.cache import FeatureCache
 from chiasm.encoders.features.encoding import encode
+from chiasm.encoders.huggingface.checkpoint import fingerprint_of
 from chiasm.encoders.huggingface.split import _renumber
 from chiasm.encoders.registry import load_encoder
 from chiasm.encoders.tokens import pad
@@ -126,6 +127,17 @@ def test_a_stage_of_several_blocks_is_no_block(
     last = getattr(encoder.trainable_layers.network.network.encoder, stages)[-1]
     blocks = last.blocks if kind == "swinv2" else last.layers
     assert list(encoder.trainable_layers.blocks()) == list(blocks)[-count:]
+
+
+@pytest.mark.parametrize(
+    ("kind", "blocks", "is_new"), [("vit", 1, False), ("swinv2", 0, False), ("swinv2", 1, True)]
+)
+def test_only_cuts_within_stages_have_a_fingerprint_of_their_own(
+    kind: str, blocks: int, is_new: bool, checkpoint: Callable[[str], Path]
+) -> None:
+    """Versions that took a stage for a block cached other tokens under the fingerprint of then."""
+    former = fingerprint_of(checkpoint(kind), "image", blocks)
+    assert (load("image", kind, blocks, checkpoint).fingerprint != former) == is_new
 
 
 @pytest.mark.parametrize("kind", ["albert", "t5", "longformer", "xlnet"])

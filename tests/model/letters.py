@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from chiasm.data.media.facts import Value
+from chiasm.data.media.kinds import default_kind
 from chiasm.data.table import Problem, Table
 from chiasm.encoders.base import Encoder
 from chiasm.encoders.tokens import Tokens, pad
@@ -36,6 +37,7 @@ class LetterEncoder(Encoder):
         self, modality: str, *, trainable_blocks: int = 0, fingerprint: str = "letters 1"
     ) -> None:
         self.name = "letters"
+        self.kind = default_kind(modality)
         self.modality = modality
         self.trainable_blocks = trainable_blocks
         self.fingerprint = f"{fingerprint} {modality}"
@@ -94,7 +96,7 @@ def make_table(
         labels=nothing if labels is None else tuple(labels),
         split=nothing,
         group=nothing,
-        images=nothing,
         usable=(True,) * rows,
         problems=tuple(problems),
+        facts={m: nothing for m in values if default_kind(m) in ("image", "audio")},
     )

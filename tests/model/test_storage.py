@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from chiasm.data.media.kinds import Kind
 from chiasm.encoders import encoder_config
 from chiasm.encoders.base import Encoder
 from chiasm.errors import ChiasmError, EncoderError
@@ -20,8 +21,11 @@ from .letters import CLASSES, LetterEncoder, make_encoders, make_model, make_tab
 TABLE = make_table(text=["good stuff", None, "x"], image=[b"pixels", b"more", None])
 
 
-def load_letters(modality: str, name: str, *, trainable_blocks: int, **others: object) -> Encoder:
+def load_letters(
+    modality: str, name: str, *, kind: Kind, trainable_blocks: int, **others: object
+) -> Encoder:
     assert name == "letters"
+    assert kind == modality
     assert not any(others.values())
     return LetterEncoder(modality, trainable_blocks=trainable_blocks)
 
@@ -92,6 +96,7 @@ def test_the_config_names_encoders_and_does_not_hold_them(saved: Path) -> None:
     config = json.loads((saved / "config.json").read_text("utf-8"))
     assert config["encoders"]["image"] == {
         "name": "letters",
+        "kind": "image",
         "revision": None,
         "trainable_blocks": 0,
         "random_init": False,

@@ -127,7 +127,7 @@ def test_a_hub_recipe_that_cannot_reach_the_hub_names_its_offline_twin(
 ) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(EncoderError, match=f"could not be reached.* the `recipe` {name}-offline"):
-        read_recipe(name).load_encoders(("text", "image", "audio"))
+        read_recipe(name).load_encoders({"text": "text", "image": "image", "audio": "audio"})
 
 
 @pytest.mark.parametrize("name", HUB)
@@ -161,15 +161,15 @@ def test_a_recipe_says_what_it_is_in_a_line_of_80_columns(name: str) -> None:
 def test_features_alone_need_no_words(table: Table, tmp_path: Path) -> None:
     only = replace(table, values={name: table.values[name] for name in FEATURES})
     recipe = read_recipe("trimodal-features").for_table(only)
-    assert set(recipe.load_encoders(only.modalities)) == set(FEATURES)
+    assert set(recipe.load_encoders(only.kinds)) == set(FEATURES)
 
 
 def test_data_without_any_modality_of_the_recipe_is_refused() -> None:
     with pytest.raises(DataError, match="looks at text, and the data has only image"):
-        Recipe(encoders={"text": "minilm"}).load_encoders(("image",))
+        Recipe(encoders={"text": "minilm"}).load_encoders({"image": "image"})
 
 
 def test_an_error_without_a_twin_stays_as_it_is() -> None:
     with pytest.raises(EncoderError) as failure:
-        Recipe(encoders={"text": "./nowhere"}).load_encoders(("text",))
+        Recipe(encoders={"text": "./nowhere"}).load_encoders({"text": "text"})
     assert "--recipe" not in str(failure.value)

@@ -52,7 +52,7 @@ class MadeUpEncoder:
     """Two tokens of a text, its first two words; four cells of an image."""
 
     def __init__(self, modality: str) -> None:
-        self.modality = modality
+        self.kind = modality
 
     def token_spans(self, value: str | bytes, count: int) -> list[TokenSpan]:
         if isinstance(value, bytes):

@@ -36,7 +36,7 @@ def bad_inputs(count: int, *, seed: int = 0) -> Iterator[BadInput]:
         _flipped_image,
         _polyglot,
         _bomb,
-        _not_a_image,
+        _not_an_image,
         _wrong_type,
         _huge_number,
         _deep,
@@ -119,7 +119,7 @@ def _bomb(draw: random.Random, images: dict[str, bytes]) -> BadInput:
     return _send("bomb", draw, bytes(data), tolerable=form == "GIF")
 
 
-def _not_a_image(draw: random.Random, images: dict[str, bytes]) -> BadInput:
+def _not_an_image(draw: random.Random, images: dict[str, bytes]) -> BadInput:
     data = draw.choice(
         (
             draw.randbytes(draw.randrange(1, 4000)),

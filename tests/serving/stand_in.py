@@ -9,6 +9,7 @@ import numpy as np
 
 from chiasm.data.media.audio import open_audio
 from chiasm.data.media.images import open_image
+from chiasm.data.media.kinds import Kind, default_kind
 from chiasm.inference.attribution import Attribution
 from chiasm.inference.predictions import RowPrediction
 from chiasm.inference.token_spans import grid_spans, text_spans, time_spans
@@ -34,6 +35,10 @@ class StandIn:
     seconds: float = 0.0
     batches: list[int] = field(default_factory=list)
     before: Callable[[], None] = lambda: None
+
+    @property
+    def kinds(self) -> dict[str, Kind]:
+        return {modality: default_kind(modality) for modality in self.modalities}
 
     def loader(self, modality: str) -> Callable[[Any], Any]:
         return {"text": str, "audio": load_audio, "image": load_image}[modality]

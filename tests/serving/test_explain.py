@@ -23,7 +23,7 @@ def test_words_lie_where_they_stand_in_the_text(client: TestClient, photo: bytes
     assert all(text[w["start"] : w["end"]] == w["text"] for w in found["words"])
 
 
-def test_the_overlay_is_a_image_of_the_same_shape(client: TestClient) -> None:
+def test_the_overlay_is_an_image_of_the_same_shape(client: TestClient) -> None:
     found = explain(client, image("PNG", (1500, 1000)), None)
     overlay = Image.open(io.BytesIO(base64.b64decode(found["image"]["overlay_png"])))
     assert (overlay.format, overlay.size) == ("PNG", (640, 427))
@@ -37,7 +37,7 @@ def test_the_overlay_alone_is_sent_on_request(client: TestClient, photo: bytes) 
     assert Image.open(io.BytesIO(answer.content)).size == (96, 64)
 
 
-def test_there_is_no_overlay_without_a_image(client: TestClient) -> None:
+def test_there_is_no_overlay_without_an_image(client: TestClient) -> None:
     answer = client.post("/v1/explain", json={"text": "a"}, headers={"Accept": "image/png"})
     assert answer.status_code == 406
 

@@ -1,8 +1,9 @@
 """What one client does never keeps another out."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +14,11 @@ from chiasm.serving.client import client_of
 from chiasm.serving.limits import Limits
 from chiasm.serving.problem import HTTPProblem
 from chiasm.serving.read_lines import Line, read_lines
+from chiasm.serving.serve import uvicorn_config
+from chiasm.serving.settings import ServerSettings
 from chiasm.serving.shares import Shares
+
+from .stand_in import StandIn
 
 CLIENTS = st.sampled_from("abcd")
 
@@ -148,3 +153,46 @@ def test_small_lines_wait_for_bytes_and_hold_none_meanwhile() -> None:
 
     asyncio.run(run())
     assert admission.bytes == 0
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "others"),
+    [
+        # Of the proxy that the server is behind, the last address that it saw itself counts.
+        ("10.0.0.9", "192.0.2.1", "192.0.2.2"),
+        ("10.0.0.9", "203.0.113.5, 192.0.2.1", "203.0.113.5, 192.0.2.2"),
+        ("10.0.0.9", "2001:db8:1:2::1", "2001:db8:1:3::1"),
+    ],
+)
+def test_behind_a_proxy_each_of_its_clients_has_a_share(
+    peer: str, forwarded: str, others: str
+) -> None:
+    ask = asked_from(peer)
+    assert [ask(forwarded) for _ in range(3)] == [200, 200, 429]
+    assert ask(others) == 200
+
+
+def test_who_is_no_proxy_of_the_server_cannot_be_many_clients() -> None:
+    ask = asked_from("198.51.100.7")
+    assert [ask(f"192.0.2.{number}") for number in range(4)] == [200, 200, 429, 429]
+
+
+def test_the_networks_behind_a_proxy_are_one_client_each() -> None:
+    ask = asked_from("10.0.0.9")
+    found = [ask(f"2001:db8:1:2::{number}") for number in range(1, 5)]
+    assert found == [200, 200, 429, 429]
+
+
+def asked_from(peer: str) -> Callable[[str], int]:
+    """The status of a request to a server behind 10.0.0.9 that allows two a minute."""
+    settings = ServerSettings(hosts=("testserver",), proxies=("10.0.0.9",), per_minute=2)
+    config = uvicorn_config(StandIn(), settings)
+    config.load()
+    transport = httpx.ASGITransport(app=config.loaded_app, client=(peer, 1234))
+
+    async def ask(forwarded: str) -> int:
+        async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+            answer = await client.get("/v1/model", headers={"X-Forwarded-For": forwarded})
+            return answer.status_code
+
+    return lambda forwarded: asyncio.run(ask(forwarded))

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from chiasm.data.media.kinds import default_kind
 from chiasm.encoders.base import Encoder
 from chiasm.encoders.features.store import Features, InMemory
 from chiasm.encoders.tokens import Tokens, pad
@@ -50,6 +51,7 @@ class VectorEncoder(Encoder):
 
     def __init__(self, modality: str, *, tuned: bool = False) -> None:
         self.name = self.modality = modality
+        self.kind = default_kind(modality)
         self.trainable_blocks = "all" if tuned else 0
         self.trainable_layers = TwoBlocks() if tuned else nn.Identity()
 

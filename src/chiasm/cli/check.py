@@ -26,24 +26,28 @@ def check(data: Data, reading: Reading, encoders: Encoders, json: Json = None) -
     """
     from chiasm.data.checking import report
     from chiasm.data.checking.tables import render
-    from chiasm.model.left_out import note_left_out, unsuited_encoder
+    from chiasm.model.left_out import note_left_out, unsuited_encoders
 
     table = reading.read(data, spare_from=(json,))
-    encoders.refuse_unused(table.modalities)
+    encoders.refuse_unused(table.kinds)
     loaded = _load(encoders, table)
     found = report.check(note_left_out(table, loaded))
-    warning = unsuited_encoder(table, loaded)
+    warnings = unsuited_encoders(table, loaded)
     results.print(render(found))
-    if warning is not None:
+    for warning in warnings:
         results.print(warning, style="yellow", highlight=False)
     if json is not None:
-        write_json(found.as_dict() | {"warnings": [warning] if warning else []}, json)
+        write_json(found.as_dict() | {"warnings": warnings}, json)
 
 
 def _load(encoders: Encoders, table: "Table") -> "dict[str, Encoder]":
     """The encoders of texts and audio, of which they may leave something out."""
-    recipe = encoders.read_recipe()
-    read = [m for m in ("text", "audio") if m in table.values and m in recipe.encoders]
+    recipe = encoders.read_recipe().for_table(table)
+    read = {
+        m: kind
+        for m, kind in table.kinds.items()
+        if kind in ("text", "audio") and m in recipe.encoders
+    }
     try:
         return recipe.load_encoders(read) if read else {}
     except EncoderError as error:

@@ -58,7 +58,9 @@ def compare(
     say_what_was_read(table)
     names = tuple(fusions.split(",")) if fusions else _offered(recipe, table)
     compared_fusions = [replace(recipe, fusion=replace(recipe.fusion, name=n)) for n in names]
-    settings.refuse_unused({m for each in compared_fusions for m in each.looked_at(table)})
+    settings.refuse_unused(
+        {m: kind for each in compared_fusions for m, kind in each.looked_at(table).items()}
+    )
     run = len(chosen) or folds
     with progress_bar("training") as progress:
         # Every fusion on every fold, and a closer look at the best one on each.
@@ -82,7 +84,7 @@ def compare(
         caution=f"{run} of {folds} folds: each row is judged by a model that saw "
         f"neither it nor its twins.{_left_out(compared.problems)}",
         examined=compared.examined,
-        encoders=recipe.for_table(table).load_encoders(table.modalities),
+        encoders=recipe.for_table(table).load_encoders(table.kinds),
         histories=compared.histories,
         command=command_line(),
         seed=recipe.training.seed,

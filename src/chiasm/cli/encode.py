@@ -40,8 +40,10 @@ def encode(
     recipe = settings.read_recipe()
     table = reading.read(data)
     say_what_was_read(table)
-    settings.refuse_unused([m for m in table.modalities if m in recipe.encoders])
-    encoders = recipe.for_table(table).load_encoders(table.modalities)
+    settings.refuse_unused(
+        {m: kind for m, kind in table.kinds.items() if {m, kind} & recipe.encoders.keys()}
+    )
+    encoders = recipe.for_table(table).load_encoders(table.kinds)
     with ExitStack() as stack:
         cache = FeatureCache()
         if engine == "ray":

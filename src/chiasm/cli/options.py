@@ -1,6 +1,6 @@
 """Options that several commands share."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
@@ -14,6 +14,7 @@ from chiasm.utils.outputs import spare_inputs
 from chiasm.utils.reading import check_there
 
 if TYPE_CHECKING:
+    from chiasm.data.media.kinds import Kind
     from chiasm.data.table import Table
     from chiasm.encoders.base import TrainableBlocks
     from chiasm.training.recipe import Recipe
@@ -235,14 +236,14 @@ class Encoders:
             max_seconds=recipe.max_seconds if self.max_seconds is None else self.max_seconds,
         )
 
-    def refuse_unused(self, looked_at: Collection[str]) -> None:
-        """Let settings pass of modalities that are looked at.
+    def refuse_unused(self, looked_at: "Mapping[str, Kind]") -> None:
+        """Let settings pass of modalities that are looked at, or of their kinds.
 
         Raises:
             ChiasmError: one is given for another modality.
         """
         for option, modality in self._options():
-            if modality not in looked_at:
+            if modality not in (*looked_at, *looked_at.values()):
                 raise ChiasmError(
                     f"{option} has an effect only where {modality} is looked at. Here that is "
                     f"{' and '.join(looked_at)}: leave it out."
@@ -361,7 +362,7 @@ class TrainingOptions(Encoding):
         )
 
 
-# TrainingOptions that are fields of TrainingConfig.
+# Options that are fields of TrainingConfig.
 _TRAINING = ("validation", "epochs", "batch_size", "learning_rate", "class_weight", "seed")
 
 

@@ -150,7 +150,7 @@ def serve(
         from chiasm.inference.runtime import load_runtime
 
         runtime = load_runtime(folder)
-        _refuse_unused(load, runtime.modalities)
+        _refuse_unused(load, runtime.kinds.values())
         run(runtime, settings)
 
 
@@ -185,15 +185,15 @@ def _settings(access: Access, load: Load, host: str, port: int) -> "ServerSettin
     )
 
 
-def _refuse_unused(load: Load, modalities: Collection[str]) -> None:
+def _refuse_unused(load: Load, kinds: Collection[str]) -> None:
     """Let limits pass of what the model looks at."""
     if load.max_batch == 1 and load.max_wait != Load.max_wait:
         refuse_without_effect("with a --max-batch above 1", max_wait=True)
-    of_modalities = {"text": "characters", "image": "megapixels", "audio": "seconds"}
-    for modality, limit in of_modalities.items():
+    of_kinds = {"text": "characters", "image": "megapixels", "audio": "seconds"}
+    for kind, limit in of_kinds.items():
         name = f"max_{limit}"
-        if modality not in modalities and getattr(load, name) != getattr(Load, name):
-            refuse_without_effect(f"where the model looks at {modality}", **{name: True})
+        if kind not in kinds and getattr(load, name) != getattr(Load, name):
+            refuse_without_effect(f"where the model looks at {kind}", **{name: True})
 
 
 def _keys(access: Access) -> tuple[str, ...]:

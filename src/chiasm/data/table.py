@@ -10,7 +10,8 @@ from typing import Literal, TypeVar
 
 import numpy as np
 
-from chiasm.data.media.facts import AudioFacts, ImageFacts, Value
+from chiasm.data.media.facts import Facts, Value
+from chiasm.data.media.kinds import Kind, default_kind
 from chiasm.errors import DataError
 from chiasm.utils.arrays import Indices
 
@@ -46,16 +47,18 @@ class Problem:
 class Table:
     """Rows of a data set, in the order of the file, with every value known to be readable.
 
-    ``values["text"][i]`` is None where row i lacks that modality; ``labels[i]`` is None where it is
-    unlabelled. ``usable[i]`` is False for a row that is set aside: it takes no part in training and
-    judging, but keeps its place, so that predictions line up with the file. ``split[i]`` and
-    ``group[i]`` are what the data itself says of the row (rows of one group stay on one side of
-    every split), None where it says nothing. ``images[i]`` and ``audio[i]`` are the facts of the
-    image and the audio, ``text_digests[i]`` is the digest of the text as published: before its
-    outer whitespace was stripped. ``widths`` names the modalities that are precomputed features,
-    with the length d of their vectors; their values are ``[l, d]``. ``encoding_note`` says how sure
-    the encoding is, with a line that shows it, where it could be another. ``columns`` are the names
-    of all columns of the source, read or not; ``files`` were read besides those that are values.
+    ``values["title"][i]`` is None where row i lacks that modality, and ``kinds["title"]`` says what
+    its values are (of one that is not named there, see ``default_kind``). ``labels[i]`` is None
+    where it is unlabelled. ``usable[i]`` is False for a row that is set aside: it takes no part in
+    training and judging, but keeps its place, so that predictions line up with the file.
+    ``split[i]`` and ``group[i]`` are what the data itself says of the row (rows of one group stay
+    on one side of every split), None where it says nothing. ``facts`` are those of the images and
+    audio clips, ``text_digests`` the digests of the texts as published: before their outer
+    whitespace was stripped; both by modality, and None in a row that lacks it. ``widths`` names the
+    modalities that are precomputed features, with the length d of their vectors; their values are
+    ``[l, d]``. ``encoding_note`` says how sure the encoding is, with a line that shows it, where it
+    could be another. ``columns`` are the names of all columns of the source, read or not; ``files``
+    were read besides those that are values.
     """
 
     source: str
@@ -65,15 +68,19 @@ class Table:
     labels: tuple[str | None, ...]
     split: tuple[str | None, ...]
     group: tuple[str | None, ...]
-    images: tuple[ImageFacts | None, ...]
     usable: tuple[bool, ...]
     problems: tuple[Problem, ...] = ()
-    text_digests: tuple[str | None, ...] = ()
-    audio: tuple[AudioFacts | None, ...] = ()
+    kinds: dict[str, Kind] = field(default_factory=dict)
+    facts: dict[str, tuple[Facts | None, ...]] = field(default_factory=dict)
+    text_digests: dict[str, tuple[str | None, ...]] = field(default_factory=dict)
     widths: dict[str, int] = field(default_factory=dict)
     encoding_note: str | None = None
     columns: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()
+
+    def __post_init__(self) -> None:
+        kinds = {name: self.kinds.get(name, default_kind(name)) for name in self.values}
+        object.__setattr__(self, "kinds", kinds)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -81,6 +88,10 @@ class Table:
     @property
     def modalities(self) -> tuple[str, ...]:
         return tuple(self.values)
+
+    def of_kind(self, kind: Kind) -> tuple[str, ...]:
+        """The modalities of that kind."""
+        return tuple(name for name, own in self.kinds.items() if own == kind)
 
     @property
     def labelled(self) -> Indices:
@@ -105,16 +116,18 @@ class Table:
         positions = [int(row) for row in rows]
 
         def pick(column: tuple[_T, ...]) -> tuple[_T, ...]:
-            return tuple(column[i] for i in positions) if column else ()
+            return tuple(column[i] for i in positions)
+
+        def pick_each(columns: dict[str, tuple[_T, ...]]) -> dict[str, tuple[_T, ...]]:
+            return {name: pick(column) for name, column in columns.items()}
 
         return replace(
             self,
             ids=pick(self.ids),
-            values={name: pick(column) for name, column in self.values.items()},
+            values=pick_each(self.values),
             labels=pick(self.labels),
             split=pick(self.split),
             group=pick(self.group),
-            images=pick(self.images),
             usable=pick(self.usable),
             problems=(
                 *self._problems_by_position.get(None, ()),
@@ -124,8 +137,8 @@ class Table:
                     for problem in self.problems_of(old)
                 ),
             ),
-            text_digests=pick(self.text_digests),
-            audio=pick(self.audio),
+            facts=pick_each(self.facts),
+            text_digests=pick_each(self.text_digests),
         )
 
     def without(self, modalities: Sequence[str]) -> "Table":
@@ -152,9 +165,7 @@ class Table:
     def contents_of(self, row: int) -> dict[str, object]:
         """What tells the values of a row from others, by modality."""
         contents: dict[str, object] = dict(self.values_of(row))
-        for name, facts in (("image", self.images), ("audio", self.audio)):
-            if name in contents:
-                contents[name] = facts[row]
+        contents |= {name: facts for name, facts in self.facts_of(row).items() if name in contents}
         for name in self.widths:
             vectors = contents[name]
             if isinstance(vectors, np.ndarray):
@@ -168,9 +179,9 @@ class Table:
         for column in self.values.values():
             yield from (value for value in column if isinstance(value, Path))
 
-    def audio_of(self, row: int) -> AudioFacts | None:
-        """The facts of its audio, if it has one."""
-        return self.audio[row] if self.audio else None
+    def facts_of(self, row: int) -> dict[str, Facts | None]:
+        """What is known of the images and audio clips of the row at this position, by modality."""
+        return {modality: column[row] for modality, column in self.facts.items()}
 
     def problems_of(self, row: int) -> tuple[Problem, ...]:
         """What is wrong with the row at this position."""
@@ -200,19 +211,25 @@ class Table:
         """The first rows, as a notebook shows them."""
         # Only here: reading a table takes no decoding, and an exported model predicts without
         # jinja2.
-        from chiasm.data.preview import preview_row
+        from chiasm.data.preview.rows import preview_row
         from chiasm.utils.html import render_html
 
         shown = range(min(len(self), _SHOWN))
         return render_html(
-            "data/table.html",
+            "data/preview/table.html",
             table=self,
-            images="image" in self.values,
+            images=bool(self.of_kind("image")),
             rows=[
                 (
                     self.ids[i],
                     self.labels[i],
-                    preview_row(self.values_of(i), audio=self.audio_of(i), side=96, characters=200),
+                    preview_row(
+                        self.values_of(i),
+                        kinds=self.kinds,
+                        facts=self.facts_of(i),
+                        side=96,
+                        characters=200,
+                    ),
                 )
                 for i in shown
             ],

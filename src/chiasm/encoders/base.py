@@ -6,6 +6,8 @@ from typing import Any, Literal, TypeAlias
 
 from torch import nn
 
+from chiasm.data.media.facts import AudioFacts
+from chiasm.data.media.kinds import Kind
 from chiasm.data.table import Table
 from chiasm.encoders.export_spec import ExportSpec
 from chiasm.encoders.tokens import Tokens
@@ -29,7 +31,8 @@ class Encoder(ABC):
 
     Attributes:
         name: what the user called it: a packaged encoder, a hub name or a local path.
-        modality: "text", "image", "audio", or the name of precomputed features.
+        kind: what it reads.
+        modality: the name of what it reads.
         revision: the commit of the hub model that was asked for, if any.
         frozen_dim: width of the frozen layers' tokens, which the cache holds.
         dim: width of the tokens after the trainable layers.
@@ -43,6 +46,7 @@ class Encoder(ABC):
     """
 
     name: str
+    kind: Kind
     modality: str
     revision: str | None = None
     frozen_dim: int
@@ -93,9 +97,9 @@ class Encoder(ABC):
         By default, what lies behind ``max_seconds`` of an audio clip.
         """
         found = {
-            row: seconds_left_out(audio.seconds, limit=self.max_seconds)
-            for row, audio in enumerate(table.audio)
-            if audio is not None
+            row: seconds_left_out(facts.seconds, limit=self.max_seconds)
+            for row, facts in enumerate(table.facts.get(self.modality, ()))
+            if isinstance(facts, AudioFacts)
         }
         return {row: parts for row, parts in found.items() if parts}
 

@@ -1,3 +1,3 @@
-"""The encoder of each modality where none is asked for; all of them ship in wheels."""
+"""The encoder of each kind of modality where none is asked for; all of them ship in wheels."""
 
 DEFAULT_ENCODERS = {"text": "minilm", "image": "efficientnet-lite2", "audio": "whisper-tiny"}

@@ -12,6 +12,7 @@ def encoder_config(encoder: Encoder) -> dict[str, Any]:
     """The settings of an encoder, and the fingerprint that tells whether they lead to the same."""
     return {
         "name": encoder.name,
+        "kind": encoder.kind,
         "revision": encoder.revision,
         "trainable_blocks": encoder.trainable_blocks,
         "random_init": encoder.random_init,
@@ -22,7 +23,7 @@ def encoder_config(encoder: Encoder) -> dict[str, Any]:
 
 
 def load_from_config(modality: str, described: Mapping[str, Any]) -> Encoder:
-    """Load an encoder by its description.
+    """Load the encoder of a modality by its description, which may have no kind yet.
 
     Raises:
         EncoderError: it cannot be had, or gives other tokens than the described one.

@@ -50,6 +50,7 @@ class Precomputed(Encoder):
         EncoderError: a model cannot have a part of that name, or of such width.
     """
 
+    kind = "vector"
     trainable_blocks = 1
     dim = _DIM
 

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from pkgutil import resolve_name
 
+from chiasm.data.media.kinds import Kind, default_kind
 from chiasm.encoders.base import Encoder, TrainableBlocks
 from chiasm.encoders.huggingface.checkpoint import fetch_checkpoint
 from chiasm.encoders.packaged.efficientnet import EfficientNetEncoder
@@ -17,7 +18,7 @@ from chiasm.encoders.trainable.lora import add_lora
 from chiasm.errors import EncoderError, UnreadableExample
 from chiasm.utils.reading import SMALL, read_regular
 
-_PACKAGED: dict[str, dict[str, Callable[..., Encoder]]] = {
+_PACKAGED: dict[Kind, dict[str, Callable[..., Encoder]]] = {
     "text": {"minilm": MiniLM},
     "image": {
         "efficientnet-lite0": partial(EfficientNetEncoder, "efficientnet-lite0"),
@@ -29,7 +30,7 @@ _PACKAGED: dict[str, dict[str, Callable[..., Encoder]]] = {
     },
 }
 # By name, since those that a run has no use for take seconds to import.
-_HUGGING_FACE = {
+_HUGGING_FACE: dict[Kind, str] = {
     "text": "chiasm.encoders.huggingface.text:HuggingFaceText",
     "image": "chiasm.encoders.huggingface.image:HuggingFaceImage",
     "audio": "chiasm.encoders.huggingface.audio:HuggingFaceAudio",
@@ -37,14 +38,15 @@ _HUGGING_FACE = {
 
 # Of a tokenizer with hundreds of thousands of words.
 _MOST_OF_A_VOCABULARY = 200_000_000
-# The modalities whose encoders can be trained with the fusion.
-_TUNABLE = ("text", "image")
+# The kinds whose encoders can be trained with the fusion.
+_TUNABLE: tuple[Kind, ...] = ("text", "image")
 
 
 def load_encoder(
     modality: str,
     name: str,
     *,
+    kind: Kind | None = None,
     trainable_blocks: TrainableBlocks = 0,
     random_init: bool = False,
     lora: int = 0,
@@ -53,15 +55,18 @@ def load_encoder(
 ) -> Encoder:
     """The encoder of that name: packaged, a local folder, or a model of the Hugging Face hub.
 
-    ``max_seconds`` is for encoders of audio; None: 30, or less where the model hears less.
+    ``modality`` is the name of what it is to read, ``kind`` what that is; None: as the name says
+    (see ``default_kind``). ``max_seconds`` is for encoders of audio; None: 30, or less where the
+    model hears less.
 
     Raises:
-        EncoderError: no such modality or model, its weights cannot be had or are not the known
+        EncoderError: no such kind or model, its weights cannot be had or are not the known
             ones, it cannot be split at ``trainable_blocks``, or not start from random weights:
             only image encoders do, trained as a whole; or it cannot be tuned by updates of rank
             ``lora``: only blocks of transformers are.
     """
-    if lora and modality in _TUNABLE and (trainable_blocks == 0 or random_init):
+    kind = default_kind(modality) if kind is None else kind
+    if lora and kind in _TUNABLE and (trainable_blocks == 0 or random_init):
         state = "random weights" if random_init else "no trainable blocks"
         raise EncoderError(
             f"The {modality} encoder {name!r} was asked for with {state} and LoRA. LoRA updates "
@@ -71,6 +76,7 @@ def load_encoder(
     encoder = _load(
         modality,
         name,
+        kind=kind,
         trainable_blocks=trainable_blocks,
         random_init=random_init,
         lora=lora,
@@ -86,6 +92,7 @@ def _load(
     modality: str,
     name: str,
     *,
+    kind: Kind,
     trainable_blocks: TrainableBlocks,
     random_init: bool,
     lora: int,
@@ -95,44 +102,47 @@ def _load(
     width = precomputed_width(name)
     if width is not None:
         return Precomputed(modality=modality, width=width)
-    if modality not in _PACKAGED:
+    if kind not in _PACKAGED:
         raise EncoderError(
             f"There is no encoder for the modality {modality!r}. Choose from: "
             f"{', '.join(_PACKAGED)}."
         )
-    if (trainable_blocks != 0 or lora) and modality not in _TUNABLE:
+    if not name.strip():
+        raise EncoderError(f"The {modality} encoder has no name. {_instead(kind)}")
+    if (trainable_blocks != 0 or lora) and kind not in _TUNABLE:
         raise EncoderError(
             f"Encoders of the modality {modality!r} are frozen: leave trainable blocks at 0, and "
             "LoRA out."
         )
-    if random_init and (modality != "image" or trainable_blocks != "all"):
+    if random_init and (kind != "image" or trainable_blocks != "all"):
         raise EncoderError(
             f"The {modality} encoder {name!r} was asked for with random weights and "
             f"{trainable_blocks} trainable blocks. Only image encoders start from random weights, "
             "with all blocks trained."
         )
     settings = {
+        "modality": modality,
         "trainable_blocks": trainable_blocks,
         "random_init": random_init,
         "max_seconds": max_seconds,
     }
     given = {name: setting for name, setting in settings.items() if setting}
-    if name in _PACKAGED[modality]:
+    if name in _PACKAGED[kind]:
         if revision is not None:
             raise EncoderError(f"{name!r} is packaged and has no revisions: leave revision out.")
-        return _PACKAGED[modality][name](**given)
-    kind: Callable[..., Encoder] = resolve_name(_HUGGING_FACE[modality])
-    _refuse_other_names(name, modality)
+        return _PACKAGED[kind][name](**given)
+    network: Callable[..., Encoder] = resolve_name(_HUGGING_FACE[kind])
+    _refuse_other_kinds(name, kind)
     folder = Path(name).expanduser()
     _refuse_odd_files(folder)
-    _refuse_other_models(folder, modality)
+    _refuse_other_models(folder, kind)
     if not folder.is_dir():
         copy = fetch_checkpoint(name, revision=revision)
-        return kind(copy, name=name, revision=copy.name, **given)
+        return network(copy, name=name, revision=copy.name, **given)
     if revision is not None:
         raise EncoderError(f"{name!r} is a local folder and has no revisions: leave revision out.")
     # The whole path, so that a saved model finds its encoder from any working folder.
-    return kind(folder, name=str(folder.resolve()), **given)
+    return network(folder, name=str(folder.resolve()), **given)
 
 
 def _refuse_odd_files(folder: Path) -> None:
@@ -156,50 +166,46 @@ def _refuse_odd_files(folder: Path) -> None:
         raise EncoderError(f"The encoder's folder {folder} cannot be read: {error}.") from error
 
 
-def _refuse_other_names(name: str, modality: str) -> None:
+def _refuse_other_kinds(name: str, kind: Kind) -> None:
     """Let pass what may be a path or the name of a model on the hub.
 
     Raises:
-        EncoderError: it is empty, or a packaged encoder of another modality.
+        EncoderError: it is a packaged encoder of another kind.
     """
-    if not name.strip():
-        raise EncoderError(f"The name of the {modality} encoder is empty. {_instead(modality)}")
     for other, packaged in _PACKAGED.items():
         if name in packaged:
             raise EncoderError(
-                f"{name!r} is an encoder of the modality {other!r}, and not of {modality!r}. "
-                f"{_instead(modality)}"
+                f"{name!r} is a packaged encoder of the kind {other!r}, and not of {kind!r}. "
+                f"{_instead(kind)}"
             )
 
 
-def _instead(modality: str) -> str:
-    return (
-        f"Give a packaged encoder ({', '.join(_PACKAGED[modality])}), the name of a model on the "
-        "Hugging Face hub, or a folder with its config.json and weights."
-    )
-
-
-def _refuse_other_models(path: Path, modality: str) -> None:
+def _refuse_other_models(path: Path, kind: Kind) -> None:
     """Let pass a folder that may hold an encoder, and what is no path.
 
     Raises:
         EncoderError: it is a file, a folder that chiasm train or chiasm export wrote, or one that
             lacks a config.json.
     """
-    instead = _instead(modality)
+    instead = _instead(kind)
     if path.is_file():
-        raise EncoderError(
-            f"{path} is a file, and weights alone are no {modality} encoder. {instead}"
-        )
+        raise EncoderError(f"{path} is a file, and weights alone are no {kind} encoder. {instead}")
     if not path.is_dir():
         return
     if (path / "manifest.json").is_file():
         raise EncoderError(f"{path} is a model that chiasm export wrote, and no encoder. {instead}")
     if not (path / "config.json").is_file():
-        raise EncoderError(f"{path} has no config.json, so it is no {modality} encoder. {instead}")
+        raise EncoderError(f"{path} has no config.json, so it is no {kind} encoder. {instead}")
     with suppress(UnreadableExample, ValueError, RecursionError):
         config = json.loads(read_regular(path / "config.json", most=SMALL))
         if isinstance(config, dict) and config.keys() >= {"classes", "encoders", "fusion"}:
             raise EncoderError(
                 f"{path} is a model that chiasm train wrote, and no encoder. {instead}"
             )
+
+
+def _instead(kind: Kind) -> str:
+    return (
+        f"Give a packaged encoder ({', '.join(_PACKAGED[kind])}), the name of a model on the "
+        "Hugging Face hub, or a folder with its config.json and weights."
+    )

@@ -249,7 +249,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         model = load_model(Path(folder))
         config = model.fusion_config
-        encoders = DEFAULT_ENCODERS | {m: encoder.name for m, encoder in model.encoders.items()}
+        encoders = DEFAULT_ENCODERS | {e.kind: e.name for e in model.encoders.values()}
         loaded = cls(
             fusion=config.name,
             text_encoder=encoders["text"],

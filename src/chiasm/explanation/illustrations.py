@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 
-from chiasm.data.media.facts import AudioFacts, Value
+from chiasm.data.media.facts import Facts, Value
 from chiasm.data.media.images import open_image
-from chiasm.data.preview import data_uri, preview_row
+from chiasm.data.media.kinds import Kind
+from chiasm.data.preview.rows import data_uri, preview_row
 from chiasm.explanation.attribution.scores import word_scores
 from chiasm.explanation.drawing.heat import overlay_heatmap
 from chiasm.explanation.drawing.shade import relative
@@ -16,21 +18,22 @@ from chiasm.inference.attribution import Attribution
 
 _SIDE = 240  # pixels
 
+Stretches: TypeAlias = tuple[tuple[str, float], ...]
+
 
 @dataclass(frozen=True)
 class Illustration:
     """What a person sees of a row.
 
     Attributes:
-        words: the text in stretches, each with its strength: 1 for the strongest word if it stands
-            out, below 0 where it speaks against the class, 0 without a score.
-        image, overlay: the image, and once more under its scores, as data URIs.
+        texts: each text in stretches, and these with their strengths: 1 for the strongest word if
+            it stands out, below 0 where it speaks against the class, 0 without a score.
+        images: each image and, where it has scores, once more under them, as data URIs.
         notes: what else the row has or lacks.
     """
 
-    words: tuple[tuple[str, float], ...]
-    image: str | None
-    overlay: str | None
+    texts: tuple[Stretches, ...]
+    images: tuple[tuple[str, str | None], ...]
     notes: tuple[str, ...]
 
 
@@ -38,29 +41,40 @@ def illustrate(
     values: Mapping[str, Value | None],
     attributions: Mapping[str, Attribution],
     *,
-    audio: AudioFacts | None = None,
+    kinds: Mapping[str, Kind],
+    facts: Mapping[str, Facts | None],
     characters: int,
 ) -> Illustration:
-    """The values of a row, of its text no more than that many characters.
+    """The values of a row, of each text no more than that many characters.
 
     ``attributions`` are those of texts and images whose tokens have places in them.
     """
-    seen = preview_row(values, audio=audio, side=_SIDE, characters=characters)
-    text, image = values.get("text"), values.get("image")
-    words: tuple[tuple[str, float], ...] = ()
-    if seen.text is not None:
-        scored = attributions.get("text")
-        words = _shade(str(text), seen.text, scored) if scored else ((seen.text, 0.0),)
-    overlay = None
-    if seen.image is not None and "image" in attributions and isinstance(image, Path | bytes):
-        small = open_image(image, at_least=_SIDE)
-        small.thumbnail((_SIDE, _SIDE))
-        overlay = data_uri(overlay_heatmap(small, attributions["image"]), side=_SIDE)
-    return Illustration(words, seen.image, overlay, seen.notes)
+    seen = preview_row(values, kinds=kinds, facts=facts, side=_SIDE, characters=characters)
+    return Illustration(
+        texts=tuple(
+            _shade(str(values[modality]), shown, attributions.get(modality))
+            for modality, shown in seen.texts.items()
+        ),
+        images=tuple(
+            (shown, _overlay(values[modality], attributions.get(modality)))
+            for modality, shown in seen.images.items()
+        ),
+        notes=seen.notes,
+    )
 
 
-def _shade(text: str, shown: str, attribution: Attribution) -> tuple[tuple[str, float], ...]:
+def _overlay(image: Value | None, attribution: Attribution | None) -> str | None:
+    if attribution is None or not isinstance(image, Path | bytes):
+        return None
+    small = open_image(image, at_least=_SIDE)
+    small.thumbnail((_SIDE, _SIDE))
+    return data_uri(overlay_heatmap(small, attribution), side=_SIDE)
+
+
+def _shade(text: str, shown: str, attribution: Attribution | None) -> Stretches:
     """What is ``shown`` of a text, a stretch for each word and for what lies between two."""
+    if attribution is None:
+        return ((shown, 0.0),)
     words = word_scores(text, attribution)
     strengths = relative(np.array([word.score for word in words], dtype=np.float64))
     stretches: list[tuple[str, float]] = []

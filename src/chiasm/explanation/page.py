@@ -37,21 +37,23 @@ def render_explanation(one: Explanation) -> str:
                 for m, values in zip(made.modalities, made.values[0], strict=True)
             },
             suggested=None,
-            shown=illustrate(one.values, attributions, characters=_CHARACTERS),
+            shown=illustrate(
+                one.values, attributions, kinds=one.kinds, facts={}, characters=_CHARACTERS
+            ),
         ),
         text_tables=_text_tables(one),
     )
 
 
 def _shown_attributions(one: Explanation) -> dict[str, Attribution]:
-    """What is shown over words and image: one method, where its tokens are parts of them."""
+    """What is shown over words and images: one method, where its tokens are parts of them."""
     methods = [a.method for a in one.attributions]
     method = _PREFERRED if _PREFERRED in methods else next(iter(methods), None)
     return {
         a.modality: a
         for a in one.attributions
         if a.method == method
-        and a.modality in ("text", "image")
+        and one.kinds[a.modality] in ("text", "image")
         and any(span.extent is not None for span in a.spans)
     }
 

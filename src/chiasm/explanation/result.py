@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from chiasm.data.media.facts import Value
+from chiasm.data.media.kinds import Kind
 from chiasm.explanation.attention_maps import AttentionMap
 from chiasm.explanation.contributions import Contributions
 from chiasm.explanation.counterfactual import Counterfactual
@@ -20,6 +21,7 @@ class Explanation:
     Attributes:
         id, label: of the row; None where it is unlabelled.
         values: what was explained, by modality.
+        kinds: of the modalities.
         predicted: the most probable class.
         contributions: of this row alone (n = 1).
         attributions: one a method and modality.
@@ -31,6 +33,7 @@ class Explanation:
     id: str
     label: str | None
     values: dict[str, Value]
+    kinds: dict[str, Kind]
     predicted: str
     contributions: Contributions
     attributions: tuple[Attribution, ...]

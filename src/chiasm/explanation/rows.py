@@ -76,6 +76,7 @@ def explain(
             id=table.ids[row],
             label=table.labels[row],
             values={m: v for m in spans[i] if (v := table.values[m][row]) is not None},
+            kinds={m: encoder.kind for m, encoder in model.encoders.items()},
             predicted=model.classes[predicted[i]],
             contributions=contributions.take([i]),
             attributions=attributions[i],

@@ -99,6 +99,7 @@ def _write_encoder(folder: Path, encoder: Encoder, trainable: nn.Module) -> Moda
         tokenizer = f"tokenizer-{name}.json"
         frozen.preprocessing.tokenizer.save(str(folder / tokenizer))
     return ModalityManifest(
+        kind=encoder.kind,
         network=network,
         dim=encoder.dim,
         preprocessing=describe_preprocessing(frozen.preprocessing),

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from chiasm.data.media.kinds import KINDS, Kind, default_kind
 from chiasm.errors import ChiasmError, UnreadableExample
 from chiasm.utils.digests import digest_of
 from chiasm.utils.outputs import check_decodable
@@ -26,6 +27,7 @@ class ModalityManifest:
     """One modality of an exported model.
 
     Attributes:
+        kind: what its values are.
         network: the file of its encoder.
         dim: width of the encoder's tokens.
         preprocessing: its kind and settings.
@@ -33,6 +35,7 @@ class ModalityManifest:
         tokenizer: the file of a text's tokenizer.
     """
 
+    kind: Kind
     network: str
     dim: int
     preprocessing: dict[str, Any]
@@ -103,7 +106,10 @@ def not_whole(folder: Path, error: Exception) -> ChiasmError:
 
 def _parse(content: dict[str, Any]) -> Manifest:
     modalities = {
-        modality: ModalityManifest(**{**described, "grid": _pair(described["grid"])})
+        # Earlier versions, whose modalities were named as their kind, wrote none.
+        modality: ModalityManifest(
+            **{"kind": default_kind(modality), **described, "grid": _pair(described["grid"])}
+        )
         for modality, described in content.pop("modalities").items()
     }
     manifest = Manifest(**{**content, "classes": tuple(content["classes"])}, modalities=modalities)
@@ -125,6 +131,8 @@ def _check_values(manifest: Manifest) -> None:
     for modality, described in manifest.modalities.items():
         if not modality.isidentifier():
             raise ValueError(f"a modality is called {modality!r}")
+        if described.kind not in KINDS:
+            raise ValueError(f"the kind of the {modality} is {described.kind!r}")
         sides = [described.dim, *(described.grid or ())]
         if not all(type(side) is int and 0 < side <= _MOST for side in sides):
             raise ValueError(f"the {modality} has the sizes {sides}")

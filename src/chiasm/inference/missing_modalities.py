@@ -4,12 +4,11 @@ import logging
 from collections import Counter
 from collections.abc import Collection
 
+from chiasm.data.readers.columns import MODALITIES
 from chiasm.data.table import Problem, Table
 from chiasm.errors import DataError
 
 _logger = logging.getLogger(__name__)
-# What has an argument of its own.
-_NAMED = ("text", "image", "audio")
 
 
 def lacking(table: Table, modalities: Collection[str]) -> tuple[str, ...]:
@@ -52,7 +51,7 @@ def absent(table: Table, modalities: Collection[str]) -> tuple[Problem, ...]:
 
 def _absent(table: Table, modality: str) -> str:
     columns = ", ".join(map(repr, table.columns)) or "not known"
-    argument = f"`{modality}`" if modality in _NAMED else "`features`"
+    argument = f"`{modality}`" if modality in MODALITIES else "`features`"
     return (
         f"The model looks at {modality}, and {table.source} was read without it, as "
         f"{' and '.join(table.modalities)} alone: nothing can be said of {modality}. Its columns "

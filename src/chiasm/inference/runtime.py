@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from chiasm.data.media.facts import Value
+from chiasm.data.media.kinds import Kind
 from chiasm.errors import ChiasmError
 from chiasm.inference.attribution import Attribution
 from chiasm.inference.manifest import BROKEN, ModalityManifest, not_whole, read_manifest
@@ -44,6 +45,7 @@ class Runtime:
         name: the fusion and the encoders in a few words.
         classes: the labels, in the order of the probabilities.
         modalities: what a row may have.
+        kinds: of the modalities.
         encoders: preprocessing and network of each.
     """
 
@@ -52,12 +54,14 @@ class Runtime:
         *,
         name: str,
         classes: Sequence[str],
+        kinds: Mapping[str, Kind],
         encoders: Mapping[str, ModalityEncoder],
         fusion: FusionNetwork,
     ) -> None:
         self.name = name
         self.classes = tuple(classes)
         self.modalities = tuple(encoders)
+        self.kinds = dict(kinds)
         self.encoders = dict(encoders)
         self._fusion = fusion
         with _cores() as cores:
@@ -245,6 +249,7 @@ def load_runtime(folder: Path) -> Runtime:
         runtime = Runtime(
             name=manifest.name,
             classes=manifest.classes,
+            kinds={m: told.kind for m, told in manifest.modalities.items()},
             encoders=encoders,
             fusion=FusionNetwork(
                 network,

@@ -29,17 +29,23 @@ def note_left_out(table: Table, encoders: Mapping[str, Encoder]) -> Table:
     return replace(table, problems=tuple(noted))
 
 
-def unsuited_encoder(table: Table, encoders: Mapping[str, Encoder]) -> str | None:
-    """What to say where many of the texts hold what their encoder does not know."""
-    texts = sum(text is not None for text in table.values.get("text", ()))
-    if "text" not in encoders or not texts:
+def unsuited_encoders(table: Table, encoders: Mapping[str, Encoder]) -> tuple[str, ...]:
+    """What to say of each encoder that does not know what many of its texts hold."""
+    read = (encoders[name] for name in table.of_kind("text") if name in encoders)
+    said = (_unsuited(table, encoder) for encoder in read)
+    return tuple(sentence for sentence in said if sentence is not None)
+
+
+def _unsuited(table: Table, encoder: Encoder) -> str | None:
+    texts = sum(text is not None for text in table.values[encoder.modality])
+    if not texts:
         return None
-    reasons = [problem.reason for problem in left_out(table, {"text": encoders["text"]})]
+    reasons = [problem.reason for problem in left_out(table, {encoder.modality: encoder})]
     whole, part = reasons.count(ALL_UNKNOWN), reasons.count(SOME_UNKNOWN)
     if whole < _MANY_ALL_UNKNOWN * texts and whole + part < _MANY_SOME_UNKNOWN * texts:
         return None
     return (
-        f"The encoder {encoders['text'].name} knows nothing of {whole:,} of {texts:,} texts "
+        f"The encoder {encoder.name} knows nothing of {whole:,} of {texts:,} texts "
         f"({whole / texts:.1%}), and not all words and signs of {part:,} more "
         f"({part / texts:.1%}). If they are in another language, choose a text encoder that "
         "knows it."

@@ -45,7 +45,7 @@ def attribute_rows(
 
 def _token_spans(encoder: Encoder, value: Value | None, count: int) -> tuple[TokenSpan, ...]:
     """Those of a value that can be shown; none of another."""
-    shown = {"text": str, "image": Path | bytes}.get(encoder.modality)
+    shown = {"text": str, "image": Path | bytes}.get(encoder.kind)
     if shown is None or not isinstance(value, shown):
         return ()
     try:

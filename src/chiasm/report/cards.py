@@ -69,7 +69,8 @@ def _card(report: Report, row: int, suggested: int | None) -> Card:
         shown=illustrate(
             report.rows.values_of(row),
             report.attributions[row],
-            audio=report.rows.audio_of(row),
+            kinds=report.rows.kinds,
+            facts=report.rows.facts_of(row),
             characters=_CHARACTERS,
         ),
     )

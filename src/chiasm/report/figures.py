@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from chiasm.data.preview import shorten
+from chiasm.data.preview.rows import shorten
 from chiasm.evaluation.calibration import Bin
 from chiasm.evaluation.figures import blank_figure
 from chiasm.report.content import Report

@@ -12,6 +12,7 @@ from typing import Any
 from PIL import Image
 
 from chiasm.data.media.images import open_image
+from chiasm.data.media.kinds import Kind
 from chiasm.errors import UnreadableExample
 from chiasm.serving.limits import Limits
 from chiasm.serving.sizes import refuse_long_audio
@@ -49,13 +50,13 @@ def begin(limits: Limits) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
-def load(load: Load, modality: str, content: bytes, limits: Limits, *, shown: bool) -> Loaded | str:
+def load(load: Load, kind: Kind, content: bytes, limits: Limits, *, shown: bool) -> Loaded | str:
     """Decode one image or audio: as the model takes it, or why it cannot be."""
     _bound_seconds(limits.decode_seconds)
     try:
-        if modality == "audio":
+        if kind == "audio":
             refuse_long_audio(content, limits)
-        image = _show(content) if shown and modality == "image" else None
+        image = _show(content) if shown and kind == "image" else None
         return Loaded(load(content), image)
     except UnreadableExample as error:
         return error.reason

@@ -9,6 +9,7 @@ from multiprocessing.context import BaseContext
 
 from pebble import ProcessExpired, ProcessPool
 
+from chiasm.data.media.kinds import Kind
 from chiasm.errors import UnreadableExample
 from chiasm.serving import decode_worker
 from chiasm.serving.decode_worker import Load, Loaded
@@ -30,7 +31,7 @@ class Decoders:
         self._processes = processes
         self._pool: ProcessPool | None = None
 
-    async def load(self, load: Load, modality: str, content: bytes, *, shown: bool) -> Loaded:
+    async def load(self, load: Load, kind: Kind, content: bytes, *, shown: bool) -> Loaded:
         """One image or audio as ``load`` gives it, and to be ``shown`` too.
 
         Raises:
@@ -40,7 +41,7 @@ class Decoders:
             self._pool = self._begin()
         future = self._pool.schedule(
             decode_worker.load,
-            args=(load, modality, content, self._limits),
+            args=(load, kind, content, self._limits),
             kwargs={"shown": shown},
             timeout=self._limits.decode_seconds,
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
+from chiasm.data.media.kinds import Kind
 from chiasm.explanation.attribution.scores import score_grid, word_scores
 from chiasm.explanation.drawing.heat import overlay_heatmap
 from chiasm.inference.attribution import Attribution
@@ -25,11 +26,14 @@ class Shown:
 def explain_row(
     shown: Shown,
     predicted: RowPrediction,
-    scores: Mapping[str, Attribution],
+    of_kind: Mapping[Kind, Attribution],
     *,
     explained: str,
 ) -> ExplainedPrediction:
-    """What the model said of a row, the words and the parts of the image it rests on."""
+    """What the model said of a row, the words and the parts of the image it rests on.
+
+    ``of_kind`` has the scores by kind: a request has one value of each at most.
+    """
     return ExplainedPrediction(
         label=predicted.label,
         probabilities=predicted.probabilities,
@@ -37,9 +41,9 @@ def explain_row(
         notes=list(predicted.notes),
         explained=explained,
         contributions=predicted.contributions,
-        words=_words(shown.text, scores["text"]) if shown.text is not None else None,
-        image=_image(shown.image, scores["image"]) if shown.image is not None else None,
-        audio=_audio(scores["audio"]) if "audio" in scores else None,
+        words=_words(shown.text, of_kind["text"]) if shown.text is not None else None,
+        image=_image(shown.image, of_kind["image"]) if shown.image is not None else None,
+        audio=_audio(of_kind["audio"]) if "audio" in of_kind else None,
     )
 
 

@@ -65,6 +65,10 @@ class Received(BaseModel):
     audio: bytes | None = None
 
 
+# The modalities that a request can name.
+READABLE = tuple(Received.model_fields)
+
+
 class ReceivedLine(Received):
     """A ``BatchRow`` as it arrives."""
 

@@ -33,9 +33,24 @@ def serve(model: ServedModel, settings: ServerSettings) -> None:
 
 
 def _serve(model: ServedModel, settings: ServerSettings) -> None:
-    if "audio" in model.modalities:
+    if "audio" in model.kinds.values():
         import_audio("soundfile")
-    config = uvicorn.Config(
+    config = uvicorn_config(model, settings)
+    if not (settings.keys or settings.is_loopback or settings.open):
+        _logger.warning(
+            "anyone who reaches this server may use the model: it listens beyond this machine "
+            "without an API key. Give --api-key-file FILE, or --no-key if that is meant."
+        )
+    with _listen(settings.host, settings.port) as listener:
+        port = listener.getsockname()[1]
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        _logger.info("listening", extra={"fields": {"url": f"http://{host}:{port}"}})
+        Server(config).run(sockets=[listener])
+
+
+def uvicorn_config(model: ServedModel, settings: ServerSettings) -> uvicorn.Config:
+    """How uvicorn runs the app: whose word it takes for who asks, and when it lets go."""
+    return uvicorn.Config(
         create_app(model, settings),
         loop="asyncio",
         http=connection_type(settings),
@@ -50,16 +65,6 @@ def _serve(model: ServedModel, settings: ServerSettings) -> None:
         limit_concurrency=4 * MOST_CONNECTIONS,
         timeout_graceful_shutdown=settings.grace,
     )
-    if not (settings.keys or settings.is_loopback or settings.open):
-        _logger.warning(
-            "anyone who reaches this server may use the model: it listens beyond this machine "
-            "without an API key. Give --api-key-file FILE, or --no-key if that is meant."
-        )
-    with _listen(settings.host, settings.port) as listener:
-        port = listener.getsockname()[1]
-        host = f"[{settings.host}]" if ":" in settings.host else settings.host
-        _logger.info("listening", extra={"fields": {"url": f"http://{host}:{port}"}})
-        Server(config).run(sockets=[listener])
 
 
 def _listen(host: str, port: int) -> Listener:

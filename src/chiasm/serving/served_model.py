@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from chiasm.data.media.kinds import Kind
 from chiasm.inference.attribution import Attribution
 from chiasm.inference.predictions import RowPrediction
 
@@ -13,6 +14,7 @@ class ServedModel(Protocol):
     name: str
     classes: tuple[str, ...]
     modalities: tuple[str, ...]
+    kinds: dict[str, Kind]
 
     def loader(self, modality: str) -> Callable[[Any], Any]:
         """What turns a text or the content of a file into an input; processes can be sent it."""

@@ -18,7 +18,7 @@ from chiasm.serving.decoders import Decoders
 from chiasm.serving.explanation import Shown, explain_row
 from chiasm.serving.limits import Limits
 from chiasm.serving.metrics import ServerMetrics
-from chiasm.serving.parse_row import Values
+from chiasm.serving.parse_row import READABLE, Values
 from chiasm.serving.problem import HTTPProblem
 from chiasm.serving.room import Room
 from chiasm.serving.schemas import ExplainedPrediction, Prediction
@@ -28,7 +28,6 @@ from chiasm.utils.cores import count_serving_cores
 
 # Of these a decoded copy or two is a good part of the memory: one at a time, and no audio with it.
 _LARGE_PIXELS = 6_000_000
-_READABLE = ("text", "image", "audio")
 _THREADS = 2
 _Result = TypeVar("_Result")
 
@@ -74,12 +73,12 @@ class Service:
         max_batch: int,
         max_wait: float,
     ) -> None:
-        unreadable = [m for m in model.modalities if m not in _READABLE]
+        unreadable = [m for m in model.modalities if m not in READABLE]
         if unreadable:
             raise HTTPProblem(
                 422,
                 f"This model reads {', '.join(unreadable)}, which cannot be sent to a server: it "
-                f"takes {', '.join(_READABLE)}. Use chiasm predict.",
+                f"takes {', '.join(READABLE)}. Use chiasm predict.",
             )
         self.model = model
         self._limits = limits
@@ -140,8 +139,9 @@ class Service:
 
     async def _predict(self, read: Callable[[], Values]) -> Prediction:
         row = await self._load(read, shown=False)
-        batcher = self._audio if _audio(row) else self._predictions
-        give_back = await self._room.take(_audio(row))
+        heard = self._hears(row)
+        batcher = self._audio if heard else self._predictions
+        give_back = await self._room.take(heard)
         predicted = await batcher.submit(row.inputs, then=give_back)
         self._count(predicted)
         return Prediction(
@@ -153,11 +153,17 @@ class Service:
 
     async def _explain(self, read: Callable[[], Values], label: str | None) -> ExplainedPrediction:
         row = await self._load(read, shown=True)
-        give_back = await self._room.take(_audio(row))
+        give_back = await self._room.take(self._hears(row))
         predicted, scores = await self._explanations.submit((row.inputs, label), then=give_back)
         self._count(predicted)
         return await self._in_thread(
-            partial(explain_row, row.shown, predicted, scores, explained=label or predicted.label)
+            partial(
+                explain_row,
+                row.shown,
+                predicted,
+                {self.model.kinds[modality]: one for modality, one in scores.items()},
+                explained=label or predicted.label,
+            )
         )
 
     def _predict_rows(self, rows: Sequence[dict[str, Any]]) -> list[RowPrediction]:
@@ -216,15 +222,18 @@ class Service:
                     parsed.inputs[modality] = self.model.loader(modality)(value)
                     parsed.text = value
                 else:
-                    is_image = modality == "image"
+                    is_image = self.model.kinds[modality] == "image"
                     pixels = refuse_large_image(value, self._limits) if is_image else 0
                     parsed.encoded[modality] = _Encoded(value, pixels)
         return parsed
 
     async def _decode(self, modality: str, encoded: _Encoded, *, shown: bool) -> Loaded:
-        load = self.model.loader(modality)
+        load, kind = self.model.loader(modality), self.model.kinds[modality]
         async with self._room.lend(self._room.units if encoded.pixels > _LARGE_PIXELS else 0):
-            return await self._decoders.load(load, modality, encoded.content, shown=shown)
+            return await self._decoders.load(load, kind, encoded.content, shown=shown)
+
+    def _hears(self, row: _Row) -> int:
+        return int(any(self.model.kinds[modality] == "audio" for modality in row.inputs))
 
     def _count(self, predicted: RowPrediction) -> None:
         self._metrics.predictions.labels(predicted.label).inc()
@@ -238,7 +247,3 @@ def _refused(modality: str) -> Iterator[None]:
         yield
     except UnreadableExample as error:
         raise HTTPProblem(422, f"{modality}: {error.reason}.") from error
-
-
-def _audio(row: _Row) -> int:
-    return 1 if "audio" in row.inputs else 0

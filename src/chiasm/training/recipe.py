@@ -1,8 +1,10 @@
 """Recipe: everything that decides what a run comes to, besides the data."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
+from chiasm.data.media.kinds import Kind
 from chiasm.data.table import Table
 from chiasm.encoders.base import Encoder, TrainableBlocks
 from chiasm.encoders.defaults import DEFAULT_ENCODERS
@@ -15,6 +17,7 @@ from chiasm.utils.config import check_settings
 
 # Matrices of encoders are hardly wider.
 _MOST_OF_A_RANK = 4096
+_Setting = TypeVar("_Setting")
 
 
 @dataclass(frozen=True)
@@ -23,8 +26,9 @@ class Recipe:
 
     Attributes:
         description: what it is, in a line.
-        encoders: name of the encoder of each modality. A modality without one is not looked at,
-            and an encoder whose modality the data lacks is not loaded.
+        encoders: name of the encoder of each modality, or of a kind: of all modalities of that kind
+            that are not named themselves. A modality without one is not looked at, and an encoder
+            whose modality the data lacks is not loaded.
         trainable_blocks: how many of the last blocks of an encoder are trained with the fusion, by
             modality, or "all"; 0 for those that are not named.
         lora: rank of the updates that are trained instead of the weights of those blocks, by
@@ -89,17 +93,34 @@ class Recipe:
             )
 
     def for_table(self, table: Table) -> "Recipe":
-        """This recipe, with encoders for the precomputed features that the table has."""
+        """This recipe, where what it says of a kind is said of each modality that it does not name.
+
+        Precomputed features have the encoder of their width.
+        """
+        unnamed = {name: kind for name, kind in table.kinds.items() if name not in self.encoders}
+
+        def spread(settings: dict[str, _Setting]) -> dict[str, _Setting]:
+            of_kinds = {name: settings[kind] for name, kind in unnamed.items() if kind in settings}
+            return settings | of_kinds
+
         precomputed = {name: precomputed_name(width) for name, width in table.widths.items()}
-        return replace(self, encoders=self.encoders | precomputed)
+        random = (name for name, kind in unnamed.items() if kind in self.random_init)
+        return replace(
+            self,
+            encoders=spread(self.encoders) | precomputed,
+            trainable_blocks=spread(self.trainable_blocks),
+            lora=spread(self.lora),
+            random_init=(*self.random_init, *random),
+        )
 
-    def looked_at(self, table: Table) -> tuple[str, ...]:
-        """The modalities of the table that its fusion looks at."""
+    def looked_at(self, table: Table) -> dict[str, Kind]:
+        """The modalities of the table that its fusion looks at, with their kinds."""
         encoders = self.for_table(table).encoders
-        return self.fusion.looked_at(m for m in table.modalities if m in encoders)
+        looked_at = self.fusion.looked_at(m for m in table.modalities if m in encoders)
+        return {modality: table.kinds[modality] for modality in looked_at}
 
-    def load_encoders(self, modalities: Sequence[str]) -> dict[str, Encoder]:
-        """The encoders of those of these modalities that the recipe looks at.
+    def load_encoders(self, kinds: Mapping[str, Kind]) -> dict[str, Encoder]:
+        """The encoders of those of these modalities, given with their kinds, that it looks at.
 
         Random weights come from torch's global generator.
 
@@ -107,25 +128,26 @@ class Recipe:
             DataError: the recipe looks at none of them.
             EncoderError: one cannot be had, or not with these settings.
         """
-        chosen = [m for m in modalities if m in self.encoders]
+        chosen = [modality for modality in kinds if modality in self.encoders]
         if not chosen:
             raise DataError(
                 f"The recipe looks at {' and '.join(self.encoders)}, and the data has only "
-                f"{' and '.join(modalities)}. Choose another recipe, or name an encoder for it."
+                f"{' and '.join(kinds)}. Choose another recipe, or name an encoder for it."
             )
         try:
-            return {m: self._load_encoder(m) for m in chosen}
+            return {m: self._load_encoder(m, kinds[m]) for m in chosen}
         except UnreachableEncoder as error:
             if self.offline_twin is None:
                 raise
             raise UnreachableEncoder(f"{error} Or use the `recipe` {self.offline_twin}.") from error
 
-    def _load_encoder(self, modality: str) -> Encoder:
+    def _load_encoder(self, modality: str, kind: Kind) -> Encoder:
         return load_encoder(
             modality,
             self.encoders[modality],
+            kind=kind,
             trainable_blocks=self.trainable_blocks.get(modality, 0),
             random_init=modality in self.random_init,
             lora=self.lora.get(modality, 0),
-            max_seconds=self.max_seconds if modality == "audio" else None,
+            max_seconds=self.max_seconds if kind == "audio" else None,
         )

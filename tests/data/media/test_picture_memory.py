@@ -101,15 +101,15 @@ def test_without_a_cache_images_are_decoded_and_a_warning_says_so_once(
     (tmp_path / "data.csv").write_text("text,image,label\nx,a.png,1\ny,b.png,2\n")
     with caplog.at_level(logging.WARNING):
         table = read(tmp_path / "data.csv")
-    assert [facts.width for facts in table.images if facts] == [64, 64]
+    assert [facts.width for facts in table.facts["image"] if facts] == [64, 64]
     assert caplog.text.count("decoded each time") == 1
     assert "CHIASM_CACHE" in caplog.text
 
 
-def test_read_decodes_a_image_once_over_two_readings(
+def test_read_decodes_an_image_once_over_two_readings(
     tmp_path: Path, image: Callable[..., Path], decoded: Decoded
 ) -> None:
     image("a.png", 41)
     (tmp_path / "data.csv").write_text("text,image,label\nx,a.png,1\n")
-    assert read(tmp_path / "data.csv").images == read(tmp_path / "data.csv").images
+    assert read(tmp_path / "data.csv").facts == read(tmp_path / "data.csv").facts
     assert len(decoded) == 1

@@ -56,7 +56,7 @@ def test_transparent_palette_lies_over_white() -> None:
     assert open_image(data).getpixel((0, 0)) == (255, 255, 255)
 
 
-def test_one_pixel_gif_is_a_image() -> None:
+def test_one_pixel_gif_is_an_image() -> None:
     facts = inspect_image(encode(Image.new("P", (1, 1)), "GIF"))
     assert (facts.width, facts.height) == (1, 1)
 

@@ -51,7 +51,7 @@ def test_a_column_of_audio_is_found_by_its_name(folder: Path, column: str) -> No
     table = read(write_table(folder, ["a.wav", "b.wav"], column))
     assert table.modalities == ("audio",)
     assert table.values["audio"] == (folder / "a.wav", folder / "b.wav")
-    facts = table.audio[1]
+    facts = table.facts["audio"][1]
     assert facts is not None
     assert (facts.seconds, facts.rate, facts.channels) == (1.0, RATE, 1)
 
@@ -60,7 +60,7 @@ def test_each_unreadable_audio_is_marked_missing_and_its_row_stays_in_place(fold
     paths = ["a.wav", "none.wav", "../outside.wav", "http://x.org/a.wav", "broken.wav", ""]
     table = read(write_table(folder, paths))
     assert table.values["audio"] == (folder / "a.wav", *[None] * 5)
-    assert [facts is not None for facts in table.audio] == [True] + [False] * 5
+    assert [facts is not None for facts in table.facts["audio"]] == [True] + [False] * 5
     assert table.usable == (True,) + (False,) * 5
     reasons = [p.reason for p in table.problems if p.field == "audio"]
     assert len(reasons) == 5
@@ -118,7 +118,7 @@ def test_dataset_is_read_without_decoding_its_audio() -> None:
     assert read(data).values["audio"] == (wav(1), None)
 
 
-def test_equal_audio_are_one_group_unless_other_ties_are_asked_for(folder: Path) -> None:
+def test_equal_audio_clips_are_one_group_unless_other_ties_are_asked_for(folder: Path) -> None:
     table = read(write_table(folder, ["a.wav", "b.wav", "c.wav", ""]))
     assert find_groups(table).tolist() == [0, 1, 0, 2]
     assert find_groups(table, by=["audio"]).tolist() == [0, 1, 0, 2]
@@ -151,4 +151,4 @@ def test_a_table_without_text_image_audio_or_features_is_refused(tmp_path: Path)
 
 def test_taken_rows_keep_their_audio(folder: Path) -> None:
     table = read(write_table(folder, ["a.wav", "b.wav"])).take([1])
-    assert table.audio == (inspect_audio(folder / "b.wav"),)
+    assert table.facts["audio"] == (inspect_audio(folder / "b.wav"),)

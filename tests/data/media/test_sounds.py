@@ -72,7 +72,7 @@ def test_channels_are_averaged() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_silence_is_a_audio(kind: str) -> None:
+def test_silence_is_audio(kind: str) -> None:
     silence = encode(np.zeros(16_000, dtype=np.float32), kind)
     assert np.abs(opened(silence)).max() < 1e-3
     assert inspect_audio(silence).seconds == pytest.approx(1.0)

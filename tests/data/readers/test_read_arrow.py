@@ -153,10 +153,10 @@ def test_parquet_that_datasets_wrote_reads_as_the_dataset_does(tmp_path: Path) -
     assert table.fingerprint == read(data, features={"boxes": "boxes"}).fingerprint
 
 
-def test_audio_are_read_from_parquet_in_the_form_of_datasets(tmp_path: Path) -> None:
+def test_audio_is_read_from_parquet_in_the_form_of_datasets(tmp_path: Path) -> None:
     stored = pa.table({"audio": [{"bytes": wav(), "path": None}, None], "label": LABELS})
     table = read(write(stored, tmp_path / "rows.parquet"))
-    assert [audio is None for audio in table.audio] == [False, True]
+    assert [audio is None for audio in table.facts["audio"]] == [False, True]
 
 
 def test_a_frame_that_hands_out_arrow_data_is_read_like_one_of_pandas() -> None:

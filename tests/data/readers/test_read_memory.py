@@ -17,7 +17,7 @@ def test_images_in_a_frame_may_be_paths_bytes_or_pil(tmp_path: Path) -> None:
     table = read(pd.DataFrame({"image": images, "label": list("ababbaab")}))
     assert table.values["image"][:3] == (path, path, encode(noise(2)))
     assert all(isinstance(table.values["image"][i], bytes) for i in (3, 4))
-    assert [facts is not None for facts in table.images] == [True] * 5 + [False] * 3
+    assert [facts is not None for facts in table.facts["image"]] == [True] * 5 + [False] * 3
     assert table.usable == (True,) * 5 + (False,) * 3
     assert [p.reason for p in table.problems if p.field == "image"] == [
         "missing image",

@@ -131,7 +131,7 @@ def test_each_bad_image_is_marked_missing_and_its_row_stays(tmp_path: Path, imag
     assert all(table.usable)
     assert len(table.labelled) == 9
     assert table.values["image"] == (tmp_path / "good.png", *[None] * 8)
-    assert [facts is not None for facts in table.images] == [True] + [False] * 8
+    assert [facts is not None for facts in table.facts["image"]] == [True] + [False] * 8
     found = reasons(table)
     assert found == {
         "truncated image": ["r1"],

@@ -3,7 +3,7 @@
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from joblib import parallel_config
 
+from chiasm.data.media.kinds import Kind
 from chiasm.data.reading import read
 from chiasm.data.table import Table
 from chiasm.encoders.features.cache import FeatureCache
@@ -94,7 +95,12 @@ def made_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """Instead of training, be right on every row of a fold the nearer the dropout is to 0.3."""
 
     def train_fold(
-        rows: EncodedTable, part: SplitRows, classes: tuple[str, ...], recipe: Recipe, fold: int
+        rows: EncodedTable,
+        part: SplitRows,
+        classes: tuple[str, ...],
+        recipe: Recipe,
+        fold: int,
+        kinds: Mapping[str, Kind],
     ) -> TrainedFold:
         labels = rows.take(part.test).labels
         wrong = np.arange(len(labels)) < abs(recipe.fusion.dropout - 0.3) * len(labels)
@@ -155,7 +161,7 @@ def test_the_first_trial_is_the_recipe_and_the_best_is_no_worse(
     assert tuning.recipe.encoders == RECIPE.encoders
 
 
-def test_the_trials_are_written_as_a_table_and_a_image(trained: tuple[Path, Tuning]) -> None:
+def test_the_trials_are_written_as_a_table_and_an_image(trained: tuple[Path, Tuning]) -> None:
     out, tuning = trained
     table = pd.read_csv(out / "trials.csv", float_precision="round_trip")
     assert list(table["trial"]) == [1, 2, 3]

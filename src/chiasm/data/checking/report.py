@@ -9,11 +9,15 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from chiasm.data.checking.near_labels import near_twins
-from chiasm.data.duplicates.groups import audio_keys, find_groups, image_keys, text_keys
+from chiasm.data.duplicates.groups import find_groups, modality_keys
+from chiasm.data.media.facts import AudioFacts, ImageFacts
+from chiasm.data.media.kinds import Kind
 from chiasm.data.table import Problem, Table
 
 TINY = 16  # pixels of the shorter side; less holds nothing to see
 _EXAMPLES = 5
+# How alike the values of a kind are that tie rows.
+_TIED: dict[Kind, str] = {"text": "near", "image": "near", "audio": "exact"}
 Keys: TypeAlias = Sequence[Hashable | None]  # equal keys tie rows, None ties nothing
 
 
@@ -67,11 +71,12 @@ class CheckReport:
     ``encoding_note`` is that of the table. ``near_twins`` are pairs of classes that may be one,
     written twice. ``present`` counts the rows that have each modality, ``tiny_images`` those under
     16 pixels.
-    ``duplicates`` are by "text_exact" (byte-equal), "text_stripped" (equal once outer whitespace is
-    gone), "text_near" (equal once normalised), "image_exact", "image_near" (pHash distance of at
-    most 4), "audio_exact", and "any": tied by near text, near image, equal audio or the group
-    column, directly or not. ``conflicts`` are the groups of "text" (near), "image" (near), "audio"
-    (exact) and "any" with several labels.
+    ``duplicates`` are by modality and how equal it is, as here of modalities named as their kind:
+    "text_exact" (byte-equal), "text_stripped" (equal once outer whitespace is gone), "text_near"
+    (equal once normalised), "image_exact", "image_near" (pHash distance of at most 4),
+    "audio_exact", and "any": tied by near text, near image, equal audio or the group column,
+    directly or not. ``conflicts`` are the groups of "text" (near), "image" (near), "audio" (exact)
+    and "any" with several labels.
     """
 
     source: str
@@ -103,10 +108,14 @@ def check(table: Table) -> CheckReport:
     """Examine a table; nothing is changed or repaired."""
     usable = table.take(np.flatnonzero(table.usable))
     classes = Counter(str(usable.labels[row]) for row in usable.labelled)
-    exact, tying = _ties(usable)
-    lengths = [len(str(text)) for text in usable.values.get("text", ()) if text is not None]
-    sides = [min(facts.width, facts.height) for facts in usable.images if facts is not None]
-    seconds = [facts.seconds for facts in usable.audio if facts is not None]
+    ties = modality_keys(usable)
+    groups = find_groups(usable).tolist()
+    tying = {f"{name}_{_TIED[usable.kinds[name]]}": keys for name, keys in ties.items()}
+    texts = [text for name in usable.of_kind("text") for text in usable.values[name]]
+    lengths = [len(str(text)) for text in texts if text is not None]
+    facts = [one for column in usable.facts.values() for one in column]
+    sides = [min(one.width, one.height) for one in facts if isinstance(one, ImageFacts)]
+    seconds = [one.seconds for one in facts if isinstance(one, AudioFacts)]
     return CheckReport(
         source=table.source,
         encoding=table.encoding,
@@ -123,13 +132,14 @@ def check(table: Table) -> CheckReport:
         near_twins=near_twins(sorted(classes)),
         majority_accuracy=max(classes.values()) / sum(classes.values()) if classes else None,
         duplicates={
-            name: _describe(usable, _members(keys)) for name, keys in (exact | tying).items()
+            name: _describe(usable, _members(keys))
+            for name, keys in (_equal(usable) | tying | {"any": groups}).items()
         },
         conflicts={
-            name.partition("_")[0]: _describe(usable, _conflicting(usable, keys))
-            for name, keys in tying.items()
+            name: _describe(usable, _conflicting(usable, keys))
+            for name, keys in (ties | {"any": groups}).items()
         },
-        leakage=_find_leakage(usable, tying["any"]),
+        leakage=_find_leakage(usable, groups),
         problems=count_problems(table),
         text_characters=_measure(lengths),
         image_pixels=_measure(sides),
@@ -138,21 +148,17 @@ def check(table: Table) -> CheckReport:
     )
 
 
-def _ties(table: Table) -> tuple[dict[str, Keys], dict[str, Keys]]:
-    """What else makes rows equal, and what ties them into groups that no split may part."""
-    exact: dict[str, Keys] = {}
-    tying: dict[str, Keys] = {}
-    if "text" in table.values:
-        exact["text_exact"] = table.text_digests
-        exact["text_stripped"] = [None if x is None else str(x) for x in table.values["text"]]
-        tying["text_near"] = text_keys(table)
-    if "image" in table.values:
-        exact["image_exact"] = [facts and facts.digest for facts in table.images]
-        tying["image_near"] = image_keys(table)
-    if "audio" in table.values:
-        tying["audio_exact"] = audio_keys(table)
-    tying["any"] = find_groups(table).tolist()
-    return exact, tying
+def _equal(table: Table) -> dict[str, Keys]:
+    """What else makes rows equal, besides what ties them into groups that no split may part."""
+    keys: dict[str, Keys] = {}
+    for name, kind in table.kinds.items():
+        if kind == "text":
+            texts = table.values[name]
+            keys[f"{name}_exact"] = table.text_digests[name]
+            keys[f"{name}_stripped"] = [None if text is None else str(text) for text in texts]
+        elif kind == "image":
+            keys[f"{name}_exact"] = [facts and facts.digest for facts in table.facts[name]]
+    return keys
 
 
 def _members(keys: Keys) -> list[list[int]]:

@@ -86,7 +86,8 @@ def _near_twins(report: CheckReport) -> TextTable:
 def _groups(title: str, found: dict[str, Groups]) -> TextTable:
     rows = []
     for name, groups in found.items():
-        shown = _NAMES.get(name) or _NAMES.get(f"{name}_near") or _NAMES[f"{name}_exact"]
+        known = (_NAMES.get(one) for one in (name, f"{name}_near", f"{name}_exact"))
+        shown = next(filter(None, known), name)
         counts = (f"{groups.groups:,}", f"{groups.rows:,}", f"{groups.largest:,}")
         rows.append((shown, *counts, _some(groups.examples[0] if groups.examples else [])))
     return TextTable(title, ("tied by", "groups", "rows", "largest", "such as rows"), rows)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -34,3 +34,6 @@ class AudioFacts:
     rate: int
     channels: int
     digest: str
+
+
+Facts: TypeAlias = ImageFacts | AudioFacts

@@ -5,7 +5,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from chiasm.data.media.kinds import Kind
 from chiasm.errors import DataError
+
+# The parts that are modalities, with their kinds, in the order of a table.
+MODALITIES: dict[str, Kind] = {"text": "text", "image": "image", "audio": "audio"}
 
 _COMMON = {
     "text": (
@@ -77,7 +81,7 @@ def find_columns(
                 f"Leave the others out, or name one with `{part}`."
             )
         found[part] = fitting[0]
-    if not features and not found.keys() & {"text", "image", "audio"}:
+    if not features and not found.keys() & MODALITIES.keys():
         raise DataError(
             f"There is no text, image or audio column. The columns are: {listed}. "
             "Call one so, or name it with `text`, `image` or `audio`; or give precomputed features "

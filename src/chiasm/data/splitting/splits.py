@@ -27,7 +27,7 @@ _SPLIT_NAMES = {
 
 @dataclass(frozen=True)
 class Fold:
-    """Indices in the table of the rows to train on and of the rows to judge by."""
+    """Positions in the table of the rows to train on and of the rows to judge by."""
 
     train: Indices
     test: Indices

@@ -1,16 +1,18 @@
 """Assemble: verify the raw rows of any reader and build the Table."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
 from chiasm.cache.store import cache_folder
 from chiasm.data.labels import spell_label
 from chiasm.data.media.audio import inspect_audio
-from chiasm.data.media.facts import AudioFacts, ImageFacts, Value
+from chiasm.data.media.facts import Facts, Value
 from chiasm.data.media.image_facts import ImageFactsCache
+from chiasm.data.media.kinds import Kind
 from chiasm.data.media.locations import locate_audio, locate_image
-from chiasm.data.readers.columns import Columns, find_columns
+from chiasm.data.readers.columns import MODALITIES, Columns, find_columns
 from chiasm.data.readers.raw import RawRows
 from chiasm.data.table import Problem, Table
 from chiasm.data.verification.features import read_features
@@ -56,31 +58,24 @@ def assemble(
 
     ids = [str(row + 1) for row in range(size)]
     nothing: list[str | None] = [None] * size
-    labels, split, group, digests = nothing, nothing, nothing, nothing
-    images: list[ImageFacts | None] = [None] * size
-    audio: list[AudioFacts | None] = [None] * size
+    labels, split, group = nothing, nothing, nothing
+    facts: dict[str, tuple[Facts | None, ...]] = {}
+    digests: dict[str, tuple[str | None, ...]] = {}
     widths: dict[str, int] = {}
     values: dict[str, tuple[Value | None, ...]] = {}
     read_from = list(raw.files)
     if "id" in cells:
         ids = verify_ids(cells["id"], whole, findings)
-    if "text" in cells:
-        texts, digests = verify_texts(cells["text"], whole, findings)
-        values["text"] = tuple(texts)
-    if "image" in cells:
-        locate = partial(locate_image, folders=raw.folders, allow_outside=allow_outside)
-        memory = ImageFactsCache(cache_folder())
-        files, images = verify_files(
-            "image", cells["image"], whole, findings, locate=locate, inspect=memory.inspect
-        )
-        memory.keep()
-        values["image"] = tuple(files)
-    if "audio" in cells:
-        locate = partial(locate_audio, folders=raw.folders, allow_outside=allow_outside)
-        files, audio = verify_files(
-            "audio", cells["audio"], whole, findings, locate=locate, inspect=inspect_audio
-        )
-        values["audio"] = tuple(files)
+    kinds = {part: kind for part, kind in MODALITIES.items() if part in cells}
+    for modality, kind in kinds.items():
+        if kind == "text":
+            texts, published = verify_texts(modality, cells[modality], whole, findings)
+            values[modality], digests[modality] = tuple(texts), tuple(published)
+        else:
+            files, told = _verify_media(
+                modality, kind, cells[modality], whole, findings, raw, allow_outside=allow_outside
+            )
+            values[modality], facts[modality] = tuple(files), tuple(told)
     for name, origin in features.items():
         vectors, widths[name], feature_files = read_features(
             name, origin, raw, whole, findings, allow_outside=allow_outside
@@ -107,11 +102,11 @@ def assemble(
         labels=tuple(labels),
         split=tuple(split),
         group=tuple(group),
-        images=tuple(images),
-        audio=tuple(audio),
         usable=tuple(row not in set_aside for row in range(size)),
         problems=findings.problems(ids, dropped=on_bad == "drop"),
-        text_digests=tuple(digests),
+        kinds=kinds,
+        facts=facts,
+        text_digests=digests,
         widths=widths,
         columns=tuple(raw.columns),
         files=tuple(read_from),
@@ -122,6 +117,28 @@ def assemble(
         affected = findings.rows()
         return table.take([row for row in range(size) if row not in affected])
     return table
+
+
+def _verify_media(
+    modality: str,
+    kind: Kind,
+    cells: Sequence[Any],
+    rows: Sequence[int],
+    findings: Findings,
+    raw: RawRows,
+    *,
+    allow_outside: bool,
+) -> tuple[Sequence[Path | bytes | None], Sequence[Facts | None]]:
+    """Where each image or audio clip is, and what decoding it once told."""
+    verify = partial(verify_files, modality, cells, rows, findings)
+    if kind == "audio":
+        locate = partial(locate_audio, folders=raw.folders, allow_outside=allow_outside)
+        return verify(locate=locate, inspect=inspect_audio)
+    locate = partial(locate_image, folders=raw.folders, allow_outside=allow_outside)
+    memory = ImageFactsCache(cache_folder())
+    found = verify(locate=locate, inspect=memory.inspect)
+    memory.keep()
+    return found
 
 
 def _refusal(source: str, problems: tuple[Problem, ...]) -> str:

@@ -17,7 +17,7 @@ _Facts = TypeVar("_Facts")
 
 
 def verify_texts(
-    cells: Sequence[Any], rows: Sequence[int], findings: Findings
+    part: str, cells: Sequence[Any], rows: Sequence[int], findings: Findings
 ) -> tuple[list[str | None], list[str | None]]:
     """The stripped texts, and the digests of the texts as they were."""
     texts: list[str | None] = [None] * len(cells)
@@ -25,13 +25,13 @@ def verify_texts(
     for row in rows:
         cell = "" if is_nothing(cells[row]) else cells[row]
         if isinstance(cell, UnreadableExample):
-            findings.add(row, "text", cell.reason, "marked missing")
+            findings.add(row, part, cell.reason, "marked missing")
         elif not isinstance(cell, str | int | float):
-            findings.add(row, "text", "not a text", "marked missing", f"a {type(cell).__name__}")
+            findings.add(row, part, "not a text", "marked missing", f"a {type(cell).__name__}")
         elif is_undecodable(str(cell)):
-            findings.add(row, "text", "undecodable text", "marked missing")
+            findings.add(row, part, "undecodable text", "marked missing")
         elif not str(cell).strip():
-            findings.add(row, "text", "empty text", "marked missing")
+            findings.add(row, part, "empty text", "marked missing")
         else:
             texts[row] = str(cell).strip()
             digests[row] = hashlib.sha256(str(cell).encode()).hexdigest()

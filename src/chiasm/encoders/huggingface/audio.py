@@ -45,17 +45,24 @@ class HuggingFaceAudio(Encoder):
             (Whisper 30 s, AST 10 s).
     """
 
-    modality = "audio"
+    kind = "audio"
     trainable_blocks = 0
 
     def __init__(
-        self, folder: Path, *, name: str, revision: str | None = None, max_seconds: float = 30.0
+        self,
+        folder: Path,
+        *,
+        name: str,
+        modality: str = "audio",
+        revision: str | None = None,
+        max_seconds: float = 30.0,
     ) -> None:
         self.name = name
+        self.modality = modality
         self.revision = revision
         self.trainable_layers = nn.Identity()
         self._device = default_device()
-        self._network = load_network(folder, name=name, modality="audio").to(self._device)
+        self._network = load_network(folder, name=name, kind=self.kind).to(self._device)
         try:
             self._extractor = AutoFeatureExtractor.from_pretrained(  # type: ignore[no-untyped-call]
                 folder, trust_remote_code=False, local_files_only=True
@@ -65,7 +72,7 @@ class HuggingFaceAudio(Encoder):
                 f"The feature extractor of {name!r} cannot be loaded: {error}"
             ) from error
         self.max_seconds: float = min(float(max_seconds), _hearing(self._extractor))
-        self.fingerprint = fingerprint_of(folder, "audio", self.max_seconds)
+        self.fingerprint = fingerprint_of(folder, self.kind, self.max_seconds)
         silence = self._preprocess(np.zeros(1, dtype=np.float32))
         self.frozen_dim = self.dim = self.encode_frozen([silence]).values.shape[2]
 

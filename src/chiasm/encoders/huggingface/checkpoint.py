@@ -23,6 +23,7 @@ from torch import nn
 from transformers import AutoModel, PreTrainedModel
 from transformers.utils import logging
 
+from chiasm.data.media.kinds import Kind
 from chiasm.errors import EncoderError, UnreachableEncoder, UnreadableExample
 from chiasm.utils.digests import digest_of_weights
 from chiasm.utils.litter import is_litter
@@ -30,11 +31,15 @@ from chiasm.utils.quiet import quiet
 from chiasm.utils.reading import SMALL, open_regular, read_regular, refuse_holes
 
 # Raised whenever the code of this folder would give other tokens from the same files.
-_FORMAT = 3
+_FORMAT = 2
 _SETTINGS = ("*.json", "*.txt", "*.model")
 _WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
-_TOWERS = {"text": ("text_model",), "image": ("vision_model", "image_model"), "audio": ()}
-_INPUTS = {
+_TOWERS: dict[Kind, tuple[str, ...]] = {
+    "text": ("text_model",),
+    "image": ("vision_model", "image_model"),
+    "audio": (),
+}
+_INPUTS: dict[Kind, tuple[str, ...]] = {
     "text": ("input_ids",),
     "image": ("pixel_values",),
     "audio": ("input_values", "input_features"),
@@ -94,8 +99,8 @@ def _files(folder: Path, *patterns: str) -> Iterator[Path]:
         yield from sorted(path for path in folder.glob(pattern) if not is_litter(path))
 
 
-def load_network(folder: Path, *, name: str, modality: str, random_init: bool = False) -> nn.Module:
-    """The frozen float32 network that reads one modality: of a dual encoder, only its tower.
+def load_network(folder: Path, *, name: str, kind: Kind, random_init: bool = False) -> nn.Module:
+    """The frozen float32 network that reads values of one kind: of a dual encoder, only its tower.
 
     With ``random_init`` it has that form, and weights as before any training.
 
@@ -129,13 +134,13 @@ def load_network(folder: Path, *, name: str, modality: str, random_init: bool = 
         )
     if random_init:
         network = type(network)(network.config)
-    kind = network.config.model_type
-    network = tower_of(network, modality)
+    model_type = network.config.model_type
+    network = tower_of(network, kind)
     takes = getattr(network, "main_input_name", "something else")
-    if takes not in _INPUTS[modality]:
+    if takes not in _INPUTS[kind]:
         raise EncoderError(
-            f"The model {name!r} ({kind}) takes {takes}: it is no encoder for the modality "
-            f"{modality!r}."
+            f"The model {name!r} ({model_type}) takes {takes}: it is no encoder for the "
+            f"modality {kind!r}."
         )
     frozen: nn.Module = network.eval().requires_grad_(False)
     return frozen
@@ -176,7 +181,7 @@ def _parts(index: Path) -> list[str]:
 
 
 @contextmanager
-def first_trial(name: str, modality: str, network: Any) -> Iterator[None]:
+def first_trial(name: str, kind: Kind, network: Any) -> Iterator[None]:
     """Turn whatever a network or its preparation raises on a first value into words.
 
     Raises:
@@ -188,14 +193,14 @@ def first_trial(name: str, modality: str, network: Any) -> Iterator[None]:
         raise
     except Exception as error:  # the code of any model, on inputs that it may not take
         raise EncoderError(
-            f"The {modality} encoder {name!r} ({network.config.model_type}) cannot be used: the "
-            f"first {modality} that it was given ended in {type(error).__name__}: {error}. Choose "
+            f"The {kind} encoder {name!r} ({network.config.model_type}) cannot be used: the "
+            f"first {kind} that it was given ended in {type(error).__name__}: {error}. Choose "
             "an encoder that takes nothing else and gives its last hidden states."
         ) from error
 
 
-def tower_of(network: Any, modality: str) -> Any:
-    for tower in _TOWERS[modality]:
+def tower_of(network: Any, kind: Kind) -> Any:
+    for tower in _TOWERS[kind]:
         if isinstance(getattr(network, tower, None), PreTrainedModel):
             return getattr(network, tower)
     return network.get_encoder() if network.config.is_encoder_decoder else network

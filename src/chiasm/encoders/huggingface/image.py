@@ -24,6 +24,7 @@ from chiasm.encoders.huggingface.split import (
     blocks_of,
     check_alone,
     check_halves,
+    cut_settings,
     find_blocks,
     first_cut,
     freeze_unused,
@@ -42,23 +43,25 @@ _SEQUENCE = 2
 class HuggingFaceImage(Encoder):
     """A vision model: its last hidden states, or its last map of features row by row."""
 
-    modality = "image"
+    kind = "image"
 
     def __init__(
         self,
         folder: Path,
         *,
         name: str,
+        modality: str = "image",
         revision: str | None = None,
         trainable_blocks: TrainableBlocks = 0,
         random_init: bool = False,
     ) -> None:
         self.name = name
+        self.modality = modality
         self.revision = revision
         self.trainable_blocks = trainable_blocks
         self.random_init = random_init
         self._device = default_device()
-        network = load_network(folder, name=name, modality="image", random_init=random_init)
+        network = load_network(folder, name=name, kind=self.kind, random_init=random_init)
         network.to(self._device)
         try:
             self._processor = AutoImageProcessor.from_pretrained(  # type: ignore[no-untyped-call]
@@ -68,8 +71,9 @@ class HuggingFaceImage(Encoder):
             raise EncoderError(
                 f"The image processor of {name!r} cannot be loaded: {error}"
             ) from error
-        self.fingerprint = fingerprint_of(folder, "image", trainable_blocks)
-        with first_trial(name, "image", network), torch.no_grad():
+        cut = cut_settings(network, trainable_blocks)
+        self.fingerprint = fingerprint_of(folder, self.kind, trainable_blocks, *cut)
+        with first_trial(name, self.kind, network), torch.no_grad():
             grey = self._preprocess(Image.new("RGB", (64, 64), "grey"))
             wide = self._preprocess(Image.new("RGB", (64, 48)))
             if trainable_blocks != 0 and wide.shape != grey.shape:

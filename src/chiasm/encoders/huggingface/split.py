@@ -251,6 +251,16 @@ def _may_be_block(name: str, module: nn.Module, modules: Mapping[str, nn.Module]
     )
 
 
+def cut_settings(network: nn.Module, trainable_blocks: TrainableBlocks) -> tuple[str, ...]:
+    """What tells a cut from that of earlier versions, to which a stage of blocks was a block."""
+    cut = trainable_blocks not in (0, "all")
+    return ("within stages",) if cut and any(map(_is_stage, _checkpointed(network))) else ()
+
+
+def _checkpointed(network: nn.Module) -> Iterator[nn.Module]:
+    return (m for m in network.modules() if isinstance(m, GradientCheckpointingLayer))
+
+
 def _is_stage(module: nn.Module) -> bool:
     """Whether a module is a stage of blocks, as of Swin or Hiera, and so no block itself."""
     return any(

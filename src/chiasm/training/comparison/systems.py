@@ -97,7 +97,7 @@ def compare(
     log_problems(problems)
     classes = table.classes_of(development)
     parts = {fold: every[fold] for fold in chosen}
-    encoders = recipe.load_encoders(table.modalities)
+    encoders = recipe.load_encoders(table.kinds)
     dims = {modality: encoder.dim for modality, encoder in encoders.items()}
     for name in fusions:
         # Built in vain, so that one that cannot be is refused before hours of encoding.
@@ -119,6 +119,7 @@ def compare(
                 classes,
                 _with_fusion(recipe, name, seed),
                 fold,
+                table.kinds,
                 fused[name] / str(fold) if name in fused else None,
             )
             for name in reversed(fusions)

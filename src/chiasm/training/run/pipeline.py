@@ -68,7 +68,7 @@ def train(
     parts = split_rows(table, recipe)
     classes = table.classes_of(parts.train)
     torch.manual_seed(recipe.training.seed)
-    encoders = recipe.load_encoders(table.modalities)
+    encoders = recipe.load_encoders(table.kinds)
     model = FusionClassifier(encoders=encoders, fusion=recipe.fusion, classes=classes)
     say_lacking(table, model.modalities, strict=False)
     noted = (*parts.problems, *left_out(table, model.encoders))

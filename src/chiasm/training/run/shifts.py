@@ -37,7 +37,7 @@ def find_shifts(table: Table, recipe: Recipe, *, cache: FeatureCache) -> dict[st
     sample = table.take(np.concatenate(parts))
     groups = find_groups(sample, by=recipe.group_by)
     is_test = np.arange(len(sample)) >= len(parts[0])
-    looked_at = recipe.fusion.looked_at(table.modalities)
+    looked_at = {m: table.kinds[m] for m in recipe.fusion.looked_at(table.modalities)}
     encoders = recipe.for_table(table).load_encoders(looked_at)
     featured = {m: e for m, e in encoders.items() if e.trainable_blocks != "all"}
     # Told in training, of all rows.

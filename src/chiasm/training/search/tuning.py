@@ -12,6 +12,7 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from chiasm.data.duplicates.groups import duplicate_groups
+from chiasm.data.media.kinds import Kind
 from chiasm.data.splitting.splits import development_rows
 from chiasm.data.table import Table
 from chiasm.data.verification.problems import log_problems
@@ -82,7 +83,7 @@ def tune(
     parts = fold_splits(table, every, known, folds=folds, seed=seed, groups=groups)
     log_problems(fold_problems(table, every, folds=folds, groups=groups))
     model = FusionClassifier(
-        encoders=known.load_encoders(table.modalities), fusion=recipe.fusion, classes=table.classes
+        encoders=known.load_encoders(table.kinds), fusion=recipe.fusion, classes=table.classes
     )
     folder = TuningFolder(out, _record(command, known, table, model), folds=folds)
     space = SearchSpace(known, trains_encoders=model.trains_encoders)
@@ -100,7 +101,8 @@ def tune(
         ):
 
             def evaluate(settings: Mapping[str, Setting]) -> Iterator[Scores]:
-                return _evaluate(rows, parts, table.classes, space.recipe_with(settings), parallel)
+                tried = space.recipe_with(settings)
+                return _evaluate(rows, parts, table.classes, tried, table.kinds, parallel)
 
             while len(study.trials) < trials and (not study.trials or time.monotonic() < deadline):
                 study.try_next(evaluate)
@@ -130,13 +132,14 @@ def _evaluate(
     parts: Sequence[SplitRows],
     classes: tuple[str, ...],
     recipe: Recipe,
+    kinds: Mapping[str, Kind],
     parallel: Parallel,
 ) -> Iterator[Scores]:
     """The scores of each fold in turn; as many folds are trained at once as there are processes."""
     for start in range(0, len(parts), processes()):
         batch = range(start, min(start + processes(), len(parts)))
         trained = parallel(
-            delayed(train_fold)(rows, parts[fold], classes, recipe, fold) for fold in batch
+            delayed(train_fold)(rows, parts[fold], classes, recipe, fold, kinds) for fold in batch
         )
         for one in trained:
             yield _scores(one, rows.take(parts[one.fold].test).labels, classes)

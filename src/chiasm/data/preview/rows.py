@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from chiasm.data.media.facts import AudioFacts, Value
+from chiasm.data.media.facts import AudioFacts, Facts, Value
 from chiasm.data.media.images import open_image
+from chiasm.data.media.kinds import Kind
 from chiasm.errors import UnreadableExample
 
 _QUALITY = 72
@@ -18,39 +19,42 @@ _QUALITY = 72
 
 @dataclass(frozen=True)
 class RowPreview:
-    """The words, a small image as a data URI, and in words what else the row has or lacks."""
+    """Texts and small images (data URIs) by modality; in words, what else the row has or lacks."""
 
-    text: str | None
-    image: str | None
+    texts: dict[str, str]
+    images: dict[str, str]
     notes: tuple[str, ...]
 
 
 def preview_row(
     values: Mapping[str, Value | None],
     *,
-    audio: AudioFacts | None = None,
+    kinds: Mapping[str, Kind],
+    facts: Mapping[str, Facts | None],
     side: int,
     characters: int,
 ) -> RowPreview:
-    """The values of a row, its image no larger than ``side`` pixels and its text cut too.
+    """The values of a row, no image larger than ``side`` pixels and each text cut too.
 
-    ``audio`` tells of its audio, where that is known.
+    ``facts`` tell of its audio clips, where they are known.
     """
-    text, image, notes = None, None, []
+    texts: dict[str, str] = {}
+    images: dict[str, str] = {}
+    notes: list[str] = []
     for modality, value in values.items():
         if value is None:
             notes.append(f"no {modality}")
-        elif modality == "text":
-            text = shorten(str(value), characters)
-        elif modality == "image" and isinstance(value, Path | bytes):
+        elif kinds[modality] == "text":
+            texts[modality] = shorten(str(value), characters)
+        elif kinds[modality] == "image" and isinstance(value, Path | bytes):
             try:
-                image = data_uri(open_image(value, at_least=side), side=side)
+                images[modality] = data_uri(open_image(value, at_least=side), side=side)
             except UnreadableExample as error:
                 # It was whole when the table was read.
                 notes.append(f"{modality}: {error.reason}")
         else:
-            notes.append(f"{modality}: {_describe(value, audio)}")
-    return RowPreview(text, image, tuple(notes))
+            notes.append(f"{modality}: {_describe(value, facts.get(modality))}")
+    return RowPreview(texts, images, tuple(notes))
 
 
 def shorten(text: str, characters: int) -> str:
@@ -67,7 +71,7 @@ def data_uri(image: Image.Image, *, side: int) -> str:
     return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
-def _describe(value: Value, audio: AudioFacts | None) -> str:
+def _describe(value: Value, facts: Facts | None) -> str:
     if isinstance(value, np.ndarray):
         return f"{' x '.join(map(str, value.shape))} numbers"
-    return f"{audio.seconds:.1f} seconds" if audio is not None else "there"
+    return f"{facts.seconds:.1f} seconds" if isinstance(facts, AudioFacts) else "there"
