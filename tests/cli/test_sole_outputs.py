@@ -30,6 +30,8 @@ def test_an_output_that_another_process_writes_is_refused(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "table.csv").write_text("text,label\n")
     taken = "taken" if is_folder(call) else "taken.csv"
     with exclusive_lock(Path(taken), folder=is_folder(call)):
         assert chiasm(*call, taken) == 1

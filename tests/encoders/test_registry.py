@@ -111,12 +111,12 @@ def test_a_folder_without_weights_is_no_encoder(
 
 @pytest.mark.parametrize("name", ["", " "])
 def test_an_empty_name_is_not_the_folder_at_hand(name: str) -> None:
-    with pytest.raises(EncoderError, match=r"image encoder has no name.*efficientnet"):
+    with pytest.raises(EncoderError, match=r"name of the image encoder is empty.*efficientnet"):
         load_encoder("image", name)
 
 
 def test_a_packaged_encoder_of_another_modality_is_called_so() -> None:
-    with pytest.raises(EncoderError, match=r"the kind 'audio', and not of 'text'.*\(minilm\)"):
+    with pytest.raises(EncoderError, match=r"the modality 'audio', and not of 'text'.*\(minilm\)"):
         load_encoder("text", "whisper-tiny")
 
 

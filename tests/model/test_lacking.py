@@ -35,9 +35,9 @@ def test_a_column_of_another_name_is_said_with_the_columns_that_are_there() -> N
     (said,) = lacking(renamed(), ("text", "image"))
     assert "looks at image, and letters.csv was read without it, as text alone" in said
     assert "'id', 'text', 'photo_url'" in said
-    assert "--image COLUMN" in said
+    assert "`image`" in said
     (said,) = lacking(renamed(), ("text", "v"))
-    assert "--feature v=" in said
+    assert "`features` v=" in said
 
 
 def test_a_column_of_which_nothing_can_be_read_is_said_with_the_reason() -> None:

@@ -51,7 +51,7 @@ def absent(table: Table, modalities: Collection[str]) -> tuple[Problem, ...]:
 
 def _absent(table: Table, modality: str) -> str:
     columns = ", ".join(map(repr, table.columns)) or "not known"
-    argument = f"`{modality}`" if modality in MODALITIES else "`features`"
+    argument = f"`{modality}`" if modality in MODALITIES else f"`features` {modality}=..."
     return (
         f"The model looks at {modality}, and {table.source} was read without it, as "
         f"{' and '.join(table.modalities)} alone: nothing can be said of {modality}. Its columns "

@@ -11,7 +11,7 @@ const COMMON = {
   image: ["image", "image_path", "photo", "picture", "img", "file_name"],
   audio: ["audio", "audio_path", "sound", "wav"],
 };
-const NAMES = { text: "Text", image: "Photo", audio: "Sound" };
+const NAMES = { text: "Text", image: "Photo", audio: "Audio" };
 const ROWS_A_PIECE = 64;
 const BYTES_A_PIECE = 4e6;
 const SHOWN = 200;
@@ -86,7 +86,7 @@ function askForColumns(table, modalities) {
     );
     for (const input of [files, folder]) input.setAttribute("aria-describedby", hint.id);
     parts.push(
-      element("div", {}, element("label", { htmlFor: files.id }, "Files of the photos or sounds"), files),
+      element("div", {}, element("label", { htmlFor: files.id }, "Files of the photos or audio"), files),
       element("div", {}, element("label", { htmlFor: folder.id }, "Or their folder"), folder, hint),
     );
   }

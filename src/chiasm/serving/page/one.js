@@ -10,17 +10,17 @@ export function oneRow(model) {
   const reads = (modality) => model.modalities.includes(modality);
   for (const part of document.querySelectorAll(".modality")) part.hidden = !reads(part.dataset.modality);
   const photo = dropPlace("image", { preview: by("thumb") });
-  const sound = dropPlace("audio", { preview: by("player") });
-  if (reads("audio")) recorder(sound.choose);
+  const audio = dropPlace("audio", { preview: by("player") });
+  if (reads("audio")) recorder(audio.choose);
   countCharacters(model.limits.characters);
 
   by("form").addEventListener("submit", async (event) => {
     event.preventDefault();
-    await predict({ text: by("text").value, photo, sound, limit: model.limits.body_bytes });
+    await predict({ text: by("text").value, photo, audio, limit: model.limits.body_bytes });
   });
   by("form").addEventListener("reset", () => {
     photo.choose(null);
-    sound.choose(null);
+    audio.choose(null);
     by("answer").hidden = true;
     by("waiting").hidden = false;
     tell("");
@@ -42,12 +42,12 @@ function countCharacters(most) {
   by("text").addEventListener("input", count);
 }
 
-async function predict({ text, photo, sound, limit }) {
+async function predict({ text, photo, audio, limit }) {
   const form = new FormData();
   if (text) form.append("text", text);
   if (photo.file()) form.append("image", photo.file());
-  if (sound.file()) form.append("audio", sound.file());
-  const bytes = (photo.file()?.size ?? 0) + (sound.file()?.size ?? 0);
+  if (audio.file()) form.append("audio", audio.file());
+  const bytes = (photo.file()?.size ?? 0) + (audio.file()?.size ?? 0);
   if ([...form.keys()].length === 0) return tell("There is nothing to look at yet.", true);
   if (bytes > limit) return tell(`That is more than ${size(limit)}. Choose a smaller file.`, true);
   const card = document.querySelector(".result");
@@ -86,18 +86,18 @@ async function offerExamples(reads, photo) {
   );
   by("examples").replaceChildren(
     ...examples.map((example) => {
-      const picture = example.image && reads("image") ? `/page/${example.image}` : "";
+      const image = example.image && reads("image") ? `/page/${example.image}` : "";
       const button = element(
         "button",
-        { type: "button", className: picture ? "quiet" : "quiet bare" },
-        ...(picture ? [element("img", { src: picture, alt: "" })] : []),
+        { type: "button", className: image ? "quiet" : "quiet bare" },
+        ...(image ? [element("img", { src: image, alt: "" })] : []),
         example.title,
       );
       button.addEventListener("click", async () => {
         by("form").reset();
         by("text").value = (reads("text") && example.text) || "";
-        if (picture) {
-          const file = await (await fetch(picture)).blob();
+        if (image) {
+          const file = await (await fetch(image)).blob();
           photo.choose(new File([file], example.image, { type: file.type }));
         }
         by("form").requestSubmit();

@@ -1,8 +1,8 @@
-// Sound from the microphone, as a WAV file: what browsers record in, the server does not read.
+// Audio from the microphone, as a WAV file: what browsers record in, the server does not read.
 
 import { by } from "./element.js";
 
-export function recorder(onSound) {
+export function recorder(onAudio) {
   const button = by("record");
   if (!navigator.mediaDevices?.getUserMedia) {
     button.hidden = true;
@@ -29,7 +29,7 @@ export function recorder(onSound) {
       running = null;
       button.setAttribute("aria-pressed", "false");
       button.textContent = "Record again";
-      onSound(await asWav(new Blob(pieces)));
+      onAudio(await asWav(new Blob(pieces)));
     });
     running.start();
     button.setAttribute("aria-pressed", "true");
@@ -39,9 +39,9 @@ export function recorder(onSound) {
 
 async function asWav(recorded) {
   const context = new AudioContext();
-  const sound = await context.decodeAudioData(await recorded.arrayBuffer());
+  const audio = await context.decodeAudioData(await recorded.arrayBuffer());
   context.close();
-  const samples = sound.getChannelData(0);
+  const samples = audio.getChannelData(0);
   const view = new DataView(new ArrayBuffer(44 + 2 * samples.length));
   const write = (at, text) => [...text].forEach((letter, i) => view.setUint8(at + i, letter.charCodeAt(0)));
   write(0, "RIFF");
@@ -50,8 +50,8 @@ async function asWav(recorded) {
   view.setUint32(16, 16, true);
   view.setUint16(20, 1, true); // PCM
   view.setUint16(22, 1, true); // one channel
-  view.setUint32(24, sound.sampleRate, true);
-  view.setUint32(28, 2 * sound.sampleRate, true);
+  view.setUint32(24, audio.sampleRate, true);
+  view.setUint32(28, 2 * audio.sampleRate, true);
   view.setUint16(32, 2, true);
   view.setUint16(34, 16, true);
   write(36, "data");

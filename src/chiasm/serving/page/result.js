@@ -2,8 +2,8 @@
 
 import { by, element, percent, points } from "./element.js";
 
-const NAMES = { text: "Text", image: "Photo", audio: "Sound" };
-const MISSING = { text: "no text", image: "no photo", audio: "no sound" };
+const NAMES = { text: "Text", image: "Photo", audio: "Audio" };
+const MISSING = { text: "no text", image: "no photo", audio: "no audio" };
 
 export function show(found, sent) {
   by("label").textContent = found.label;
@@ -18,8 +18,8 @@ export function show(found, sent) {
   showClasses(found);
   showSteps(found);
   showWords(found, sent.text);
-  showPicture(found, sent.photo);
-  showSound(found);
+  showImage(found, sent.photo);
+  showAudio(found);
   showFigures(found);
   by("waiting").hidden = true;
   by("answer").hidden = false;
@@ -95,19 +95,19 @@ function showWords(found, text) {
   by("words").replaceChildren(...pieces, letters.slice(at).join(""));
 }
 
-function showPicture(found, photo) {
-  by("picture-part").hidden = !found.image;
+function showImage(found, photo) {
+  by("image-part").hidden = !found.image;
   if (!found.image) return;
   by("photo").src = photo;
   by("heat").src = `data:image/png;base64,${found.image.overlay_png}`;
   by("heat").alt = `The photo in blue where it speaks for ${found.explained}, in orange where against`;
 }
 
-function showSound(found) {
-  by("sound-part").hidden = !found.audio?.length;
+function showAudio(found) {
+  by("audio-part").hidden = !found.audio?.length;
   if (!found.audio?.length) return;
   const strongest = Math.max(...found.audio.map((piece) => Math.abs(piece.score)), 1e-9);
-  by("sound").replaceChildren(
+  by("audio-scores").replaceChildren(
     ...found.audio.map((piece) =>
       element("li", {
         className: piece.score >= 0 ? "for" : "against",
@@ -125,7 +125,7 @@ function showFigures(found) {
     cells.forEach((score, column) => rows.push([`Photo, row ${row + 1}, column ${column + 1}`, score])),
   );
   for (const piece of found.audio ?? []) {
-    rows.push([`Sound, ${piece.start.toFixed(1)} to ${piece.end.toFixed(1)} s`, piece.score]);
+    rows.push([`Audio, ${piece.start.toFixed(1)} to ${piece.end.toFixed(1)} s`, piece.score]);
   }
   rows.sort(([, a], [, b]) => Math.abs(b) - Math.abs(a));
   by("figures").tBodies[0].replaceChildren(
