@@ -27,7 +27,7 @@ from chiasm.inference.runtime import load_runtime
 from chiasm.inference.tables import predict_table
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.predictions import predict
-from chiasm.recipes.files import read_recipe
+from chiasm.recipes.files import load_recipe
 from chiasm.samples.vqa import write_vqa
 from chiasm.training.run.pipeline import train
 
@@ -111,7 +111,7 @@ def main() -> None:
         folder = Path(temporary)
         source = given.data if given.sample == "lab" else write_vqa(folder / "vqa")
         trained, evaluated = choose(read(source))
-        recipe = read_recipe(RECIPES[given.sample])
+        recipe = load_recipe(RECIPES[given.sample])
         recipe = replace(recipe, training=replace(recipe.training, epochs=EPOCHS))
         model = train(
             trained,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from chiasm.recipes.files import read_recipe
+from chiasm.recipes.files import load_recipe
 
 PAGE = Path(__file__).parents[1] / "docs" / "results.md"
 
@@ -19,7 +19,7 @@ def test_epochs_are_those_of_the_recipe(page: str) -> None:
     named = re.findall(r"`([\w-]+)`, (\d+) epochs", page)
     assert named
     for recipe, epochs in named:
-        assert read_recipe(recipe).training.epochs == int(epochs)
+        assert load_recipe(recipe).training.epochs == int(epochs)
 
 
 def test_a_modality_that_was_left_out_is_none_of_those_of_the_model(page: str) -> None:

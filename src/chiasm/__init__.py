@@ -10,13 +10,15 @@ if TYPE_CHECKING:
     from chiasm.data.checking.report import check
     from chiasm.data.reading import read
     from chiasm.estimators.classifier import Classifier
+    from chiasm.recipes.files import load_recipe
 
-__all__ = ["Classifier", "check", "read"]
+__all__ = ["Classifier", "check", "load_recipe", "read"]
 __version__ = version("chiasm")
 
 _HOMES = {
     "Classifier": "chiasm.estimators.classifier",
     "check": "chiasm.data.checking.report",
+    "load_recipe": "chiasm.recipes.files",
     "read": "chiasm.data.reading",
 }
 

@@ -8,7 +8,7 @@ from command_line import chiasm
 from joblib import parallel_config
 
 from chiasm.cli.options import TrainingOptions
-from chiasm.recipes.files import packaged_recipes, read_recipe
+from chiasm.recipes.files import load_recipe, packaged_recipes
 from chiasm.training.recipe import Recipe
 
 
@@ -24,7 +24,7 @@ def test_one_is_printed_to_be_copied(capsys: pytest.CaptureFixture[str], tmp_pat
     assert chiasm("recipes", "vqa") == 0
     copy = tmp_path / "mine.yaml"
     copy.write_text(capsys.readouterr().out)
-    assert read_recipe(copy) == read_recipe("vqa")
+    assert load_recipe(copy) == load_recipe("vqa")
 
 
 def test_without_options_the_recipe_is_the_default_one() -> None:
@@ -32,7 +32,7 @@ def test_without_options_the_recipe_is_the_default_one() -> None:
 
 
 def test_options_change_what_they_name_and_nothing_else() -> None:
-    recipe = read_recipe("lab-gated")
+    recipe = load_recipe("lab-gated")
     changed = TrainingOptions(
         recipe="lab-gated",
         image_encoder="efficientnet-lite0",

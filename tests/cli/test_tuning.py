@@ -7,7 +7,7 @@ import pytest
 from command_line import chiasm
 from joblib import parallel_config
 
-from chiasm.recipes.files import read_recipe
+from chiasm.recipes.files import load_recipe
 
 
 def test_the_best_recipe_is_written_and_can_be_trained(
@@ -34,6 +34,6 @@ def test_the_best_recipe_is_written_and_can_be_trained(
         "tuning.json",
     }
     best = pd.read_csv(out / "trials.csv").sort_values("macro_f1", kind="stable").iloc[-1]
-    assert read_recipe(out / "recipe.yaml").training.learning_rate == best["learning_rate"]
+    assert load_recipe(out / "recipe.yaml").training.learning_rate == best["learning_rate"]
     model = tmp_path / "model"
     assert chiasm("train", data, *reading, "--recipe", out / "recipe.yaml", "--out", model) == 0

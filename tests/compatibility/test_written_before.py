@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 from command_line import chiasm
 
-from chiasm.recipes.files import read_recipe
+from chiasm.recipes.files import load_recipe
 from chiasm.training.run.record import RunRecord
 
 WRITTEN = Path(__file__).parent / "written_before"
@@ -26,7 +26,7 @@ def read(path: Path) -> pd.DataFrame:
 
 
 def test_a_recipe_has_the_settings_that_it_had() -> None:
-    recipe = read_recipe(WRITTEN / "small.yaml")
+    recipe = load_recipe(WRITTEN / "small.yaml")
     assert (recipe.fusion.dim, recipe.fusion.num_heads) == (8, 2)
     assert (recipe.trainable_blocks, recipe.lora) == ({"text": 1}, {"text": 1})
 
@@ -56,7 +56,7 @@ def test_a_cache_is_not_encoded_again(
 
 def test_a_run_of_the_same_settings_is_gone_on_with() -> None:
     written = json.loads((WRITTEN / "model" / "run.json").read_text("utf-8"))
-    recipe = read_recipe(WRITTEN / "small.yaml")
+    recipe = load_recipe(WRITTEN / "small.yaml")
     same = {part: written[part] for part in ("data", "encoders", "versions")}
     assert RunRecord("", asdict(recipe), **same).same_run(written)
     other = replace(recipe, fusion=replace(recipe.fusion, num_heads=4))

@@ -10,7 +10,7 @@ from model.letters import CLASSES, make_model, make_table
 
 from chiasm.data.reading import read
 from chiasm.model.dataset import encode_table
-from chiasm.recipes.files import read_recipe
+from chiasm.recipes.files import load_recipe
 from chiasm.training.config import TrainingConfig
 from chiasm.training.loop.fitting import fit
 from chiasm.training.run.splits import SplitRows, split_rows
@@ -60,7 +60,7 @@ def test_all_stages_are_trained_on_one_split() -> None:
 
     texts = [f"text {i}" for i in range(400)]
     table = read(pd.DataFrame({"text": texts, "label": labels.astype(int)}))
-    parts = [split_rows(table, read_recipe(name)) for name in STAGES]
+    parts = [split_rows(table, load_recipe(name)) for name in STAGES]
     for part in parts:
         assert np.array_equal(part.train, parts[-1].train)
         assert evaluate_systems(part.train, parts[-1]) < 0.7

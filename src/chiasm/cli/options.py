@@ -225,10 +225,10 @@ class Encoders:
         Raises:
             ChiasmError: there is no such recipe, or it does not allow a setting.
         """
-        from chiasm.recipes.files import read_recipe
+        from chiasm.recipes.files import load_recipe
         from chiasm.training.recipe import Recipe
 
-        recipe = Recipe() if self.recipe is None else read_recipe(self.recipe)
+        recipe = Recipe() if self.recipe is None else load_recipe(self.recipe)
         encoders = {"text": self.text_encoder, "audio": self.audio_encoder}
         return replace(
             recipe,

@@ -72,7 +72,7 @@ class _Loader(yaml.SafeLoader):
         return node
 
 
-def read_recipe(name: str | Path) -> Recipe:
+def load_recipe(name: str | Path) -> Recipe:
     """A recipe by its name, or one of your own by the path of its file.
 
     What the file leaves out has its default.

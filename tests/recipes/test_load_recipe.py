@@ -12,7 +12,7 @@ from hypothesis.strategies import SearchStrategy
 from chiasm.errors import ChiasmError
 from chiasm.fusion.build import _RANGES as FUSION_RANGES
 from chiasm.fusion.build import JOINT_FUSIONS, FusionConfig
-from chiasm.recipes.files import read_recipe, write_recipe
+from chiasm.recipes.files import load_recipe, write_recipe
 from chiasm.training.config import _RANGES as TRAINING_RANGES
 from chiasm.training.config import TrainingConfig
 from chiasm.training.recipe import Recipe
@@ -75,7 +75,7 @@ def test_a_recipe_that_is_written_and_read_is_the_same(recipe: Recipe) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "recipe.yaml"
         write_recipe(recipe, path)
-        assert read_recipe(path) == recipe
+        assert load_recipe(path) == recipe
 
 
 def written(tmp_path: Path, text: str) -> Path:
@@ -85,14 +85,14 @@ def written(tmp_path: Path, text: str) -> Path:
 
 
 def test_what_a_file_leaves_out_has_its_default(tmp_path: Path) -> None:
-    assert read_recipe(written(tmp_path, "{}")) == Recipe()
-    recipe = read_recipe(written(tmp_path, "training: {epochs: 3}"))
+    assert load_recipe(written(tmp_path, "{}")) == Recipe()
+    recipe = load_recipe(written(tmp_path, "training: {epochs: 3}"))
     assert recipe == Recipe(training=TrainingConfig(epochs=3))
 
 
 @pytest.mark.parametrize("number", ["2e-5", "2.0e-5", "0.00002", "2E-05"])
 def test_a_small_number_may_be_written_in_any_form(tmp_path: Path, number: str) -> None:
-    recipe = read_recipe(written(tmp_path, f"training: {{learning_rate: {number}}}"))
+    recipe = load_recipe(written(tmp_path, f"training: {{learning_rate: {number}}}"))
     assert recipe.training.learning_rate == 2e-5
 
 
@@ -139,28 +139,28 @@ def test_a_small_number_may_be_written_in_any_form(tmp_path: Path, number: str) 
 )
 def test_a_file_that_is_no_recipe_is_refused_in_words(tmp_path: Path, text: str, told: str) -> None:
     with pytest.raises(ChiasmError) as refused:
-        read_recipe(written(tmp_path, text))
+        load_recipe(written(tmp_path, text))
     assert told in str(refused.value)
 
 
 def test_directions_may_name_features_that_only_the_data_tells(tmp_path: Path) -> None:
-    recipe = read_recipe(written(tmp_path, "fusion: {directions: [visual->text]}"))
+    recipe = load_recipe(written(tmp_path, "fusion: {directions: [visual->text]}"))
     assert recipe.fusion.directions == ("visual->text",)
 
 
 def test_an_unknown_name_says_which_there_are(tmp_path: Path) -> None:
     with pytest.raises(ChiasmError, match=r"Did you mean 'review'\? Choose from: audiovisual, "):
-        read_recipe("revew")
+        load_recipe("revew")
 
 
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "picture.yaml"
     path.write_bytes(b"\xff\xd8\xff")
     with pytest.raises(ChiasmError, match="cannot be read"):
-        read_recipe(path)
+        load_recipe(path)
 
 
 def test_no_file_runs_code(tmp_path: Path) -> None:
     text = f"!!python/object/apply:pathlib.Path.touch [{tmp_path / 'exploded'}]"
     with pytest.raises(ChiasmError, match="is not YAML"):
-        read_recipe(written(tmp_path, text))
+        load_recipe(written(tmp_path, text))
