@@ -9,9 +9,8 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from chiasm.inference.batches import share_rows
+from chiasm.inference.modality_encoder import Tokens
 from chiasm.utils.arrays import Floats
-
-Tokens = NDArray[np.float32]
 
 # More at once are not faster, and take memory.
 _BATCH = 8

@@ -26,8 +26,8 @@ from chiasm.utils.reading import NETWORK, read_own
 with needs_extra("runtime", "Exported models need ONNX Runtime"):
     from tokenizers import Tokenizer
 
-    from chiasm.inference.fusion_network import FusionNetwork, Tokens
-    from chiasm.inference.modality_encoder import ModalityEncoder
+    from chiasm.inference.fusion_network import FusionNetwork
+    from chiasm.inference.modality_encoder import ModalityEncoder, Tokens
     from chiasm.inference.preprocessing.storage import restore_preprocessing
     from chiasm.inference.sessions import UNUSABLE, open_session
 

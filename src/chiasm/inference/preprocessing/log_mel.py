@@ -25,7 +25,7 @@ _LOG_STEP = np.log(6.4) / 27
 # In powers of ten: what lies further below the loudest is raised to that.
 _RANGE = 8.0
 
-Floats = NDArray[np.floating[Any]]
+Numbers = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def log_mel(samples: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 @cache
-def _filters() -> Floats:
+def _filters() -> Numbers:
     """Triangles of equal area over the frequencies ``[201, 80]`` (Slaney, Auditory Toolbox)."""
     corners = _hertz(np.linspace(0.0, _mels(RATE / 2), _MELS + 2))
     frequencies = np.linspace(0.0, RATE / 2, _WINDOW // 2 + 1)
@@ -93,7 +93,7 @@ def _filters() -> Floats:
     distances = corners - frequencies[:, None]
     widths = np.diff(corners)
     rising, falling = -distances[:, :-2] / widths[:-1], distances[:, 2:] / widths[1:]
-    triangles: Floats = np.maximum(0.0, np.minimum(rising, falling))
+    triangles: Numbers = np.maximum(0.0, np.minimum(rising, falling))
     return triangles * 2 / (corners[2:] - corners[:-2])
 
 
@@ -104,7 +104,7 @@ def _mels(hertz: float) -> float:
     return float(_LINEAR_MELS + np.log(linear / _LINEAR_MELS) / _LOG_STEP)
 
 
-def _hertz(mels: Floats) -> Floats:
+def _hertz(mels: Numbers) -> Numbers:
     above = _LINEAR_MELS * np.exp(_LOG_STEP * (mels - _LINEAR_MELS))
-    hertz: Floats = _HZ_A_MEL * np.where(mels < _LINEAR_MELS, mels, above)
+    hertz: Numbers = _HZ_A_MEL * np.where(mels < _LINEAR_MELS, mels, above)
     return hertz

@@ -47,8 +47,7 @@ def train_fold(
     """Train on one processor core; epochs and temperature are chosen on the validation rows.
 
     The seed is that of the recipe plus the number of the fold; ``kinds`` are those of the
-    modalities. The model is saved in the folder
-    ``keep``, if one is given.
+    modalities. The model is saved in the folder ``keep``, if one is given.
     """
     # The Trainer takes seconds to import: those who only start processes that train do without.
     from chiasm.training.loop.stages import fit_in_stages
