@@ -26,6 +26,7 @@ from chiasm.encoders.tokens import Tokens
 from chiasm.fusion.build import FusionConfig
 from chiasm.inference.preprocessing.log_mel import LogMel
 from chiasm.model.classifier import FusionClassifier
+from chiasm.tasks.multiclass import Multiclass
 
 MINILM = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 LITE2 = "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d"
@@ -144,7 +145,7 @@ def _train_head(
     encoders["image"] = load_encoder("image", "efficientnet-lite2")
     torch.manual_seed(0)
     model = FusionClassifier(
-        encoders=encoders, fusion=FusionConfig(name=fusion), classes=table.classes
+        encoders=encoders, fusion=FusionConfig(name=fusion), task=Multiclass(table.classes)
     )
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
     targets = torch.tensor([table.classes.index(label) if label else -1 for label in table.labels])

@@ -149,7 +149,7 @@ def measure_predicting(data: Path, folder: Path) -> dict[str, object]:
     seconds = time.perf_counter() - started
     nodes.shutdown()
     found = pd.read_parquet(out)
-    columns = [f"probability_{label}" for label in expected.classes]
+    columns = [f"probability_{label}" for label in expected.task.classes]
     return {
         "rows_in": len(table),
         "rows_out": len(found),

@@ -17,6 +17,7 @@ from chiasm.encoders.huggingface.text import HuggingFaceText
 from chiasm.errors import DataError
 from chiasm.evaluation.held_out import evaluate
 from chiasm.model.dataset import encode_table
+from chiasm.tasks.multiclass import Multiclass
 
 
 def test_a_text_is_encoded_by_itself_not_joined_to_those_of_its_batch(tmp_path: Path) -> None:
@@ -65,7 +66,7 @@ def test_an_unknown_tag_is_an_error_and_a_missing_one_no_label() -> None:
     assert [{"good": 2, "fair": 1}.get(tag, bad) for tag in tags] == [2, 0, 0]
 
     table = make_table(text=["a", "b", "c"], labels=tags)
-    rows = encode_table(table, make_encoders(), classes=CLASSES, cache=None)
+    rows = encode_table(table, make_encoders(), task=Multiclass(CLASSES), cache=None)
     assert rows.targets == (2, None, None)
     with pytest.raises(DataError, match=r"not trained on: 'goood' \(1 rows\)"):
         evaluate(make_model(), table, cache=None)

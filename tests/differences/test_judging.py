@@ -10,8 +10,8 @@ from sklearn.model_selection import KFold
 from chiasm.data.duplicates.groups import duplicate_groups
 from chiasm.data.reading import read
 from chiasm.data.splitting.splits import grouped_folds
-from chiasm.evaluation.metrics import compute_metrics
 from chiasm.evaluation.tables import render_metrics
+from chiasm.tasks.metrics import compute_metrics
 from chiasm.training.loop.epochs import epoch_header
 
 

@@ -11,6 +11,7 @@ from model.letters import CLASSES, make_model, make_table
 from chiasm.data.reading import read
 from chiasm.model.dataset import encode_table
 from chiasm.recipes.files import load_recipe
+from chiasm.tasks.multiclass import Multiclass
 from chiasm.training.config import TrainingConfig
 from chiasm.training.loop.fitting import fit
 from chiasm.training.run.splits import SplitRows, split_rows
@@ -35,7 +36,7 @@ def test_decay_is_applied_once(tmp_path: Path) -> None:
 
     # Rows without a text enter its tower as zeros: nothing but decay moves this matrix.
     table = make_table(text=[None] * 4, labels=["bad", "good", "fair", "bad"])
-    rows = encode_table(table, model.encoders, classes=CLASSES, cache=None)
+    rows = encode_table(table, model.encoders, task=Multiclass(CLASSES), cache=None)
     config = TrainingConfig(
         epochs=1, batch_size=4, learning_rate=rate, weight_decay=decay, warmup=0.0
     )

@@ -15,6 +15,7 @@ from chiasm.errors import EncoderError
 from chiasm.fusion.build import FusionConfig
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.storage import load_model, save_model
+from chiasm.tasks.multiclass import Multiclass
 
 from .conftest import draw_image
 
@@ -67,7 +68,9 @@ def test_a_saved_model_predicts_as_before(
 ) -> None:
     encoder = load(kind, checkpoint, seed=0, random=True)
     fusion = FusionConfig(name="image", dim=8)
-    model = FusionClassifier(encoders={"image": encoder}, fusion=fusion, classes=("a", "b"))
+    model = FusionClassifier(
+        encoders={"image": encoder}, fusion=fusion, task=Multiclass(("a", "b"))
+    )
     features = encode(encoder, [draw_image(0), draw_image(1)])
     tokens = {"image": pad([features[0], features[1]])}
     model.train()(tokens)  # gathers statistics

@@ -14,6 +14,7 @@ from chiasm.evaluation.comparison import (
     evaluate_one,
     evaluate_systems,
 )
+from chiasm.tasks.multiclass import Multiclass
 
 Array = np.ndarray[Any, np.dtype[Any]]
 CLASSES = ("negative", "neutral", "positive")
@@ -60,7 +61,7 @@ def compare(
         folds=rows % 2 if folds is None else folds,
         of_folds=of_folds,
         groups=rows if groups is None else groups,
-        classes=classes,
+        task=Multiclass(classes),
         predictions={
             name: Predictions(
                 probabilities=sure(calls, classes=len(classes)),
@@ -87,7 +88,7 @@ def compare_one(called: Array, labels: Array) -> Comparison:
         folds=np.zeros(len(labels), dtype=int),
         of_folds=1,
         groups=rows,
-        classes=CLASSES,
+        task=Multiclass(CLASSES),
         predictions=predictions,
     )
     return evaluate_one(tested, part="test rows", seed=0)

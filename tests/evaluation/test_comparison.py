@@ -9,6 +9,7 @@ from chiasm.evaluation.comparison import (
     Predictions,
     evaluate_one,
 )
+from chiasm.tasks.multiclass import Multiclass
 
 from .made_up import CLASSES, compare, compare_all, draw_called, draw_labels, sure
 
@@ -170,7 +171,7 @@ def judge_alone(called: np.ndarray) -> Comparison:
         folds=np.zeros(400, dtype=int),
         of_folds=1,
         groups=np.arange(400),
-        classes=CLASSES,
+        task=Multiclass(CLASSES),
         predictions={
             MAJORITY: Predictions(sure(MAJOR, classes=3), 0, 0.0),
             "gated": Predictions(sure(called, classes=3), 10, 1.0),

@@ -6,9 +6,11 @@ from model.letters import CLASSES, make_model, make_table
 
 from chiasm.errors import DataError
 from chiasm.evaluation.held_out import evaluate, evaluate_rows
-from chiasm.evaluation.metrics import NOT_SEEN, compute_metrics
 from chiasm.model.dataset import encode_table
 from chiasm.model.predictions import predict
+from chiasm.tasks.metrics import compute_metrics
+from chiasm.tasks.multiclass import Multiclass
+from chiasm.tasks.unseen_labels import NOT_SEEN
 
 TEXTS = [f"review {'x' * (i % 4)}{i}" for i in range(12)]
 LABELS = list(CLASSES) * 4
@@ -22,7 +24,7 @@ def test_a_model_is_judged_by_its_calibrated_predictions() -> None:
         predict(model, table, cache=None).probabilities, np.arange(12) % 3, CLASSES
     )
     assert evaluate(model, table, cache=None) == expected
-    rows = encode_table(table, model.encoders, classes=CLASSES, cache=None)
+    rows = encode_table(table, model.encoders, task=Multiclass(CLASSES), cache=None)
     assert evaluate_rows(model, rows) == expected
 
 

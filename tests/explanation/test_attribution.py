@@ -10,6 +10,7 @@ from chiasm.explanation.attribution.token_scores import token_scores
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable, encode_table, stack_tokens
 from chiasm.model.logits import predict_probabilities
+from chiasm.tasks.multiclass import Multiclass
 
 TEXTS = [None if i % 5 == 4 else f"{'ab' * (i % 4)}{i}" for i in range(70)]
 IMAGES = [None if i % 3 == 0 else f"pic {i}".encode() for i in range(70)]
@@ -24,22 +25,25 @@ def batch_of(model: FusionClassifier, rows: list[int]) -> dict[str, Tokens]:
     return stack_tokens([table[row] for row in rows])
 
 
+TASK = Multiclass(("a", "b", "c"))
+
+
 def log_odds(model: FusionClassifier, batch: dict[str, Tokens], chosen: int) -> torch.Tensor:
-    target = Target(torch.full((len(batch["text"]),), chosen))
-    return target.log_odds(model.classify(batch).logits)
+    target = torch.full((len(batch["text"]),), chosen)
+    return model.task.explained(model.classify(batch).logits, target, None)
 
 
 def test_log_odds_are_those_of_the_probability() -> None:
     logits = torch.randn(4, 3)
     probability = logits.softmax(dim=1)[:, 1]
     expected = torch.log(probability / (1 - probability))
-    torch.testing.assert_close(Target(torch.ones(4).long()).log_odds(logits), expected)
+    torch.testing.assert_close(TASK.explained(logits, torch.ones(4).long(), None), expected)
 
 
 def test_a_contrast_is_the_difference_of_two_logits() -> None:
     logits = torch.randn(4, 3)
-    contrast = Target(torch.zeros(4).long(), torch.full((4,), 2))
-    torch.testing.assert_close(contrast.log_odds(logits), logits[:, 0] - logits[:, 2])
+    found = TASK.explained(logits, torch.zeros(4).long(), torch.full((4,), 2))
+    torch.testing.assert_close(found, logits[:, 0] - logits[:, 2])
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -124,9 +128,11 @@ def test_integrated_gradients_sum_to_what_the_tokens_change() -> None:
     found = METHODS["integrated gradients"](model, batch, target)
     total = sum(scores.sum(dim=1) for scores in found.values())
     silent = {m: Tokens(torch.zeros_like(t.values), t.mask) for m, t in batch.items()}
-    change = target.log_odds(model.classify(batch).logits) - target.log_odds(
-        model.classify(silent).logits
+    whole, none = (
+        model.task.explained(model.classify(given).logits, target.classes, None)
+        for given in (batch, silent)
     )
+    change = whole - none
     torch.testing.assert_close(total, change, rtol=1e-2, atol=1e-3)
 
 
@@ -140,7 +146,11 @@ def test_occlusion_is_what_is_lost_without_a_token(fusion: str) -> None:
     mask = torch.tensor([[True, False, True]])
     without = {**batch, "text": Tokens(batch["text"].values, mask)}
     target = Target(torch.tensor([1]))
-    lost = target.log_odds(model(batch).logits) - target.log_odds(model(without).logits)
+    whole, less = (
+        model.task.explained(model(given).logits, target.classes, None)
+        for given in (batch, without)
+    )
+    lost = whole - less
     assert scores["text"][1] == pytest.approx(lost.item(), abs=1e-6)
 
 

@@ -29,6 +29,7 @@ from chiasm.inference.fusion_network import FusionNetwork
 from chiasm.inference.manifest import read_manifest
 from chiasm.inference.runtime import load_runtime
 from chiasm.inference.sessions import open_session
+from chiasm.tasks.multiclass import Multiclass
 
 DIMS = {"sight": 128, "touch": 128}
 
@@ -38,7 +39,7 @@ def make_model(name: str, encoders: dict[str, Encoder] | None = None) -> FusionC
     model = FusionClassifier(
         encoders=encoders or {m: Precomputed(modality=m, width=2) for m in DIMS},
         fusion=FusionConfig(name=name, dim=8, num_heads=2),
-        classes=("a", "b", "c"),
+        task=Multiclass(("a", "b", "c")),
     )
     with torch.no_grad():
         for parameter in [*model.fusion.parameters(), *model.head.parameters()]:
@@ -55,7 +56,10 @@ def test_a_fusion_is_the_same_for_every_length_and_pattern_of_missing_modalities
     write_fusion(model, tmp_path / "fusion.onnx")
     dims = {m: DIMS[m] for m in model.modalities}
     network = FusionNetwork(
-        open_session(tmp_path / "fusion.onnx"), dims=dims, temperature=model.temperature.item()
+        open_session(tmp_path / "fusion.onnx"),
+        dims=dims,
+        task=model.task,
+        temperature=model.temperature.item(),
     )
     random = np.random.default_rng(0)
     rows = [

@@ -7,6 +7,7 @@ from chiasm.encoders.precomputed import Precomputed
 from chiasm.encoders.tokens import Tokens
 from chiasm.fusion.build import FusionConfig
 from chiasm.model.classifier import FusionClassifier
+from chiasm.tasks.multiclass import Multiclass
 
 CLASSES = ("bad", "fair", "good")
 WIDTHS = {"visual": 3, "acoustic": 5}
@@ -19,7 +20,7 @@ def make_model(name: str = "cross_attention") -> FusionClassifier:
     model = FusionClassifier(
         encoders={m: Precomputed(modality=m, width=width) for m, width in WIDTHS.items()},
         fusion=FusionConfig(name=name, dim=8, num_heads=2),
-        classes=CLASSES,
+        task=Multiclass(CLASSES),
     )
     for modality in model.modalities:
         seen = torch.randn(8, 6, WIDTHS[modality]) * 3 + 1

@@ -13,6 +13,7 @@ from chiasm.encoders.tokens import Tokens, pad
 from chiasm.errors import UnreadableExample
 from chiasm.fusion.build import FusionConfig
 from chiasm.model.classifier import FusionClassifier
+from chiasm.tasks.multiclass import Multiclass
 
 CLASSES = ("bad", "fair", "good")
 
@@ -73,7 +74,7 @@ def make_model(
     torch.manual_seed(seed)
     fusion = FusionConfig(name=name, dim=8, num_heads=2, modality_dropout=0.3)
     encoders = make_encoders(trainable_blocks=trainable_blocks)
-    return FusionClassifier(encoders=encoders, fusion=fusion, classes=CLASSES).eval()
+    return FusionClassifier(encoders=encoders, fusion=fusion, task=Multiclass(CLASSES)).eval()
 
 
 def make_table(

@@ -7,6 +7,7 @@ from chiasm.encoders.tokens import Tokens, pad
 from chiasm.errors import ChiasmError
 from chiasm.fusion.build import FusionConfig, fusion_names
 from chiasm.model.classifier import FusionClassifier
+from chiasm.tasks.multiclass import Multiclass
 
 from .letters import CLASSES, LetterEncoder, make_encoders, make_model
 
@@ -55,7 +56,8 @@ def test_models_that_share_encoders_train_tops_of_their_own(tokens: dict[str, To
     encoders = make_encoders(trainable_blocks=1)
     fusion = FusionConfig(name="concat", dim=4, modality_dropout=0.0)
     one, other = (
-        FusionClassifier(encoders=encoders, fusion=fusion, classes=CLASSES) for _ in range(2)
+        FusionClassifier(encoders=encoders, fusion=fusion, task=Multiclass(CLASSES))
+        for _ in range(2)
     )
     before = {key: value.clone() for key, value in other.state_dict().items()}
     one(tokens).logits.sum().backward()
@@ -84,7 +86,7 @@ def test_temperature_is_kept_with_the_weights_and_starts_at_1() -> None:
 
 def test_modalities_are_dropped_in_training_only(tokens: dict[str, Tokens]) -> None:
     fusion = FusionConfig(name="concat", dim=4, dropout=0.0, modality_dropout=0.5)
-    model = FusionClassifier(encoders=make_encoders(), fusion=fusion, classes=CLASSES)
+    model = FusionClassifier(encoders=make_encoders(), fusion=fusion, task=Multiclass(CLASSES))
     many = {
         m: Tokens(t.values[:1].expand(50, -1, -1), t.mask[:1].expand(50, -1))
         for m, t in tokens.items()
@@ -96,7 +98,9 @@ def test_modalities_are_dropped_in_training_only(tokens: dict[str, Tokens]) -> N
 def test_a_fusion_that_the_encoders_do_not_allow_is_refused() -> None:
     encoders = {"text": LetterEncoder("text")}
     with pytest.raises(ChiasmError, match="Choose from: text"):
-        FusionClassifier(encoders=encoders, fusion=FusionConfig(name="gated"), classes=CLASSES)
+        FusionClassifier(
+            encoders=encoders, fusion=FusionConfig(name="gated"), task=Multiclass(CLASSES)
+        )
 
 
 def test_a_row_of_nothing_has_an_answer_of_its_own(tokens: dict[str, Tokens]) -> None:

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chiasm.model.dataset import EncodedTable, collate, encode_table, stack_tokens
+from chiasm.tasks.multiclass import Multiclass
 
 from .letters import CLASSES, make_encoders, make_table
 
@@ -15,7 +16,7 @@ IMAGES = [b"xy", b"z", None, None, b"w"]
 @pytest.fixture
 def rows() -> EncodedTable:
     table = make_table(text=TEXTS, image=IMAGES, labels=["good", "bad", "fair", "bad", "good"])
-    return encode_table(table, make_encoders(), classes=CLASSES, cache=None)
+    return encode_table(table, make_encoders(), task=Multiclass(CLASSES), cache=None)
 
 
 def test_each_row_has_its_tokens_and_the_index_of_its_class(rows: EncodedTable) -> None:
@@ -47,7 +48,7 @@ def test_a_column_for_which_there_is_no_encoder_is_left_out() -> None:
 
 def test_unlabelled_rows_and_unknown_labels_have_no_target() -> None:
     table = make_table(text=["a", "b", "c"], labels=["good", None, "superb"])
-    rows = encode_table(table, make_encoders(), classes=CLASSES, cache=None)
+    rows = encode_table(table, make_encoders(), task=Multiclass(CLASSES), cache=None)
     assert rows.targets == (2, None, None)
 
 

@@ -34,6 +34,7 @@ from chiasm.model.dataset import encode_table
 from chiasm.model.left_out import left_out
 from chiasm.model.predictions import predict
 from chiasm.model.storage import load_model, save_model
+from chiasm.tasks.multiclass import Multiclass
 from chiasm.training.config import TrainingConfig
 from chiasm.training.recipe import Recipe
 from chiasm.training.run.pipeline import train
@@ -245,7 +246,9 @@ def test_directions_are_between_names(recipe: Recipe) -> None:
     directions = ("title->front", "back->body", "title->body")
     fusion = FusionConfig(dim=8, num_heads=2, directions=directions)
     encoders = recipe.for_table(TABLE).load_encoders(TABLE.kinds)
-    model = FusionClassifier(encoders=encoders, fusion=fusion, classes=TABLE.classes).eval()
+    model = FusionClassifier(
+        encoders=encoders, fusion=fusion, task=Multiclass(TABLE.classes)
+    ).eval()
     (one,) = explain(model, TABLE, rows=[0], cache=None)
     assert tuple(f"{a.query}->{a.key}" for a in one.attention) == directions
 

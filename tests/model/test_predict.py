@@ -42,7 +42,7 @@ def test_a_row_is_predicted_alone_as_among_others(model: FusionClassifier) -> No
 
 def test_the_label_is_the_most_probable_class(model: FusionClassifier) -> None:
     predicted = predict(model, make_table(text=TEXTS, image=IMAGES), cache=None)
-    assert predicted.classes == CLASSES
+    assert predicted.task.classes == CLASSES
     assert predicted.probabilities.shape == (150, 3)
     np.testing.assert_allclose(predicted.probabilities.sum(axis=1), 1, atol=1e-6)
     assert predicted.labels == tuple(CLASSES[k] for k in predicted.probabilities.argmax(axis=1))

@@ -15,6 +15,7 @@ from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import encode_table
 from chiasm.model.logits import predict_logits, predict_probabilities
 from chiasm.model.storage import load_model, save_model
+from chiasm.tasks.multiclass import Multiclass
 
 from .letters import CLASSES, LetterEncoder, make_encoders, make_model, make_table
 
@@ -63,7 +64,9 @@ def test_a_loaded_model_says_what_the_saved_one_said(
 
 def test_a_loaded_model_asks_in_the_directions_of_the_saved_one(tmp_path: Path) -> None:
     fusion = FusionConfig(dim=8, num_heads=2, directions=("text->image",))
-    model = FusionClassifier(encoders=make_encoders(), fusion=fusion, classes=CLASSES).eval()
+    model = FusionClassifier(
+        encoders=make_encoders(), fusion=fusion, task=Multiclass(CLASSES)
+    ).eval()
     save_model(model, tmp_path, card="")
     loaded = load_model(tmp_path)
     assert loaded.fusion_config == fusion

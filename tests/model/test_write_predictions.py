@@ -16,6 +16,7 @@ from chiasm.model.predictions import (
     rows_to_predict,
     write_predictions,
 )
+from chiasm.tasks.multiclass import Multiclass
 
 from .letters import make_table
 
@@ -24,7 +25,7 @@ PREDICTED = Predicted(
     ids=("r0", "r1", "r2"),
     labels=("好", None, 'so, "so"'),
     probabilities=np.array([[0.1, 0.2, 0.7], [0.3, 0.3, 0.4], [0.0, 1.0, 0.0]], dtype=np.float32),
-    classes=CLASSES,
+    task=Multiclass(CLASSES),
 )
 TABLE = make_table(
     text=["a", None, "c"],

@@ -15,6 +15,7 @@ from chiasm.inference.token_spans import TokenSpan, grid_spans, text_spans
 from chiasm.report.building import build_report
 from chiasm.report.content import Report
 from chiasm.report.examination import Examination
+from chiasm.tasks.multiclass import Multiclass
 from chiasm.training.loop.epochs import Epoch
 
 HOSTILE = '<script>alert("x")</script><img src="https://example.org/x.png" onerror=alert(1)> & '
@@ -102,7 +103,7 @@ def make_report(
         folds=np.arange(rows) // (rows // 2),
         of_folds=2,
         groups=np.arange(rows),
-        classes=table.classes,
+        task=Multiclass(table.classes),
         predictions={
             MAJORITY: Predictions(np.tile(np.eye(count)[0], (rows, 1)), 0, 0.0),
             "text": Predictions(np.roll(concat, 1, axis=0), 10, 1.0),

@@ -5,6 +5,7 @@ from chiasm.explanation.attribution.token_scores import token_scores
 from chiasm.model.dataset import EncodedTable, encode_table
 from chiasm.model.logits import predict_probabilities
 from chiasm.report.examination import METHOD, examine
+from chiasm.tasks.multiclass import Multiclass
 
 ROWS = 80
 
@@ -16,7 +17,7 @@ def encoded(fusion: str) -> EncodedTable:
         image=[f"pic {i}".encode() for i in range(ROWS)],
         labels=[CLASSES[i % 3] for i in range(ROWS)],
     )
-    return encode_table(table, model.encoders, classes=CLASSES, cache=None)
+    return encode_table(table, model.encoders, task=Multiclass(CLASSES), cache=None)
 
 
 def test_the_wrong_and_the_least_certain_rows_are_scored_for_the_class_they_were_called() -> None:

@@ -20,6 +20,7 @@ from PIL import Image
 from chiasm.encoders.registry import load_encoder
 from chiasm.fusion.build import FusionConfig
 from chiasm.model.classifier import FusionClassifier
+from chiasm.tasks.multiclass import Multiclass
 
 pytest.importorskip("onnxscript")
 pytestmark = pytest.mark.skipif(
@@ -40,7 +41,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     model = FusionClassifier(
         encoders={m: load_encoder(m, name) for m, name in names.items()},
         fusion=FusionConfig(dim=128),
-        classes=("a", "b"),
+        task=Multiclass(("a", "b")),
     )
     folder = tmp_path_factory.mktemp("model") / "exported"
     export(model.eval(), folder)

@@ -16,6 +16,7 @@ from chiasm.encoders.trainable.layers import TrainableLayers
 from chiasm.fusion.build import FusionConfig
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable
+from chiasm.tasks.multiclass import Multiclass
 from chiasm.training.config import TrainingConfig
 from chiasm.training.loop.epochs import Epoch
 
@@ -66,7 +67,7 @@ def make_model(fusion: str = "concat", *, seed: int = 0, tuned: bool = False) ->
     torch.manual_seed(seed)
     encoders = {m: VectorEncoder(m, tuned=tuned) for m in ("text", "image")}
     config = FusionConfig(name=fusion, dim=8, num_heads=2, dropout=0.1, modality_dropout=0.0)
-    return FusionClassifier(encoders=encoders, fusion=config, classes=CLASSES)
+    return FusionClassifier(encoders=encoders, fusion=config, task=Multiclass(CLASSES))
 
 
 def make_rows(count: int, *, seed: int) -> EncodedTable:

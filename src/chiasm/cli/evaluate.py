@@ -42,7 +42,6 @@ def evaluate(
     Example: chiasm evaluate model new_reviews.csv --out report
     """
     from chiasm.data.checking.report import count_problems
-    from chiasm.data.checking.unseen_labels import unseen_labels
     from chiasm.data.splitting.splits import evaluated_rows
     from chiasm.encoders.features.cache import FeatureCache
     from chiasm.evaluation import held_out
@@ -67,7 +66,7 @@ def evaluate(
             f"Judged by the test part: {len(evaluated):,} of {len(table.labelled):,} labelled rows"
         )
     metrics = held_out.evaluate(loaded, table, cache=cache, strict=strict)
-    unseen = unseen_labels(table, evaluated, loaded.classes, what="The rows to judge by")
+    unseen = loaded.task.check_labels(table, evaluated, what="The rows to judge by")
     table = note_left_out(table, loaded.encoders)
     lacks = absent(table, loaded.modalities)
     table = replace(table, problems=(*table.problems, *lacks, *unseen))

@@ -31,7 +31,8 @@ from chiasm.model.left_out import note_left_out
 from chiasm.model.logits import predict_probabilities
 from chiasm.model.storage import CONFIG, load_model, read_card, save_model
 from chiasm.recipes.names import check_names
-from chiasm.training.config import ClassWeight, TrainingConfig
+from chiasm.tasks.base import ClassWeight
+from chiasm.training.config import TrainingConfig
 from chiasm.training.loop.epochs import Epoch, epoch_header, epoch_line
 from chiasm.training.recipe import Recipe
 from chiasm.training.run.card import model_card

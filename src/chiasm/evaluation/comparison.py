@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chiasm.evaluation.metrics import Metrics, compute_metrics
 from chiasm.evaluation.significance import ClusterBootstrap, interval
+from chiasm.tasks.base import Task
+from chiasm.tasks.metrics import Metrics
 from chiasm.utils.arrays import Array
 from chiasm.utils.html import render_html
 
@@ -36,7 +37,7 @@ class OutOfFold:
         folds: in which fold each row was tested ``[n]``, counted from 0.
         of_folds: how many folds there are; some may have been left out.
         groups: which rows are no independent ones ``[n]``.
-        classes: the labels, in the order of the class indices.
+        task: what was predicted.
         predictions: by the name of the model.
     """
 
@@ -46,7 +47,7 @@ class OutOfFold:
     folds: Array
     of_folds: int
     groups: Array
-    classes: tuple[str, ...]
+    task: Task
     predictions: Mapping[str, Predictions]
 
     @property
@@ -147,7 +148,7 @@ def evaluate_one(tested: OutOfFold, *, part: str, seed: int) -> Comparison:
     rows = _rows(tested, accuracy, macro_f1, best=None)
     (name,) = (name for name in tested.predictions if name != MAJORITY)
     score, gain = accuracy[name].score(), _gain(accuracy, name, MAJORITY)
-    commonest = tested.classes[int(tested.predictions[MAJORITY].probabilities[0].argmax())]
+    (commonest,) = tested.task.decide(tested.predictions[MAJORITY].probabilities[:1])
     points = (
         f"{100 * gain.mean:+.1f} points (95 % interval {100 * gain.low:+.1f} to "
         f"{100 * gain.high:+.1f}) over always answering {commonest!r}"
@@ -183,13 +184,13 @@ def _evaluate_all(
     tested: OutOfFold, seed: int
 ) -> tuple[dict[str, _Evaluated], dict[str, _Evaluated]]:
     """Accuracy and macro-F1 of every model, in every fold and in the same resamples."""
-    labels, folds, classes = tested.labels, tested.folds, tested.classes
-    bootstrap = ClusterBootstrap(labels, tested.groups, num_classes=len(classes), seed=seed)
+    labels, folds, task = tested.labels, tested.folds, tested.task
+    bootstrap = ClusterBootstrap(labels, tested.groups, num_classes=task.num_outputs, seed=seed)
     accuracy: dict[str, _Evaluated] = {}
     macro_f1: dict[str, _Evaluated] = {}
     for name, made in tested.predictions.items():
         by_fold = [
-            compute_metrics(made.probabilities[folds == fold], labels[folds == fold], classes)
+            task.metrics(made.probabilities[folds == fold], labels[folds == fold])
             for fold in np.unique(folds)
         ]
         predicted = made.probabilities.argmax(axis=1)
@@ -216,7 +217,7 @@ def _rows(
             macro_f1_gain=gain(macro_f1, name),
             parameters=made.parameters,
             seconds=made.seconds,
-            metrics=compute_metrics(made.probabilities, tested.labels, tested.classes),
+            metrics=tested.task.metrics(made.probabilities, tested.labels),
         )
         for name, made in tested.predictions.items()
     )

@@ -1,16 +1,15 @@
 """evaluate: judge a trained model on labelled rows."""
 
-from chiasm.data.checking.unseen_labels import unseen_labels
 from chiasm.data.splitting.splits import evaluated_rows
 from chiasm.data.table import Table
 from chiasm.data.verification.problems import log_problems
 from chiasm.encoders.features.cache import FeatureCache
 from chiasm.errors import DataError
-from chiasm.evaluation.metrics import Metrics, compute_metrics
 from chiasm.inference.missing_modalities import say_lacking
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable, encode_table
 from chiasm.model.logits import predict_probabilities
+from chiasm.tasks.metrics import Metrics
 
 
 def evaluate(
@@ -26,7 +25,7 @@ def evaluate(
             row has one of the modalities that the model looks at, and ``strict``.
     """
     rows = evaluated_rows(table)
-    log_problems(unseen_labels(table, rows, model.classes, what="The rows to judge by"))
+    log_problems(model.task.check_labels(table, rows, what="The rows to judge by"))
     labelled = table.take(rows)
     if not len(labelled):
         raise DataError(
@@ -34,10 +33,10 @@ def evaluate(
         )
     say_lacking(labelled, model.modalities, strict=strict)
     return evaluate_rows(
-        model, encode_table(labelled, model.encoders, classes=model.classes, cache=cache)
+        model, encode_table(labelled, model.encoders, task=model.task, cache=cache)
     )
 
 
 def evaluate_rows(model: FusionClassifier, rows: EncodedTable) -> Metrics:
     """Metrics of the model's calibrated predictions on encoded, labelled rows."""
-    return compute_metrics(predict_probabilities(model, rows).numpy(), rows.labels, model.classes)
+    return model.task.metrics(predict_probabilities(model, rows).numpy(), rows.labels)

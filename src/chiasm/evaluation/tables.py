@@ -8,8 +8,8 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from chiasm.evaluation.comparison import Comparison, ComparisonRow, Difference, Score
-from chiasm.evaluation.metrics import Average, Metrics
 from chiasm.evaluation.shift import Shift
+from chiasm.tasks.metrics import Average, Metrics
 from chiasm.utils.text_table import TextTable
 
 _DEVIATION = "± standard deviation over the folds; "

@@ -67,6 +67,7 @@ def _write(model: FusionClassifier, folder: Path, *, int8: bool) -> None:
         modalities=modalities,
         fusion=_FUSION,
         files={},
+        task=model.task.name,
     )
     _finish(folder, manifest)
     check_export(model, folder)

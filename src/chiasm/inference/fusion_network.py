@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from chiasm.inference.batches import share_rows
 from chiasm.inference.modality_encoder import Tokens
+from chiasm.tasks.base import Task
 from chiasm.utils.arrays import Floats
 
 # More at once are not faster, and take memory.
@@ -31,11 +32,13 @@ class FusionNetwork:
         network: onnxruntime.InferenceSession,
         *,
         dims: Mapping[str, int],
+        task: Task,
         temperature: float,
     ) -> None:
         self._network = network
         self._takes = {node.name for node in network.get_inputs()}
         self._dims = dict(dims)
+        self._task = task
         self._temperature = temperature
         self._only_logits = onnxruntime.RunOptions()
         # The attention, which other programs may want, is not computed.
@@ -49,10 +52,7 @@ class FusionNetwork:
         A row has tokens ``[l, d]`` of some modalities; those that it lacks are missing.
         """
         logits = cores.map(self._logits, share_rows(rows, most=_BATCH))
-        scaled = np.concatenate(list(logits)).astype(np.float64) / self._temperature
-        powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-        probabilities: Floats = powers / powers.sum(axis=1, keepdims=True)
-        return probabilities
+        return self._task.calibrate_array(np.concatenate(list(logits)), self._temperature)
 
     def _logits(self, rows: Sequence[Mapping[str, Tokens]]) -> NDArray[np.float32]:
         fed: dict[str, NDArray[Any]] = {}

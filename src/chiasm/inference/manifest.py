@@ -53,6 +53,7 @@ class Manifest:
         precision: "fp32" or "int8".
         fusion: the file of the fusion and the head.
         files: SHA-256 of every file.
+        task: what is predicted; earlier versions, which knew one, name none.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Manifest:
     modalities: dict[str, ModalityManifest]
     fusion: str
     files: dict[str, str]
+    task: str = "multiclass"
 
 
 def write_manifest(manifest: Manifest, folder: Path) -> None:
@@ -123,7 +125,13 @@ def _parse(content: dict[str, Any]) -> Manifest:
 
 
 def _check_values(manifest: Manifest) -> None:
-    texts = (manifest.name, manifest.chiasm, manifest.precision, *manifest.files.values())
+    texts = (
+        manifest.name,
+        manifest.chiasm,
+        manifest.precision,
+        manifest.task,
+        *manifest.files.values(),
+    )
     if not all(isinstance(text, str) for text in texts):
         raise ValueError("something is no text that must be one")
     if not (0 < manifest.temperature < math.inf):

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from chiasm.data.table import Problem
+from chiasm.tasks.base import Task
 
 
 @dataclass(frozen=True)
@@ -41,5 +42,5 @@ class Predicted:
     ids: tuple[str, ...]
     labels: tuple[str | None, ...]
     probabilities: np.ndarray[Any, np.dtype[np.float32]]
-    classes: tuple[str, ...]
+    task: Task
     problems: tuple[Problem, ...] = ()

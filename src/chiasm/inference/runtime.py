@@ -18,6 +18,8 @@ from chiasm.inference.preprocessing.log_mel import LogMel
 from chiasm.inference.preprocessing.network_input import NetworkInput
 from chiasm.inference.shapley import coalitions, shapley_values
 from chiasm.inference.token_spans import TokenSpan, grid_spans, numbered_spans
+from chiasm.tasks.base import Task
+from chiasm.tasks.registry import parse_task
 from chiasm.utils.arrays import Floats
 from chiasm.utils.cores import count_serving_cores
 from chiasm.utils.extras import needs_extra
@@ -43,6 +45,7 @@ class Runtime:
 
     Attributes:
         name: the fusion and the encoders in a few words.
+        task: what is predicted.
         classes: the labels, in the order of the probabilities.
         modalities: what a row may have.
         kinds: of the modalities.
@@ -53,13 +56,14 @@ class Runtime:
         self,
         *,
         name: str,
-        classes: Sequence[str],
+        task: Task,
         kinds: Mapping[str, Kind],
         encoders: Mapping[str, ModalityEncoder],
         fusion: FusionNetwork,
     ) -> None:
         self.name = name
-        self.classes = tuple(classes)
+        self.task = task
+        self.classes = task.classes
         self.modalities = tuple(encoders)
         self.kinds = dict(kinds)
         self.encoders = dict(encoders)
@@ -112,17 +116,16 @@ class Runtime:
             shares = (
                 self._shares(encoded, probabilities, cores) if contributions else [{} for _ in rows]
             )
-        best = probabilities.argmax(axis=1)
         return [
             RowPrediction(
-                label=self.classes[label],
+                label=label,
                 probabilities=dict(zip(self.classes, row.tolist(), strict=True)),
-                contributions={m: float(values[label]) for m, values in share.items()},
+                contributions={m: float(x[row.argmax()]) for m, x in share.items()},
                 missing=tuple(m for m in self.modalities if m not in tokens),
                 notes=tuple(_notes(given)),
             )
             for label, row, share, tokens, given in zip(
-                best, probabilities, shares, encoded, rows, strict=True
+                self.task.decide(probabilities), probabilities, shares, encoded, rows, strict=True
             )
         ]
 
@@ -245,15 +248,17 @@ def load_runtime(folder: Path) -> Runtime:
     manifest = read_manifest(folder)
     encoders = {m: _load_encoder(folder, told) for m, told in manifest.modalities.items()}
     network = open_session(folder / manifest.fusion)
+    task = parse_task({"task": manifest.task, "classes": list(manifest.classes)})
     try:
         runtime = Runtime(
             name=manifest.name,
-            classes=manifest.classes,
+            task=task,
             kinds={m: told.kind for m, told in manifest.modalities.items()},
             encoders=encoders,
             fusion=FusionNetwork(
                 network,
                 dims={m: told.dim for m, told in manifest.modalities.items()},
+                task=task,
                 temperature=manifest.temperature,
             ),
         )

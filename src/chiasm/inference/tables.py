@@ -44,7 +44,7 @@ def predict_table(runtime: Runtime, table: Table, *, strict: bool = False) -> Pr
         ids=table.ids,
         labels=tuple(labels),
         probabilities=probabilities,
-        classes=runtime.classes,
+        task=runtime.task,
         problems=(*absent(table, runtime.modalities), *left_out),
     )
 

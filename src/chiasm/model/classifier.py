@@ -1,7 +1,7 @@
 """FusionClassifier: encoders, a fusion and a head."""
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from chiasm.encoders.tokens import Tokens
 from chiasm.encoders.trainable.layers import TrainableLayers
 from chiasm.fusion.build import FusionConfig, build_fusion
 from chiasm.fusion.modality_dropout import ModalityDropout
+from chiasm.tasks.base import Task
 
 
 @dataclass
@@ -38,7 +39,7 @@ class FusionClassifier(nn.Module):
 
     Attributes:
         encoders: where the tokens come from, by modality; only those the fusion looks at.
-        classes: the labels, in the order of the logits.
+        task: what is predicted.
         temperature: what the logits are divided by to give calibrated probabilities (Guo et al.,
             "On Calibration of Modern Neural Networks", 2017).
     """
@@ -46,27 +47,27 @@ class FusionClassifier(nn.Module):
     temperature: Tensor
 
     def __init__(
-        self, *, encoders: Mapping[str, Encoder], fusion: FusionConfig, classes: Sequence[str]
+        self, *, encoders: Mapping[str, Encoder], fusion: FusionConfig, task: Task
     ) -> None:
         super().__init__()
         encoders = {m: encoders[m] for m in fusion.looked_at(encoders)}
         self.encoders = encoders
         self.fusion_config = fusion
-        self.classes = tuple(classes)
+        self.task = task
         # Several models may share one encoder: each trains layers of its own.
         self.trainable_layers = nn.ModuleDict(
             {m: copy.deepcopy(e.trainable_layers) for m, e in encoders.items()}
         )
         self.modality_dropout = ModalityDropout(fusion.modality_dropout)
         self.fusion = build_fusion(fusion, {m: e.dim for m, e in encoders.items()})
-        self.head = nn.Linear(self.fusion.dim, len(self.classes))
+        self.head = nn.Linear(self.fusion.dim, task.num_outputs)
         self.register_buffer("temperature", torch.ones(()))
         self.register_load_state_dict_pre_hook(_rename_layers)  # type: ignore[no-untyped-call]
 
     def __reduce__(self) -> tuple[Any, ...]:
         """What a saved model holds: the frozen weights are opened where it is unpickled."""
         state = {name: weight.cpu() for name, weight in self.state_dict().items()}
-        return _restore, (self.encoders, self.fusion_config, self.classes, state, self.training)
+        return _restore, (self.encoders, self.fusion_config, self.task, state, self.training)
 
     def forward(
         self, tokens: Mapping[str, Tokens], *, need_weights: bool = False
@@ -86,6 +87,11 @@ class FusionClassifier(nn.Module):
         """Logits from the encoded tokens of each modality."""
         fused = self.fusion(self.modality_dropout(encoded), need_weights=need_weights)
         return ClassifierOutput(logits=self.head(fused.features), attention=fused.attention or None)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The labels, in the order of the logits."""
+        return self.task.classes
 
     @property
     def modalities(self) -> tuple[str, ...]:
@@ -113,10 +119,10 @@ def _rename_layers(_: nn.Module, state: dict[str, Tensor], prefix: str, *__: Any
 def _restore(
     encoders: Mapping[str, Encoder],
     fusion: FusionConfig,
-    classes: Sequence[str],
+    task: Task,
     state: Mapping[str, Tensor],
     training: bool,
 ) -> FusionClassifier:
-    model = FusionClassifier(encoders=encoders, fusion=fusion, classes=classes)
+    model = FusionClassifier(encoders=encoders, fusion=fusion, task=task)
     model.load_state_dict(state)
     return model.train(training)

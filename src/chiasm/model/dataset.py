@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from chiasm.data.labels import class_indices
 from chiasm.data.table import Table
 from chiasm.data.verification.problems import log_problems
 from chiasm.encoders.base import Encoder
@@ -20,11 +19,10 @@ from chiasm.encoders.features.store import Features
 from chiasm.encoders.precomputed import Precomputed
 from chiasm.encoders.tokens import Tokens, pad
 from chiasm.model.left_out import left_out
+from chiasm.tasks.base import UNSEEN, Task
 from chiasm.utils.arrays import Indices
 
 _logger = logging.getLogger(__name__)
-# The class index of a row whose label is no class.
-UNSEEN = -1
 
 
 @dataclass(frozen=True)
@@ -94,13 +92,13 @@ def encode_table(
     table: Table,
     encoders: Mapping[str, Encoder],
     *,
-    classes: Sequence[str] = (),
+    task: Task | None = None,
     cache: FeatureCache | None,
 ) -> EncodedTable:
     """Run the frozen layers over a table; a modality that the table lacks is missing in every row.
 
-    Rows whose label is not among ``classes`` have no target. What the encoders leave out is said,
-    unless it is among the problems of the table.
+    Rows have the targets of the ``task``; None: no row has one. What the encoders leave out is
+    said, unless it is among the problems of the table.
     """
     absent = (None,) * len(table)
     known = set(table.problems)
@@ -114,8 +112,8 @@ def encode_table(
             continue
         features[modality] = run(encoder, values)
         _log(table, encoder, features[modality])
-    index = class_indices(classes)
-    return EncodedTable(features, [index.get(label or "") for label in table.labels])
+    targets = task.targets(table.labels) if task else absent
+    return EncodedTable(features, targets)
 
 
 def _log(table: Table, encoder: Encoder, features: Features) -> None:

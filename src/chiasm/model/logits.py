@@ -34,7 +34,7 @@ def encoded_batches(model: FusionClassifier, rows: EncodedTable) -> Iterator[dic
 def predict_logits(model: FusionClassifier, rows: EncodedTable) -> Tensor:
     """Logits ``[n, classes]`` of all rows in order, on the CPU; a row's never depend on another."""
     parts = [model.classify(batch).logits.float().cpu() for batch in encoded_batches(model, rows)]
-    return torch.cat([torch.empty(0, len(model.classes)), *parts])
+    return torch.cat([torch.empty(0, model.task.num_outputs), *parts])
 
 
 def predict_probabilities(model: FusionClassifier, rows: EncodedTable) -> Tensor:
@@ -43,5 +43,5 @@ def predict_probabilities(model: FusionClassifier, rows: EncodedTable) -> Tensor
 
 
 def calibrate(model: FusionClassifier, logits: Tensor) -> Tensor:
-    """Probabilities from logits ``[n, classes]``, on the CPU, by the model's temperature."""
-    return (logits.float().cpu() / model.temperature.cpu()).softmax(dim=-1)
+    """Predictions from logits ``[n, classes]``, on the CPU, by the model's temperature."""
+    return model.task.calibrate(logits.float().cpu(), model.temperature.cpu())

@@ -33,14 +33,14 @@ def predict(
     say_lacking(table, model.modalities, strict=strict)
     rows = encode_table(table, model.encoders, cache=cache)
     probabilities = predict_probabilities(model, rows).numpy()
-    best = probabilities.argmax(axis=1)
     return Predicted(
         ids=table.ids,
         labels=tuple(
-            model.classes[k] if seen else None for k, seen in zip(best, rows.present, strict=True)
+            label if seen else None
+            for label, seen in zip(model.task.decide(probabilities), rows.present, strict=True)
         ),
         probabilities=probabilities,
-        classes=model.classes,
+        task=model.task,
         problems=(*absent(table, model.modalities), *left_out(table, model.encoders)),
     )
 
@@ -55,10 +55,7 @@ def prediction_frame(predicted: Predicted, table: Table) -> pd.DataFrame:
             for row in range(len(table))
         ],
     }
-    # A class may be called "id" or "label"; its column must not take that one's place.
-    for index, label in enumerate(predicted.classes):
-        columns[f"probability_{label}"] = predicted.probabilities[:, index]
-    return pd.DataFrame(columns)
+    return pd.DataFrame(columns | predicted.task.columns(predicted.probabilities))
 
 
 def shown_formula(cell: object) -> object:

@@ -15,6 +15,7 @@ from chiasm.encoders.encoder_config import encoder_config, load_from_config
 from chiasm.errors import ChiasmError, UnreadableExample
 from chiasm.fusion.build import FusionConfig
 from chiasm.model.classifier import FusionClassifier
+from chiasm.tasks.registry import parse_task
 from chiasm.utils.config import parse_config
 from chiasm.utils.outputs import check_decodable
 from chiasm.utils.reading import SMALL, open_own, open_regular, read_own, refuse_holes
@@ -41,7 +42,7 @@ def save_model(model: FusionClassifier, folder: Path, *, card: str) -> None:
     """
     config = {
         "format": _FORMAT,
-        "classes": model.classes,
+        **model.task.config(),
         "encoders": {m: encoder_config(encoder) for m, encoder in model.encoders.items()},
         "fusion": asdict(model.fusion_config),
     }
@@ -102,12 +103,9 @@ def read_config(folder: Path) -> dict[str, Any]:
 
 
 def _build(config: dict[str, Any]) -> FusionClassifier:
-    classes = config["classes"]
-    if not isinstance(classes, list) or not all(isinstance(label, str) for label in classes):
-        raise TypeError("classes are no list of texts")
     encoders = {m: load_from_config(m, each) for m, each in config["encoders"].items()}
     fusion = parse_config(FusionConfig, config["fusion"], where="fusion")
-    return FusionClassifier(encoders=encoders, fusion=fusion, classes=classes)
+    return FusionClassifier(encoders=encoders, fusion=fusion, task=parse_task(config))
 
 
 def write_tensors(

@@ -7,7 +7,6 @@ import numpy as np
 from chiasm.data.checking.report import check
 from chiasm.data.table import Table
 from chiasm.encoders.base import Encoder
-from chiasm.evaluation.calibration import reliability
 from chiasm.evaluation.comparison import Comparison
 from chiasm.evaluation.robustness import evaluate_damaged
 from chiasm.report.attributions import attribute_rows
@@ -15,6 +14,7 @@ from chiasm.report.content import Report
 from chiasm.report.contributions import mean_contributions, row_contributions
 from chiasm.report.examination import Examination
 from chiasm.report.selection import choose_rows
+from chiasm.tasks.calibration import reliability
 from chiasm.training.loop.epochs import Epoch
 from chiasm.training.run.record import installed_versions
 from chiasm.utils.arrays import Array
@@ -57,7 +57,7 @@ def build_report(
         reliability=reliability(probabilities, tested.labels),
         histories=tuple(tuple(epochs) for epochs in histories),
         contributions=contributions,
-        means=mean_contributions(contributions, tested.classes) if contributions else (),
+        means=mean_contributions(contributions, tested.task.classes) if contributions else (),
         robustness=evaluate_damaged(
             probabilities, _join(examined), tested.labels, tested.groups, seed=seed
         ),
@@ -66,7 +66,7 @@ def build_report(
             rows,
             chosen.shown,
             _scores(examined),
-            {row: tested.classes[predicted[row]] for row in chosen.shown},
+            {row: tested.task.classes[predicted[row]] for row in chosen.shown},
             encoders,
         ),
         command=command,

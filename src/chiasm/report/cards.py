@@ -60,12 +60,12 @@ def _card(report: Report, row: int, suggested: int | None) -> Card:
     added = report.contributions
     return Card(
         id=str(tested.ids[row]),
-        label=tested.classes[tested.labels[row]],
-        chances=tuple((tested.classes[k], float(probabilities[k])) for k in likeliest),
+        label=tested.task.classes[tested.labels[row]],
+        chances=tuple((tested.task.classes[k], float(probabilities[k])) for k in likeliest),
         added={m: float(v) for m, v in zip(added.modalities, added.values[row], strict=True)}
         if added
         else {},
-        suggested=None if suggested is None else tested.classes[suggested],
+        suggested=None if suggested is None else tested.task.classes[suggested],
         shown=illustrate(
             report.rows.values_of(row),
             report.attributions[row],

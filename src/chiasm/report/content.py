@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from chiasm.data.checking.report import CheckReport
 from chiasm.data.table import Table
-from chiasm.evaluation.calibration import Bin
 from chiasm.evaluation.comparison import Comparison
 from chiasm.evaluation.robustness import Robustness
 from chiasm.inference.attribution import Attribution
 from chiasm.report.contributions import MeanContributions, RowContributions
 from chiasm.report.selection import Chosen
+from chiasm.tasks.calibration import Bin
 from chiasm.training.loop.epochs import Epoch
 from chiasm.utils.html import render_html
 

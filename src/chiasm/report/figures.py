@@ -8,10 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from chiasm.data.preview.rows import shorten
-from chiasm.evaluation.calibration import Bin
 from chiasm.evaluation.figures import blank_figure
 from chiasm.report.content import Report
 from chiasm.report.contributions import MeanContributions
+from chiasm.tasks.calibration import Bin
 from chiasm.training.loop.epochs import Epoch
 from chiasm.utils.palette import INK, LINE, MUTED, SERIES
 

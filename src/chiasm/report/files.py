@@ -34,14 +34,14 @@ def _write(report: Report, out: Path) -> None:
     comparison, tested = report.comparison, report.comparison.tested
     write_text(out / "report.html", render_page(report))
     write_json(_numbers(report), out / "report.json")
-    markdown = markdown_report(comparison, tested.classes, report.command)
+    markdown = markdown_report(comparison, tested.task.classes, report.command)
     write_text(out / "report.md", markdown)
     _predictions(tested).to_csv(out / "predictions.csv", index=False)
     _label_errors(report).to_csv(out / "label_errors.csv", index=False)
     if report.contributions:
         _contributions(tested, report.contributions).to_csv(out / "contributions.csv", index=False)
     draw_scores(comparison, out / "scores.png")
-    draw_confusions(comparison, tested.classes, out / "confusion.png")
+    draw_confusions(comparison, tested.task.classes, out / "confusion.png")
     for name, figure in draw_report(report).items():
         figure.savefig(out / f"{name}.png")
 
@@ -52,7 +52,7 @@ def _numbers(report: Report) -> dict[str, Any]:
         "finding": comparison.finding,
         "folds": {"run": comparison.tested.run_folds, "of": comparison.tested.of_folds},
         "rows": [asdict(row) for row in comparison.rows],
-        "classes": comparison.tested.classes,
+        "classes": comparison.tested.task.classes,
         "command": report.command,
         "seed": report.seed,
         "versions": report.versions,
@@ -68,13 +68,13 @@ def _numbers(report: Report) -> dict[str, Any]:
 
 
 def _predictions(tested: OutOfFold) -> pd.DataFrame:
-    classes = np.array(tested.classes)
+    classes = np.array(tested.task.classes)
     rows = {"id": tested.ids, "fold": tested.folds + 1, "label": classes[tested.labels]}
     frames = []
     for name, made in tested.predictions.items():
         predicted = classes[made.probabilities.argmax(axis=1)]
         columns = rows | {"model": name, "predicted": predicted}
-        for index, label in enumerate(tested.classes):
+        for index, label in enumerate(tested.task.classes):
             columns[f"probability_{label}"] = made.probabilities[:, index].round(6)
         frames.append(pd.DataFrame(columns))
     return pd.concat(frames)
@@ -83,7 +83,7 @@ def _predictions(tested: OutOfFold) -> pd.DataFrame:
 def _contributions(tested: OutOfFold, added: RowContributions) -> pd.DataFrame:
     columns: dict[str, Any] = {
         "id": tested.ids,
-        "predicted": np.array(tested.classes)[added.predicted],
+        "predicted": np.array(tested.task.classes)[added.predicted],
         "base": added.base.round(6),
     }
     # A modality may be named as one of these columns is.
@@ -98,7 +98,7 @@ def _contributions(tested: OutOfFold, added: RowContributions) -> pd.DataFrame:
 
 def _label_errors(report: Report) -> pd.DataFrame:
     tested = report.comparison.tested
-    classes, errors = np.array(tested.classes), report.chosen.label_errors
+    classes, errors = np.array(tested.task.classes), report.chosen.label_errors
     rows = np.array([error.row for error in errors], dtype=np.int64)
     suggested = np.array([error.suggested for error in errors], dtype=np.int64)
     return pd.DataFrame(

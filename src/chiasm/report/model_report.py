@@ -6,11 +6,9 @@ from dataclasses import replace
 import numpy as np
 
 from chiasm.data.duplicates.groups import find_groups
-from chiasm.data.labels import class_indices
 from chiasm.data.table import Table
 from chiasm.encoders.features.cache import FeatureCache
 from chiasm.evaluation.comparison import MAJORITY, OutOfFold, Predictions, evaluate_one
-from chiasm.evaluation.metrics import admit_unseen
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import encode_table
 from chiasm.report.building import build_report
@@ -52,11 +50,13 @@ def report_model(
         cache: where the features lie.
     """
     rows = table.take(evaluated)
-    encoded = encode_table(rows, model.encoders, classes=model.classes, cache=cache)
+    encoded = encode_table(rows, model.encoders, task=model.task, cache=cache)
     examined = examine(model, encoded)
-    always = np.tile(_frequencies(model.classes, table, reference), (len(rows), 1))
-    always, labels, classes = admit_unseen(always, encoded.labels, model.classes)
-    made, _, _ = admit_unseen(examined.contributions.prediction, encoded.labels, model.classes)
+    known = model.task.targets(table.take(reference).labels)
+    baseline = model.task.baseline(np.array([t for t in known if t is not None], dtype=np.int64))
+    always = np.tile(baseline, (len(rows), 1))
+    always, labels, task = model.task.admit_unseen(always, encoded.labels)
+    made, _, _ = model.task.admit_unseen(examined.contributions.prediction, encoded.labels)
     seconds = sum(epoch.seconds for epoch in history)
     tested = OutOfFold(
         ids=np.array(rows.ids),
@@ -65,7 +65,7 @@ def report_model(
         folds=np.zeros(len(rows), dtype=np.int64),
         of_folds=1,
         groups=find_groups(rows, by=group_by),
-        classes=classes,
+        task=task,
         predictions={
             MAJORITY: Predictions(always, parameters=0, seconds=0),
             model.fusion_config.name: Predictions(
@@ -85,15 +85,6 @@ def report_model(
         command=command,
         seed=seed,
     )
-
-
-def _frequencies(classes: Sequence[str], table: Table, rows: Array) -> Array:
-    """How often each class is the label of these rows."""
-    index = class_indices(classes)
-    known = [index[label] for row in rows if (label := table.labels[row]) in index]
-    counts = np.bincount(known, minlength=len(classes))
-    frequencies: Array = counts / counts.sum()
-    return frequencies
 
 
 def report_training(

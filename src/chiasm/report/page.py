@@ -29,14 +29,14 @@ def render_page(report: Report) -> str:
     comparison = report.comparison
     winner = next(row for row in comparison.rows if row.name == comparison.winner)
     _, averages, per_class = comparison_tables(comparison)
-    readable = len(comparison.tested.classes) <= _MATRIX
+    readable = len(comparison.tested.task.classes) <= _MATRIX
     added = report.contributions
     return render_html(
         "report/page.html",
         report=report,
         comparison=comparison,
         winner=winner,
-        classes=comparison.tested.classes,
+        classes=comparison.tested.task.classes,
         details=(averages, per_class),
         matrices=[_matrix(row) for row in comparison.rows if row.name != MAJORITY and readable],
         confusions=None if readable else _confusions(winner),

@@ -2,11 +2,9 @@
 
 import math
 from dataclasses import dataclass
-from typing import Literal
 
+from chiasm.tasks.base import ClassWeight
 from chiasm.utils.config import check_settings
-
-ClassWeight = Literal["none", "sqrt", "balanced"]
 
 _STEPS = 450
 _LEAST_EPOCHS = 5

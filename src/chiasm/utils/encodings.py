@@ -5,8 +5,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import chardet
-
 from chiasm.errors import DataError
 
 # Encodings of today's and yesterday's tables, the usual one first. GB18030 and its like read all
@@ -169,6 +167,9 @@ def _oddity(text: str) -> float:
 
 def _rank(text: bytes, names: Sequence[str]) -> dict[str, float]:
     """How well the letters fit each encoding, the best first."""
+    # Here: spelling labels takes no guessing, and an exported model predicts without it.
+    import chardet
+
     found = chardet.detect_all(
         text, ignore_threshold=True, include_encodings=names, no_match_encoding=names[0]
     )

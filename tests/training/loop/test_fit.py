@@ -9,10 +9,10 @@ import torch
 from training_inputs import CONFIG, Interrupt, accuracy, make_model
 
 from chiasm.errors import TrainingStopped
-from chiasm.evaluation.calibration import fit_temperature
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable
 from chiasm.model.logits import predict_logits
+from chiasm.tasks.calibration import fit_temperature
 from chiasm.training.config import TrainingConfig
 from chiasm.training.loop import fitting
 from chiasm.training.loop.batches import LengthGrouped

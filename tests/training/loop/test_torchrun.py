@@ -95,4 +95,4 @@ def test_a_batch_that_cannot_be_shared_evenly_is_refused(
 ) -> None:
     monkeypatch.setattr(fitting, "distributed_state", lambda: SimpleNamespace(num_processes=3))
     with pytest.raises(ChiasmError, match="`batch_size` a multiple of 3"):
-        fitting._arguments(TrainingConfig(), 1, tmp_path)
+        fitting._arguments(TrainingConfig(), 1, tmp_path, selection="log_loss")

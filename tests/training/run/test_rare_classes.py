@@ -15,10 +15,10 @@ from chiasm.data.reading import read
 from chiasm.data.table import Table
 from chiasm.encoders.features.cache import FeatureCache
 from chiasm.errors import DataError
-from chiasm.evaluation.metrics import NOT_SEEN
 from chiasm.fusion.build import FusionConfig
 from chiasm.report.files import write_report
 from chiasm.report.model_report import report_training
+from chiasm.tasks.unseen_labels import NOT_SEEN
 from chiasm.training.comparison.systems import Compared, compare
 from chiasm.training.config import TrainingConfig
 from chiasm.training.recipe import Recipe
@@ -74,7 +74,7 @@ def test_classes_too_rare_to_be_split_are_trained_on_in_every_fold(seed: int) ->
     compared = run_folds(make_table(LONG_TAIL), seed=seed)
     tested = compared.comparison.tested
     assert sorted(tested.positions) == list(range(40))
-    assert set(tested.classes) == set(LONG_TAIL)
+    assert set(tested.task.classes) == set(LONG_TAIL)
     assert [p.position for p in compared.problems] == list(range(40, 47))
     assert compared.comparison.rows[1].accuracy.mean > 0.9
 

@@ -20,6 +20,7 @@ from chiasm.encoders.features.cache import FeatureCache
 from chiasm.errors import ChiasmError, DataError, TrainingStopped
 from chiasm.fusion.build import FusionConfig
 from chiasm.model.dataset import EncodedTable
+from chiasm.tasks.base import Task
 from chiasm.training.comparison.fold import TrainedFold
 from chiasm.training.config import TrainingConfig
 from chiasm.training.recipe import Recipe
@@ -97,14 +98,14 @@ def made_up(monkeypatch: pytest.MonkeyPatch) -> None:
     def train_fold(
         rows: EncodedTable,
         part: SplitRows,
-        classes: tuple[str, ...],
+        task: Task,
         recipe: Recipe,
         fold: int,
         kinds: Mapping[str, Kind],
     ) -> TrainedFold:
         labels = rows.take(part.test).labels
         wrong = np.arange(len(labels)) < abs(recipe.fusion.dropout - 0.3) * len(labels)
-        probabilities = np.eye(len(classes))[np.where(wrong, 1 - labels, labels)] * 0.8 + 0.1
+        probabilities = np.eye(task.num_outputs)[np.where(wrong, 1 - labels, labels)] * 0.8 + 0.1
         return TrainedFold("concat", fold, probabilities, epochs=(), parameters=0, seconds=0.0)
 
     monkeypatch.setattr(tuning, "train_fold", train_fold)

@@ -27,7 +27,8 @@ def gradient_x_attention(
         for modality, tokens in batch.items()
     }
     with _gated(model.fusion, gates):
-        score = target.log_odds(model.classify(batch).logits)
+        logits = model.classify(batch).logits
+        score = model.task.explained(logits, target.classes, target.contrast)
     gradients = torch.autograd.grad(score.sum(), list(gates.values()))
     return dict(zip(gates, gradients, strict=True))
 

@@ -19,7 +19,12 @@ def occlusion(
     Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks" (2014), section 4.2,
     with a mask in place of a grey square.
     """
-    whole = target.log_odds(model.classify(batch).logits)
+
+    def log_odds(given: Mapping[str, Tokens]) -> Tensor:
+        logits = model.classify(given).logits
+        return model.task.explained(logits, target.classes, target.contrast)
+
+    whole = log_odds(batch)
     scores = {}
     for modality, tokens in batch.items():
         lost = torch.zeros_like(tokens.values[..., 0])
@@ -27,6 +32,6 @@ def occlusion(
             mask = tokens.mask.clone()
             mask[:, position] = False
             without = {**batch, modality: Tokens(tokens.values, mask)}
-            lost[:, position] = whole - target.log_odds(model.classify(without).logits)
+            lost[:, position] = whole - log_odds(without)
         scores[modality] = lost
     return scores

@@ -7,7 +7,7 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Target:
-    """The class of each row whose score is explained, alone or held against another.
+    """The class of each row that is explained, alone or held against another (``Task.explained``).
 
     Attributes:
         classes: class indices ``[b]``.
@@ -16,11 +16,3 @@ class Target:
 
     classes: Tensor
     contrast: Tensor | None = None
-
-    def log_odds(self, logits: Tensor) -> Tensor:
-        """How much likelier the class is than what it is held against, ``[b]``, from ``[b, c]``."""
-        own = logits.gather(1, self.classes[:, None])[:, 0]
-        if self.contrast is not None:
-            return own - logits.gather(1, self.contrast[:, None])[:, 0]
-        others = logits.scatter(1, self.classes[:, None], -float("inf"))
-        return own - others.logsumexp(dim=1)

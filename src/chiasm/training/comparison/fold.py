@@ -16,6 +16,7 @@ from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable
 from chiasm.model.logits import predict_probabilities
 from chiasm.model.storage import save_model
+from chiasm.tasks.base import Task
 from chiasm.training.loop.compute import at_most
 from chiasm.training.loop.epochs import Epoch
 from chiasm.training.recipe import Recipe
@@ -38,7 +39,7 @@ class TrainedFold:
 def train_fold(
     rows: EncodedTable,
     part: SplitRows,
-    classes: tuple[str, ...],
+    task: Task,
     recipe: Recipe,
     fold: int,
     kinds: Mapping[str, Kind],
@@ -61,7 +62,7 @@ def train_fold(
     model = FusionClassifier(
         encoders=recipe.load_encoders({m: kinds[m] for m in rows.features}),
         fusion=recipe.fusion,
-        classes=classes,
+        task=task,
     )
     rows = rows.of(model.modalities)
     epochs: list[Epoch] = []

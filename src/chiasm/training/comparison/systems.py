@@ -29,6 +29,8 @@ from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable, encode_table
 from chiasm.model.left_out import left_out
 from chiasm.model.storage import load_model
+from chiasm.tasks.base import Task
+from chiasm.tasks.registry import learn_task
 from chiasm.training.comparison.fold import TrainedFold, train_fold
 from chiasm.training.loop.compute import at_most, processes, worker_pool
 from chiasm.training.loop.epochs import Epoch
@@ -95,7 +97,7 @@ def compare(
     every = fold_splits(table, development, recipe, folds=folds, seed=seed, groups=groups)
     problems = fold_problems(table, development, folds=folds, groups=groups)
     log_problems(problems)
-    classes = table.classes_of(development)
+    task = learn_task(table, development)
     parts = {fold: every[fold] for fold in chosen}
     encoders = recipe.load_encoders(table.kinds)
     dims = {modality: encoder.dim for modality, encoder in encoders.items()}
@@ -103,7 +105,7 @@ def compare(
         # Built in vain, so that one that cannot be is refused before hours of encoding.
         build_fusion(replace(recipe.fusion, name=name), dims)
     say_lacking(table, tuple(encoders), strict=False)
-    rows = encode_table(table, encoders, classes=classes, cache=cache)
+    rows = encode_table(table, encoders, task=task, cache=cache)
 
     with (
         TemporaryDirectory() as folder,
@@ -116,7 +118,7 @@ def compare(
             delayed(train_fold)(
                 rows,
                 part,
-                classes,
+                task,
                 _with_fusion(recipe, name, seed),
                 fold,
                 table.kinds,
@@ -130,7 +132,7 @@ def compare(
             trained.append(one)
             advance(f"{one.fusion}, fold {one.fold + 1} done")
 
-        tested = _out_of_fold(table, rows, classes, parts, groups, folds, _gather(trained, fusions))
+        tested = _out_of_fold(table, rows, task, parts, groups, folds, _gather(trained, fusions))
         comparison = evaluate_systems(tested, modalities=table.modalities, seed=seed)
         best = fused.get(comparison.winner)
         looks = [
@@ -178,14 +180,14 @@ def _examine(folder: Path, rows: EncodedTable, part: SplitRows, examine: Examine
 def _out_of_fold(
     table: Table,
     rows: EncodedTable,
-    classes: tuple[str, ...],
+    task: Task,
     parts: Mapping[int, SplitRows],
     groups: Array,
     of_folds: int,
     predictions: Mapping[str, Predictions],
 ) -> OutOfFold:
     tested = np.concatenate([part.test for part in parts.values()])
-    majority = _majority(rows, tuple(parts.values()), len(classes))
+    majority = _majority(rows, tuple(parts.values()), task)
     return OutOfFold(
         ids=np.array(table.ids)[tested],
         positions=tested,
@@ -193,7 +195,7 @@ def _out_of_fold(
         folds=np.repeat(list(parts), [len(part.test) for part in parts.values()]),
         of_folds=of_folds,
         groups=groups[tested],
-        classes=classes,
+        task=task,
         predictions={MAJORITY: majority, **predictions},
     )
 
@@ -210,14 +212,13 @@ def _gather(trained: Sequence[TrainedFold], fusions: Sequence[str]) -> dict[str,
     return gathered
 
 
-def _majority(rows: EncodedTable, parts: Sequence[SplitRows], classes: int) -> Predictions:
-    """The frequency of each class among the training rows, whatever the row."""
+def _majority(rows: EncodedTable, parts: Sequence[SplitRows], task: Task) -> Predictions:
+    """What the targets of the training rows alone say, whatever the row."""
     started = time.perf_counter()
     probabilities = []
     for part in parts:
         labels = rows.take(np.concatenate([part.train, part.validation])).labels
-        frequencies = np.bincount(labels, minlength=classes) / len(labels)
-        probabilities.append(np.tile(frequencies, (len(part.test), 1)))
+        probabilities.append(np.tile(task.baseline(labels), (len(part.test), 1)))
     return Predictions(
         probabilities=np.concatenate(probabilities),
         parameters=0,

@@ -26,11 +26,10 @@ from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 
 from chiasm.encoders.trainable.augmentation import RandomFlipAndCrop
 from chiasm.errors import ChiasmError, TrainingStopped, UnreadableExample
-from chiasm.evaluation.calibration import fit_temperature
-from chiasm.evaluation.metrics import compute_metrics
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable, collate
 from chiasm.model.logits import predict_logits
+from chiasm.tasks.base import Task
 from chiasm.training.config import TrainingConfig
 from chiasm.training.loop.averaging import BestEpochs
 from chiasm.training.loop.batches import LengthGrouped
@@ -40,7 +39,7 @@ from chiasm.training.loop.compute import (
 )
 from chiasm.training.loop.epochs import Epoch, EpochLog
 from chiasm.training.loop.interrupts import on_interrupt
-from chiasm.training.loop.loss import ClassificationLoss, WithAuxiliaryHeads, class_weights
+from chiasm.training.loop.loss import TrainingLoss, WithAuxiliaryHeads
 from chiasm.training.loop.optimizer import build_optimizer
 from chiasm.utils.quiet import quiet
 from chiasm.utils.reading import open_regular, refuse_holes
@@ -81,17 +80,20 @@ def fit(
     trained = WithAuxiliaryHeads(model) if config.auxiliary_loss else model
     trainer = _Trainer(
         model=trained,
-        args=_arguments(config, epochs, checkpoints),
+        args=_arguments(config, epochs, checkpoints, selection=model.task.selection),
         data_collator=collate,
         train_dataset=train,
         eval_dataset=validation,
-        compute_loss_func=ClassificationLoss(
-            class_weights=class_weights(train.labels, len(model.classes), config.class_weight),
-            label_smoothing=config.label_smoothing,
+        compute_loss_func=TrainingLoss(
+            model.task.loss(
+                train.labels,
+                class_weight=config.class_weight,
+                label_smoothing=config.label_smoothing,
+            ),
             auxiliary=config.auxiliary_loss,
         ),
         optimizers=(build_optimizer(trained, config), None),
-        compute_metrics=_validation_metrics(model.classes),
+        compute_metrics=_validation_scores(model.task),
         callbacks=[
             best_epochs,
             EpochLog(model.fusion_config.name, report),
@@ -112,7 +114,9 @@ def fit(
         raise TrainingStopped
     processes.wait_for_everyone()  # one of them wrote the best epochs
     best_epochs.load_into(trained)
-    temperature = fit_temperature(predict_logits(model, validation).numpy(), validation.labels)
+    temperature = model.task.fit_temperature(
+        predict_logits(model, validation).numpy(), validation.labels
+    )
     model.temperature.fill_(temperature)
     model.eval()
 
@@ -170,7 +174,9 @@ def _is_whole(checkpoint: Path) -> bool:
     return True
 
 
-def _arguments(config: TrainingConfig, epochs: int, folder: Path) -> TrainingArguments:
+def _arguments(
+    config: TrainingConfig, epochs: int, folder: Path, *, selection: str
+) -> TrainingArguments:
     processes = distributed_state().num_processes
     rows, left_over = divmod(config.batch_size, processes)
     if left_over:
@@ -196,7 +202,7 @@ def _arguments(config: TrainingConfig, epochs: int, folder: Path) -> TrainingArg
         logging_strategy="epoch",
         # With 1, Trainer deletes the last when it stops.
         save_total_limit=2,
-        metric_for_best_model="log_loss",
+        metric_for_best_model=selection,
         greater_is_better=False,
         report_to="none",
         restore_callback_states_from_checkpoint=True,
@@ -207,23 +213,13 @@ def _arguments(config: TrainingConfig, epochs: int, folder: Path) -> TrainingArg
     )
 
 
-def _validation_metrics(
-    classes: tuple[str, ...],
-) -> Callable[[EvalPrediction], dict[str, float]]:
-    def compute(prediction: EvalPrediction) -> dict[str, float]:
-        logits = torch.from_numpy(np.asarray(prediction.predictions)).double()
-        metrics = compute_metrics(
-            logits.softmax(dim=-1).numpy(), np.asarray(prediction.label_ids), classes
+def _validation_scores(task: Task) -> Callable[[EvalPrediction], dict[str, float]]:
+    def scores(prediction: EvalPrediction) -> dict[str, float]:
+        return task.validation_scores(
+            np.asarray(prediction.predictions), np.asarray(prediction.label_ids)
         )
-        return {
-            "log_loss": metrics.log_loss,
-            "accuracy": metrics.accuracy,
-            "macro_precision": metrics.macro.precision,
-            "macro_recall": metrics.macro.recall,
-            "macro_f1": metrics.macro.f1,
-        }
 
-    return compute
+    return scores
 
 
 class _StopOnInterrupt(TrainerCallback):

@@ -85,7 +85,7 @@ def _fit_alone(
         alone = FusionClassifier(
             encoders={modality: model.encoders[modality]},
             fusion=replace(recipe.fusion, name=modality),
-            classes=model.classes,
+            task=model.task,
         )
         fit(
             alone,

@@ -2,7 +2,7 @@
 
 from chiasm.encoders.base import Encoder
 from chiasm.encoders.precomputed import Precomputed
-from chiasm.evaluation.metrics import Metrics
+from chiasm.tasks.metrics import Metrics
 from chiasm.training.run.result import TrainedModel
 
 _CARD = """---

@@ -16,6 +16,7 @@ from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import encode_table
 from chiasm.model.left_out import left_out
 from chiasm.model.storage import CONFIG, save_model
+from chiasm.tasks.registry import learn_task
 from chiasm.training.loop.compute import cores_for, distributed_state
 from chiasm.training.loop.epochs import Epoch
 from chiasm.training.loop.stages import fit_in_stages
@@ -66,10 +67,10 @@ def train(
         check_tensorboard()
     recipe = recipe.for_table(table)
     parts = split_rows(table, recipe)
-    classes = table.classes_of(parts.train)
+    task = learn_task(table, parts.train)
     torch.manual_seed(recipe.training.seed)
     encoders = recipe.load_encoders(table.kinds)
-    model = FusionClassifier(encoders=encoders, fusion=recipe.fusion, classes=classes)
+    model = FusionClassifier(encoders=encoders, fusion=recipe.fusion, task=task)
     say_lacking(table, model.modalities, strict=False)
     noted = (*parts.problems, *left_out(table, model.encoders))
     tell(noted)
@@ -82,7 +83,7 @@ def train(
         folder.write_problems(table.problems)
     # Encoded by one process of each machine; the others find all of it in the cache.
     with processes.local_main_process_first():
-        rows = encode_table(table, model.encoders, classes=classes, cache=cache)
+        rows = encode_table(table, model.encoders, task=task, cache=cache)
 
     def note(epoch: Epoch) -> None:
         if processes.is_main_process:

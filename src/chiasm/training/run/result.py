@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from chiasm.data.table import Problem
-from chiasm.evaluation.metrics import Metrics
 from chiasm.model.classifier import FusionClassifier
+from chiasm.tasks.metrics import Metrics
 from chiasm.training.loop.epochs import Epoch
 from chiasm.training.run.splits import SplitRows
 

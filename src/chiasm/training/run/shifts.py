@@ -10,6 +10,7 @@ from chiasm.encoders.features.store import Features
 from chiasm.evaluation.shift import Shift, measure_shift
 from chiasm.model.dataset import encode_table
 from chiasm.model.left_out import note_left_out
+from chiasm.tasks.registry import learn_task
 from chiasm.training.loop.compute import distributed_state
 from chiasm.training.recipe import Recipe
 from chiasm.utils.arrays import Array
@@ -43,7 +44,7 @@ def find_shifts(table: Table, recipe: Recipe, *, cache: FeatureCache) -> dict[st
     # Told in training, of all rows.
     sample = note_left_out(sample, featured)
     with distributed_state().local_main_process_first():
-        rows = encode_table(sample, featured, classes=table.classes, cache=cache)
+        rows = encode_table(sample, featured, task=learn_task(table, table.labelled), cache=cache)
     shifts = {}
     for modality, features in rows.features.items():
         has = np.array([features.length(row) > 0 for row in range(len(sample))])

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chiasm.data.checking.unseen_labels import unseen_labels
 from chiasm.data.duplicates.groups import duplicate_groups
 from chiasm.data.splitting.splits import given_split, grouped_folds, hold_out, rare_problems
 from chiasm.data.table import Problem, Table
 from chiasm.errors import DataError
+from chiasm.tasks.base import Task
+from chiasm.tasks.registry import learn_task
 from chiasm.training.recipe import Recipe
 from chiasm.utils.arrays import Indices
 
@@ -50,15 +51,11 @@ def split_rows(table: Table, recipe: Recipe) -> SplitRows:
             f"{table.source} has no labelled rows to train on. Rows need a label and at least one "
             "readable modality; run chiasm check to see what is wrong with them."
         )
-    classes = table.classes_of(train)
-    if len(classes) < 2:
-        where = "the train part of its own split" if len(given) > 1 else "all that is labelled"
-        raise DataError(
-            f"{table.source} has only the class {classes[0]!r} to train on, in {where}. A "
-            "classifier needs two classes or more."
-        )
+    where = "the train part of its own split" if len(given) > 1 else "all that is labelled"
+    task = learn_task(table, train)
+    task.check_learnable(table.source, where=where)
     test = given.get("test", nothing)
-    unseen = _unseen(table, given, classes)
+    unseen = _unseen(table, given, task)
     if "validation" in given:
         return SplitRows(train, given["validation"], test, unseen)
     groups = duplicate_groups(table, by=recipe.group_by)
@@ -73,14 +70,12 @@ def split_rows(table: Table, recipe: Recipe) -> SplitRows:
     return SplitRows(train, validation, test, (*rare, *unseen))
 
 
-def _unseen(
-    table: Table, given: Mapping[str, Indices], classes: tuple[str, ...]
-) -> tuple[Problem, ...]:
+def _unseen(table: Table, given: Mapping[str, Indices], task: Task) -> tuple[Problem, ...]:
     return tuple(
         problem
         for part in ("validation", "test")
         if part in given
-        for problem in unseen_labels(table, given[part], classes, what=f"The {part} rows")
+        for problem in task.check_labels(table, given[part], what=f"The {part} rows")
     )
 
 

@@ -18,10 +18,11 @@ from chiasm.data.table import Table
 from chiasm.data.verification.problems import log_problems
 from chiasm.encoders.features.cache import FeatureCache
 from chiasm.errors import TrainingStopped
-from chiasm.evaluation.metrics import compute_metrics
 from chiasm.inference.missing_modalities import say_lacking
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable, encode_table
+from chiasm.tasks.base import Task
+from chiasm.tasks.registry import learn_task
 from chiasm.training.comparison.fold import TrainedFold, train_fold
 from chiasm.training.loop.compute import processes, worker_pool
 from chiasm.training.loop.interrupts import on_interrupt
@@ -82,15 +83,16 @@ def tune(
     groups = duplicate_groups(table, by=recipe.group_by)
     parts = fold_splits(table, every, known, folds=folds, seed=seed, groups=groups)
     log_problems(fold_problems(table, every, folds=folds, groups=groups))
+    task = learn_task(table, table.labelled)
     model = FusionClassifier(
-        encoders=known.load_encoders(table.kinds), fusion=recipe.fusion, classes=table.classes
+        encoders=known.load_encoders(table.kinds), fusion=recipe.fusion, task=task
     )
     folder = TuningFolder(out, _record(command, known, table, model), folds=folds)
     space = SearchSpace(known, trains_encoders=model.trains_encoders)
     study = Study(folder.study, space, folds=folds, seed=seed)
     report(study.trials)
     say_lacking(table, model.modalities, strict=False)
-    rows = encode_table(table, model.encoders, classes=table.classes, cache=cache)
+    rows = encode_table(table, model.encoders, task=task, cache=cache)
 
     stopped = False
     try:
@@ -102,7 +104,7 @@ def tune(
 
             def evaluate(settings: Mapping[str, Setting]) -> Iterator[Scores]:
                 tried = space.recipe_with(settings)
-                return _evaluate(rows, parts, table.classes, tried, table.kinds, parallel)
+                return _evaluate(rows, parts, task, tried, table.kinds, parallel)
 
             while len(study.trials) < trials and (not study.trials or time.monotonic() < deadline):
                 study.try_next(evaluate)
@@ -130,7 +132,7 @@ def _record(command: str, recipe: Recipe, table: Table, model: FusionClassifier)
 def _evaluate(
     rows: EncodedTable,
     parts: Sequence[SplitRows],
-    classes: tuple[str, ...],
+    task: Task,
     recipe: Recipe,
     kinds: Mapping[str, Kind],
     parallel: Parallel,
@@ -139,14 +141,14 @@ def _evaluate(
     for start in range(0, len(parts), processes()):
         batch = range(start, min(start + processes(), len(parts)))
         trained = parallel(
-            delayed(train_fold)(rows, parts[fold], classes, recipe, fold, kinds) for fold in batch
+            delayed(train_fold)(rows, parts[fold], task, recipe, fold, kinds) for fold in batch
         )
         for one in trained:
-            yield _scores(one, rows.take(parts[one.fold].test).labels, classes)
+            yield _scores(one, rows.take(parts[one.fold].test).labels, task)
 
 
-def _scores(trained: TrainedFold, labels: np.ndarray, classes: tuple[str, ...]) -> Scores:
-    metrics = compute_metrics(trained.probabilities, labels, classes)
+def _scores(trained: TrainedFold, labels: np.ndarray, task: Task) -> Scores:
+    metrics = task.metrics(trained.probabilities, labels)
     return Scores(
         macro_f1=metrics.macro.f1,
         accuracy=metrics.accuracy,

@@ -10,11 +10,9 @@ from sklearn.metrics import (
     precision_recall_fscore_support,
 )
 
-from chiasm.evaluation.calibration import expected_calibration_error
+from chiasm.tasks.calibration import expected_calibration_error
+from chiasm.tasks.unseen_labels import NOT_SEEN
 from chiasm.utils.arrays import Array
-
-# What all labels that were never seen are to the judge: one more class, which nothing predicts.
-NOT_SEEN = "(label not seen in training)"
 
 
 @dataclass(frozen=True)
@@ -59,10 +57,9 @@ class Metrics:
 def compute_metrics(probabilities: Array, labels: Array, classes: tuple[str, ...]) -> Metrics:
     """Judge probabilities ``[n, classes]`` against class indices ``[n]``.
 
-    Rows of index -1 are of labels that the model never saw: wrong, as a class of their own. A class
-    that is never predicted has precision and F1 of 0; one without rows counts in no average.
+    Rows of the class ``NOT_SEEN`` count as wrong. A class that is never predicted has precision and
+    F1 of 0; one without rows counts in no average.
     """
-    probabilities, labels, classes = admit_unseen(probabilities, labels, classes)
     known = np.array([classes[index] != NOT_SEEN for index in labels])
     predicted = probabilities.argmax(axis=1)
     every = np.arange(len(classes))
@@ -91,22 +88,3 @@ def compute_metrics(probabilities: Array, labels: Array, classes: tuple[str, ...
 def _average(precision: Array, recall: Array, f1: Array, weights: Array) -> Average:
     p, r, f = (float(np.average(values, weights=weights)) for values in (precision, recall, f1))
     return Average(precision=p, recall=r, f1=f)
-
-
-def admit_unseen(
-    probabilities: Array, labels: Array, classes: tuple[str, ...]
-) -> tuple[Array, Array, tuple[str, ...]]:
-    """Probabilities ``[n, classes]``, class indices ``[n]`` and classes, without an index of -1.
-
-    Where there is one, ``NOT_SEEN`` becomes the last class, of probability 0 in every row: the row
-    counts as wrong, and the class has an F1 of 0.
-    """
-    unseen = labels < 0
-    if not unseen.any():
-        return probabilities, labels, classes
-    nothing = np.zeros_like(probabilities[:, :1])
-    return (
-        np.concatenate([probabilities, nothing], axis=1),
-        np.where(unseen, len(classes), labels),
-        (*classes, NOT_SEEN),
-    )

@@ -8,6 +8,8 @@ from chiasm.data.table import Problem, Table
 from chiasm.errors import DataError
 from chiasm.utils.arrays import Indices
 
+# What all labels that were never seen are where rows are evaluated: one more class.
+NOT_SEEN = "(label not seen in training)"
 _NAMED, _MOST = 5, 20
 
 

@@ -2,16 +2,16 @@
 
 import numpy as np
 import pytest
-from data_inputs import make_table
+from model.letters import make_table
 
-from chiasm.data.checking.unseen_labels import unseen_labels
 from chiasm.errors import DataError
+from chiasm.tasks.unseen_labels import unseen_labels
 
 SENTIMENT = ("negative", "neutral", "positive")
 
 
 def find(labels: list[str], classes: tuple[str, ...]) -> list[tuple[int | None, str]]:
-    table = make_table([f"text {i}" for i in range(len(labels))], labels)
+    table = make_table(text=[f"text {i}" for i in range(len(labels))], labels=labels)
     found = unseen_labels(table, np.arange(len(labels)), classes, what="The test rows")
     assert {(p.field, p.action) for p in found} <= {("label", "noted")}
     return [(p.position, p.detail) for p in found]

@@ -1,16 +1,15 @@
 import numpy as np
 import pytest
+from evaluation.made_up import sure
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chiasm.evaluation.calibration import (
+from chiasm.tasks.calibration import (
     Bin,
     expected_calibration_error,
     fit_temperature,
     reliability,
 )
-
-from .made_up import sure
 
 
 def test_calibration_error_is_the_mean_gap_of_the_bins_weighed_by_their_rows() -> None:

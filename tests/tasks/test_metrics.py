@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from evaluation.made_up import Array, sure
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import (
@@ -9,9 +10,7 @@ from sklearn.metrics import (
     precision_recall_fscore_support,
 )
 
-from chiasm.evaluation.metrics import Average, Metrics, compute_metrics
-
-from .made_up import Array, sure
+from chiasm.tasks.metrics import Average, Metrics, compute_metrics
 
 
 def averages(metrics: Metrics) -> list[tuple[float, float, float]]:
