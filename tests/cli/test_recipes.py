@@ -51,6 +51,21 @@ def test_options_change_what_they_name_and_nothing_else() -> None:
     assert changed.fusion == recipe.fusion
 
 
+def test_any_setting_is_set_by_its_name_and_what_is_not_named_stays() -> None:
+    recipe = load_recipe("lab-gated")
+    settings = (
+        *("training.patience=0.5", "fusion.dim=64", "encoders.text=minilm", "staged=true"),
+        *("group_by=[text]", "training.learning_rate=2e-5", "trainable_blocks.image=all"),
+    )
+    changed = TrainingOptions(recipe="lab-gated", set=list(settings)).read_recipe("late")
+    assert (changed.training.patience, changed.training.learning_rate) == (0.5, 2e-5)
+    assert changed.training.batch_size == recipe.training.batch_size
+    assert (changed.fusion.name, changed.fusion.dim) == ("late", 64)
+    assert changed.encoders == {**recipe.encoders, "text": "minilm"}
+    assert (changed.staged, changed.group_by) == (True, ("text",))
+    assert changed.trainable_blocks == {**recipe.trainable_blocks, "image": "all"}
+
+
 def test_an_audio_encoder_can_be_named() -> None:
     recipe = TrainingOptions(
         recipe="review-offline", audio_encoder="whisper-tiny-last"
@@ -91,6 +106,22 @@ def test_compare_looks_at_what_the_recipe_looks_at(reviews: Path, tmp_path: Path
         (("--lora", "text=all"), "MODALITY=RANK"),
         (("--lora", "text=8"), "give the number of --trainable-blocks or all"),
         (("--max-seconds", "0"), "max_seconds is 0"),
+        (("--set", "training.epochs"), "A setting is NAME=VALUE"),
+        (("--set", "training.epoch=3"), "Did you mean 'training.epochs'?"),
+        (("--set", "patiense=0.5"), "Did you mean 'training.patience'?"),
+        (("--set", "training.epochs=three"), "epochs is 'three', and must be a whole number"),
+        (("--set", "training.patience=2"), "patience is 2.0, and must be above 0"),
+        (("--set", "fusion.name=gatd"), "Did you mean 'gated'?"),
+        (("--set", "training=3"), "has no setting 'training'"),
+        (("--set", "seed=1", "--seed", "2"), "Did you mean 'training.seed'?"),
+        (
+            ("--set", "training.seed=1", "--seed", "2"),
+            "--seed and --set training.seed are one setting",
+        ),
+        (("--set", "fusion.name=text", "--fusion", "gated"), "--fusion and --set fusion.name"),
+        (("--set", "fusion.dim=8", "--set", "fusion.dim=16"), "twice for one setting"),
+        (("--set", "encoders.audio=whisper-tiny"), "--set encoders.audio has an effect only"),
+        (("--set", "training.epochs=[1"), "The setting training.epochs is not YAML"),
     ],
 )
 def test_a_users_error_is_told_in_words(

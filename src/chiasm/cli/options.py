@@ -1,7 +1,7 @@
 """Options that several commands share."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
@@ -219,22 +219,34 @@ class Encoders:
         ),
     ] = None
 
-    def read_recipe(self) -> "Recipe":
+    set: Annotated[
+        list[str] | None,
+        _option(
+            "Any setting of the recipe, such as training.patience=0.5 or encoders.text=minilm "
+            "(chiasm recipes NAME shows them). May be given several times.",
+            metavar="NAME=VALUE",
+            panel=_MODEL,
+        ),
+    ] = None
+
+    def read_recipe(self, fusion: str | None = None) -> "Recipe":
         """The recipe with these settings.
 
         Raises:
             ChiasmError: there is no such recipe, or it does not allow a setting.
         """
-        from chiasm.recipes.files import load_recipe
-        from chiasm.training.recipe import Recipe
+        from chiasm.recipes.files import load_recipe, parse_setting
 
-        recipe = Recipe() if self.recipe is None else load_recipe(self.recipe)
-        encoders = {"text": self.text_encoder, "audio": self.audio_encoder}
-        return replace(
-            recipe,
-            encoders=recipe.encoders | _given(encoders),
-            max_seconds=recipe.max_seconds if self.max_seconds is None else self.max_seconds,
-        )
+        settings = dict(map(parse_setting, self.set or []))
+        if len(settings) < len(self.set or []):
+            raise ChiasmError("--set is given twice for one setting. Give each once.")
+        for option, name, value in (*self._short(), ("--fusion", "fusion.name", fusion)):
+            if value is None:
+                continue
+            if name in settings:
+                raise ChiasmError(f"{option} and --set {name} are one setting. Give one of them.")
+            settings[name] = value
+        return load_recipe(self.recipe, settings)
 
     def refuse_unused(self, looked_at: "Mapping[str, Kind]") -> None:
         """Let settings pass of modalities that are looked at, or of their kinds.
@@ -242,21 +254,29 @@ class Encoders:
         Raises:
             ChiasmError: one is given for another modality.
         """
-        for option, modality in self._options():
+        for option, name in self._given():
+            modality = "audio" if name == "max_seconds" else name.partition(".")[2]
             if modality not in (*looked_at, *looked_at.values()):
                 raise ChiasmError(
                     f"{option} has an effect only where {modality} is looked at. Here that is "
                     f"{' and '.join(looked_at)}: leave it out."
                 )
 
-    def _options(self) -> Iterator[tuple[str, str]]:
-        """The options that were given, each with its modality."""
-        if self.text_encoder is not None:
-            yield "--text-encoder", "text"
-        if self.audio_encoder is not None:
-            yield "--audio-encoder", "audio"
-        if self.max_seconds is not None:
-            yield "--max-seconds", "audio"
+    def _given(self) -> Iterator[tuple[str, str]]:
+        """The options that were given for one modality, each with the name of its setting."""
+        every = [
+            (f"--set {name}", name, True)
+            for name in (one.partition("=")[0] for one in self.set or [])
+        ]
+        for option, name, value in (*self._short(), *every):
+            if value is not None and name.partition(".")[0] in _OF_MODALITIES:
+                yield option, name
+
+    def _short(self) -> Iterator[tuple[str, str, object]]:
+        """The short options, each with the setting that it is a name of and its value if given."""
+        yield "--text-encoder", "encoders.text", self.text_encoder
+        yield "--audio-encoder", "encoders.audio", self.audio_encoder
+        yield "--max-seconds", "max_seconds", self.max_seconds
 
 
 @dataclass(frozen=True)
@@ -290,24 +310,13 @@ class Encoding(Encoders):
         ),
     ] = None
 
-    def read_recipe(self) -> "Recipe":
-        recipe = super().read_recipe()
-        return replace(
-            recipe,
-            encoders=recipe.encoders | _given({"image": self.image_encoder}),
-            trainable_blocks=recipe.trainable_blocks | _blocks(self.trainable_blocks or []),
-            lora=recipe.lora | _ranks(self.lora or []),
-        )
-
-    def _options(self) -> Iterator[tuple[str, str]]:
-        yield from super()._options()
-        if self.image_encoder is not None:
-            yield "--image-encoder", "image"
-        yield from (
-            (f"--trainable-blocks {modality}", modality)
-            for modality in _blocks(self.trainable_blocks or [])
-        )
-        yield from ((f"--lora {modality}", modality) for modality in _ranks(self.lora or []))
+    def _short(self) -> Iterator[tuple[str, str, object]]:
+        yield from super()._short()
+        yield "--image-encoder", "encoders.image", self.image_encoder
+        for modality, blocks in _blocks(self.trainable_blocks or []).items():
+            yield f"--trainable-blocks {modality}", f"trainable_blocks.{modality}", blocks
+        for modality, rank in _ranks(self.lora or []).items():
+            yield f"--lora {modality}", f"lora.{modality}", rank
 
 
 @dataclass(frozen=True)
@@ -352,22 +361,17 @@ class TrainingOptions(Encoding):
         ),
     ] = None
 
-    def read_recipe(self) -> "Recipe":
-        recipe = super().read_recipe()
-        training = {name: getattr(self, name) for name in _TRAINING}
-        return replace(
-            recipe,
-            training=replace(recipe.training, **_given(training)),
-            group_by=split_names(self.group_by) or recipe.group_by,
-        )
+    def _short(self) -> Iterator[tuple[str, str, object]]:
+        yield from super()._short()
+        yield "--group-by", "group_by", split_names(self.group_by)
+        for name in _TRAINING:
+            yield f"--{name.replace('_', '-')}", f"training.{name}", getattr(self, name)
 
 
 # Options that are fields of TrainingConfig.
 _TRAINING = ("validation", "epochs", "batch_size", "learning_rate", "class_weight", "seed")
-
-
-def _given(settings: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in settings.items() if value is not None}
+# Settings that have a value for each modality, or are of one.
+_OF_MODALITIES = ("encoders", "trainable_blocks", "lora", "max_seconds")
 
 
 def _blocks(given: Sequence[str]) -> "dict[str, TrainableBlocks]":

@@ -1,6 +1,5 @@
 """The command ``chiasm train``."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -58,9 +57,7 @@ def train(
 
     if tensorboard:
         pipeline.check_tensorboard()
-    recipe = settings.read_recipe()
-    if fusion is not None:
-        recipe = replace(recipe, fusion=replace(recipe.fusion, name=fusion))
+    recipe = settings.read_recipe(fusion)
     table = reading.read(data, spare_from=(out,))
     say_what_was_read(table)
     settings.refuse_unused(recipe.looked_at(table))

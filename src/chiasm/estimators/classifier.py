@@ -2,10 +2,9 @@
 
 import warnings
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, get_type_hints
+from typing import Any, Literal, TypeAlias, get_type_hints
 
 import numpy as np
 import pandas as pd
@@ -21,25 +20,41 @@ from chiasm.data.verification.problems import problem_lines
 from chiasm.encoders.defaults import DEFAULT_ENCODERS
 from chiasm.encoders.features.cache import FeatureCache
 from chiasm.encoders.precomputed import Precomputed
-from chiasm.errors import DataError, DataWarning, UnreadableExample
+from chiasm.errors import ChiasmError, DataError, DataWarning, UnreadableExample
 from chiasm.explanation.result import Explanation
 from chiasm.explanation.rows import explain
-from chiasm.fusion.build import JOINT_FUSIONS, FusionConfig
+from chiasm.fusion.build import JOINT_FUSIONS
 from chiasm.inference.missing_modalities import lacking
 from chiasm.model.dataset import encode_table
 from chiasm.model.left_out import note_left_out
 from chiasm.model.logits import predict_probabilities
 from chiasm.model.storage import CONFIG, load_model, read_card, save_model
-from chiasm.recipes.names import check_names
+from chiasm.recipes.files import load_recipe
 from chiasm.tasks.base import ClassWeight
-from chiasm.training.config import TrainingConfig
 from chiasm.training.loop.epochs import Epoch, epoch_header, epoch_line
 from chiasm.training.recipe import Recipe
 from chiasm.training.run.card import model_card
 from chiasm.training.run.pipeline import train
 from chiasm.utils.arrays import Array
-from chiasm.utils.config import parse_config
+from chiasm.utils.config import check_setting, parse_config
 from chiasm.utils.outputs import check_own_folder
+
+# What leaves a setting as the recipe says; a text, which scikit-learn copies and compares.
+_Recipe: TypeAlias = Literal["recipe"]
+_AS_RECIPE: _Recipe = "recipe"
+_SHORT = {
+    "fusion": "fusion.name",
+    "text_encoder": "encoders.text",
+    "image_encoder": "encoders.image",
+    **{name: f"fusion.{name}" for name in ("dim", "num_heads", "dropout", "modality_dropout")},
+    **{
+        name: f"training.{name}"
+        for name in (
+            *("epochs", "patience", "batch_size", "learning_rate", "weight_decay"),
+            *("label_smoothing", "class_weight", "validation", "seed"),
+        )
+    },
+}
 
 
 class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -51,7 +66,13 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     kept on one side of the inner validation split; for an outer cross-validation pass ``groups``
     to it.
 
+    Every setting of a ``Recipe`` is reached by its name with two underscores in place of each dot,
+    as in ``training__patience=0.5`` and ``encoders__audio="whisper-tiny"``; common ones have short
+    names besides. "recipe", the default of these, leaves a setting as the recipe says.
+
     Args:
+        recipe: where all other settings come from: a Recipe, or one by its name or the path of its
+            file; None: the default one.
         fusion: "cross_attention", "gated", "late", "concat", or a modality: "text", "image".
         text_encoder: "minilm", or a Hugging Face text model by name or folder.
         image_encoder: "efficientnet-lite0", "efficientnet-lite2", or a Hugging Face vision model.
@@ -69,6 +90,10 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         validation: part of the rows held out to choose the epochs and the temperature.
         seed: of the held-out part, initialisation and order.
         verbose: print a line an epoch.
+        settings: any others, by their long names.
+
+    Raises:
+        ChiasmError: a long name that no setting has.
 
     Attributes:
         classes_: the labels, as given to ``fit``.
@@ -80,24 +105,27 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def __init__(
         self,
         *,
-        fusion: str = "cross_attention",
-        text_encoder: str = DEFAULT_ENCODERS["text"],
-        image_encoder: str = DEFAULT_ENCODERS["image"],
-        dim: int = FusionConfig.dim,
-        num_heads: int = FusionConfig.num_heads,
-        dropout: float = FusionConfig.dropout,
-        modality_dropout: float = FusionConfig.modality_dropout,
-        epochs: int | None = TrainingConfig.epochs,
-        patience: float = TrainingConfig.patience,
-        batch_size: int = TrainingConfig.batch_size,
-        learning_rate: float = TrainingConfig.learning_rate,
-        weight_decay: float = TrainingConfig.weight_decay,
-        label_smoothing: float = TrainingConfig.label_smoothing,
-        class_weight: ClassWeight = TrainingConfig.class_weight,
-        validation: float = TrainingConfig.validation,
-        seed: int = 0,
+        recipe: str | Path | Recipe | None = None,
+        fusion: str = _AS_RECIPE,
+        text_encoder: str = _AS_RECIPE,
+        image_encoder: str = _AS_RECIPE,
+        dim: int | _Recipe = _AS_RECIPE,
+        num_heads: int | _Recipe = _AS_RECIPE,
+        dropout: float | _Recipe = _AS_RECIPE,
+        modality_dropout: float | _Recipe = _AS_RECIPE,
+        epochs: int | _Recipe | None = _AS_RECIPE,
+        patience: float | _Recipe = _AS_RECIPE,
+        batch_size: int | _Recipe = _AS_RECIPE,
+        learning_rate: float | _Recipe = _AS_RECIPE,
+        weight_decay: float | _Recipe = _AS_RECIPE,
+        label_smoothing: float | _Recipe = _AS_RECIPE,
+        class_weight: ClassWeight | _Recipe = _AS_RECIPE,
+        validation: float | _Recipe = _AS_RECIPE,
+        seed: int | _Recipe = _AS_RECIPE,
         verbose: bool | int = False,
+        **settings: Any,
     ) -> None:
+        self.recipe = recipe
         self.fusion = fusion
         self.text_encoder = text_encoder
         self.image_encoder = image_encoder
@@ -115,6 +143,30 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.validation = validation
         self.seed = seed
         self.verbose = verbose
+        self._long_names: tuple[str, ...] = ()
+        self._set_long(settings)
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """All short settings, and those of the others that were given."""
+        params: dict[str, Any] = super().get_params(deep=deep)
+        return params | {name: getattr(self, name) for name in self._long_names}
+
+    def set_params(self, **params: Any) -> "Classifier":
+        """Change settings by their short or long names.
+
+        Raises:
+            ChiasmError: a name that no setting has.
+        """
+        short = super().get_params(deep=False)
+        self._set_long({name: value for name, value in params.items() if name not in short})
+        super().set_params(**{name: value for name, value in params.items() if name in short})
+        return self
+
+    def _set_long(self, settings: dict[str, Any]) -> None:
+        for name in settings:
+            check_setting(Recipe, name, where="The Classifier", dot="__")
+        self.__dict__.update(settings)
+        self._long_names = tuple(dict.fromkeys((*self._long_names, *settings)))
 
     def fit(self, X: pd.DataFrame, y: Any) -> "Classifier":  # noqa: N803
         """Train on rows and their labels; a row without a label is not trained on.
@@ -278,23 +330,20 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _recipe(self) -> Recipe:
         kinds = get_type_hints(Classifier.__init__)
-        given = {
-            name: parse_config(kind, getattr(self, name), where=name)
-            for name, kind in kinds.items()
-            if name != "return"
-        }
-
-        def those_of(config: Any) -> dict[str, Any]:
-            return {each.name: given[each.name] for each in fields(config) if each.name in given}
-
-        recipe = Recipe(
-            encoders=DEFAULT_ENCODERS
-            | {"text": given["text_encoder"], "image": given["image_encoder"]},
-            fusion=FusionConfig(name=given["fusion"], **those_of(FusionConfig)),
-            training=TrainingConfig(**those_of(TrainingConfig)),
-        )
-        check_names(recipe, where="The Classifier")
-        return recipe
+        parse_config(kinds["verbose"], self.verbose, where="verbose")
+        settings = {}
+        for name, setting in _SHORT.items():
+            value = parse_config(kinds[name], getattr(self, name), where=name)
+            if value != _AS_RECIPE:
+                settings[setting] = value
+        for name in self._long_names:
+            setting = name.replace("__", ".")
+            if setting in settings:
+                raise ChiasmError(
+                    f"{name} is given by its short name too. Leave one of the two out."
+                )
+            settings[setting] = getattr(self, name)
+        return load_recipe(self.recipe, settings)
 
     def _report(self, epoch: Epoch) -> None:
         if self.verbose:

@@ -1,15 +1,17 @@
 """Recipes as YAML: found by name or path, read, and written."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from chiasm.errors import ChiasmError, UnreadableExample
 from chiasm.recipes.names import check_names
 from chiasm.training.recipe import Recipe
-from chiasm.utils.config import parse_config
+from chiasm.utils.config import merge_settings, parse_config
 from chiasm.utils.reading import read_regular
 from chiasm.utils.suggestions import did_you_mean
 from chiasm.utils.writing import atomic_write, write_text
@@ -72,22 +74,50 @@ class _Loader(yaml.SafeLoader):
         return node
 
 
-def load_recipe(name: str | Path) -> Recipe:
-    """A recipe by its name, or one of your own by the path of its file.
+def load_recipe(
+    name: str | Path | Recipe | None = None, settings: Mapping[str, object] | None = None
+) -> Recipe:
+    """A recipe by its name, or one of your own by the path of its file; None: the default one.
 
-    What the file leaves out has its default.
+    What the file leaves out has its default. ``settings`` are to be different from it, or from a
+    Recipe, by their dotted names, as in ``{"training.epochs": 5, "encoders.text": "minilm"}``.
 
     Raises:
         ChiasmError: there is no such recipe, or the file is none: no mapping, an unknown setting, a
             value of another kind, an unknown fusion or modality, directions between none.
     """
-    try:
-        plain = yaml.load(find_recipe(name), _Loader)  # noqa: S506 - a safe one
-    except (yaml.YAMLError, *_NO_VALUES) as error:
-        raise ChiasmError(f"The recipe {name} is not YAML: {error}") from error
-    recipe: Recipe = parse_config(Recipe, plain, where=f"The recipe {name}")
-    check_names(recipe, where=f"The recipe {name}")
+    where = f"The recipe {name}" if isinstance(name, str | Path) else "The recipe"
+    plain = _read_plain(name, where)
+    if isinstance(plain, dict) and settings:
+        plain = merge_settings(Recipe, plain, settings, where=where)
+    recipe: Recipe = parse_config(Recipe, plain, where=where)
+    check_names(recipe, where=where)
     return recipe
+
+
+def _read_plain(name: str | Path | Recipe | None, where: str) -> Any:
+    if isinstance(name, Recipe):
+        return asdict(name)
+    return {} if name is None else _parse_yaml(find_recipe(name), where)
+
+
+def parse_setting(given: str) -> tuple[str, Any]:
+    """Name and value of a setting such as "training.epochs=5", its value as in a recipe's file.
+
+    Raises:
+        ChiasmError: it is of another form.
+    """
+    name, is_set, value = given.partition("=")
+    if not (name and is_set):
+        raise ChiasmError(f"A setting is NAME=VALUE, such as training.epochs=5; not {given!r}.")
+    return name, _parse_yaml(value, f"The setting {name}")
+
+
+def _parse_yaml(text: str, where: str) -> Any:
+    try:
+        return yaml.load(text, _Loader)  # noqa: S506 - a safe one
+    except (yaml.YAMLError, *_NO_VALUES) as error:
+        raise ChiasmError(f"{where} is not YAML: {error}") from error
 
 
 def write_recipe(recipe: Recipe, path: Path) -> None:

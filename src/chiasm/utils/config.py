@@ -5,7 +5,7 @@ import re
 import reprlib
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -110,6 +110,71 @@ def _rename(kind: Any, settings: dict[Any, Any], where: str) -> dict[Any, Any]:
     return renamed
 
 
+def setting_names(kind: Any) -> tuple[str, ...]:
+    """Every setting of a tree of dataclasses, such as "training.epochs"."""
+    names: list[str] = []
+    for name, own in get_type_hints(kind).items():
+        if is_dataclass(own):
+            names += (f"{name}.{inner}" for inner in setting_names(own))
+        else:
+            names.append(name)
+    return tuple(names)
+
+
+def merge_settings(
+    kind: Any, plain: Mapping[str, Any], given: Mapping[str, object], *, where: str
+) -> dict[str, Any]:
+    """Plain settings of a tree of dataclasses, with those given by their dotted names.
+
+    One of a mapping has the key at its end, as in "encoders.text"; those that are not given stay.
+
+    Raises:
+        ChiasmError: there is no such setting.
+    """
+    merged = dict(plain)
+    for name, value in given.items():
+        check_setting(kind, name, where=where)
+        merged = _set(kind, merged, name.split("."), value, where)
+    return merged
+
+
+def check_setting(kind: Any, name: str, *, where: str, dot: str = ".") -> None:
+    """Make sure that a tree of dataclasses has a setting of that name, spelled with that dot.
+
+    Raises:
+        ChiasmError: it has none; the nearest one is named.
+    """
+    known = [one.replace(".", dot) for one in setting_names(kind)]
+    first, _, key = name.partition(dot)
+    if name in known or (key and get_origin(get_type_hints(kind).get(first)) is dict):
+        return
+    ends = {one.rpartition(dot)[2]: one for one in known}
+    meant = did_you_mean(name, (*known, *ends), stands_for=ends)
+    raise ChiasmError(f"{where} has no setting {name!r}. {meant}Choose from: {', '.join(known)}.")
+
+
+def _set(
+    kind: Any, plain: Mapping[str, Any], path: list[str], value: object, where: str
+) -> dict[str, Any]:
+    plain = _rename(kind, dict(plain), where)
+    name, *rest = path
+    if not rest:
+        return {**plain, name: value}
+    inner = plain.get(name, {})
+    own = get_type_hints(kind)[name]
+    if not isinstance(inner, dict):
+        raise ChiasmError(f"{where}.{name} is {_short(inner)}, and must be {_say(own)}.")
+    if is_dataclass(own):
+        return {**plain, name: _set(own, inner, rest, value, f"{where}.{name}")}
+    if name not in plain:
+        inner = _default(next(field for field in fields(kind) if field.name == name))
+    return {**plain, name: {**inner, ".".join(rest): value}}
+
+
+def _default(field: "Field[Any]") -> Any:
+    return field.default if field.default_factory is MISSING else field.default_factory()
+
+
 def _read_union(kind: Any, value: object, where: str) -> Any:
     for option in get_args(kind):
         with suppress(ChiasmError):
@@ -123,6 +188,8 @@ def _say(kind: Any) -> str:
         return " or ".join(_say(option) for option in options)
     if origin is Literal:
         return " or ".join(map(repr, options))
+    if is_dataclass(kind):
+        return "a mapping of settings"
     if origin is dict:
         return f"a mapping of names to {_say(options[1])}"
     if origin is tuple:
