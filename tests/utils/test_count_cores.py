@@ -10,7 +10,8 @@ import pytest
 
 from chiasm.inference.runtime import _cores
 from chiasm.utils import cores
-from chiasm.utils.cores import count_cores
+from chiasm.utils import cores as counted
+from chiasm.utils.cores import count_cores, count_serving_cores
 
 AFFINITY = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
@@ -139,3 +140,9 @@ def test_a_server_on_many_cores_has_fewer_threads_than_its_container_allows(
         threads = [t for t in threading.enumerate() if t.name.startswith("core")]
         go_on.set()
     assert len(threads) <= 40
+
+
+def test_calls_of_a_model_read_no_control_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = count_serving_cores()
+    monkeypatch.setattr(counted, "count_cores", lambda: pytest.fail("counted again"))
+    assert count_serving_cores() == first

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from chiasm.serving.admission import Held
 from chiasm.serving.limits import Limits
@@ -19,6 +19,7 @@ async def read_body(request: Request, limits: Limits, held: Held) -> bytearray:
     Raises:
         HTTPProblem: 413 it is larger than ``body_bytes``, 408 it does not come in time, 415 it is
             compressed, 429 there is no room for it.
+        ClientDisconnect: the connection ended before it was whole.
     """
     refuse_encoded(request)
     try:
@@ -42,8 +43,13 @@ async def _read(request: Request, limits: Limits, held: Held) -> bytearray:
     body = bytearray()
     received = 0
     refused: HTTPProblem | None = None
-    pace, stream = Pace(limits), request.stream()
-    while (chunk := await pace.next(anext(stream, None))) is not None:
+    pace, more = Pace(limits), True
+    while more:
+        # Not from request.stream(), which is asked again after the last piece, for a time each.
+        message = await pace.next(request.receive())
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunk, more = message.get("body", b""), message.get("more_body", False)
         pace.note(len(chunk))
         received += len(chunk)
         if refused is None:

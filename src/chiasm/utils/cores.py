@@ -3,6 +3,7 @@
 import math
 import os
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 # A container allows a server a hundred processes or so, and each thread counts as one.
@@ -21,8 +22,12 @@ def count_cores(system: Path = Path("/")) -> int:
     return max(1, math.ceil(min([given, *_quotas(system)])))
 
 
+@cache
 def count_serving_cores() -> int:
-    """Those on which exported networks run beside each other: ``count_cores``, but at most 16."""
+    """Those on which exported networks run beside each other: ``count_cores``, but at most 16.
+
+    They are counted once: each call of a model asks several times, and control groups are files.
+    """
     return min(count_cores(), _MOST_TO_SERVE)
 
 
