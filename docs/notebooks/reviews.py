@@ -12,7 +12,6 @@ from pathlib import Path
 
 import chiasm
 from chiasm.encoders.features.cache import FeatureCache
-from chiasm.recipes.files import load_recipe
 from chiasm.report.model_report import report_training
 from chiasm.samples import write_reviews
 from chiasm.training.run.pipeline import train
@@ -39,7 +38,7 @@ found.classes, found.duplicates["any"].groups
 # photo, or nothing.
 
 # %%
-recipe = load_recipe("review-offline")
+recipe = chiasm.load_recipe("review-offline")
 recipe = replace(recipe, training=replace(recipe.training, epochs=15))
 cache = FeatureCache()
 trained = train(

@@ -16,7 +16,6 @@ import chiasm
 from chiasm.encoders.features.cache import FeatureCache
 from chiasm.explanation.contributions import modality_contributions
 from chiasm.model.dataset import encode_table
-from chiasm.recipes.files import load_recipe
 from chiasm.report.model_report import report_training
 from chiasm.samples import write_vqa
 from chiasm.training.run.pipeline import train
@@ -34,7 +33,7 @@ table
 # the recipe says `group_by: [image]`.
 
 # %%
-recipe = load_recipe("vqa-offline")
+recipe = chiasm.load_recipe("vqa-offline")
 recipe = replace(recipe, training=replace(recipe.training, epochs=12))
 cache = FeatureCache()
 trained = train(

@@ -4,28 +4,58 @@ from importlib import import_module
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from chiasm.errors import ChiasmError
 from chiasm.utils.extras import needs_whole
 
 if TYPE_CHECKING:
+    from chiasm import nn
     from chiasm.data.checking.report import check
+    from chiasm.data.readers.columns import Columns
     from chiasm.data.reading import read
+    from chiasm.data.table import Table
     from chiasm.estimators.classifier import Classifier
+    from chiasm.inference.runtime import load_runtime
     from chiasm.recipes.files import load_recipe
+    from chiasm.training.recipe import Recipe
 
-__all__ = ["Classifier", "check", "load_recipe", "read"]
+__all__ = [
+    "ChiasmError",
+    "Classifier",
+    "Columns",
+    "Recipe",
+    "Table",
+    "check",
+    "load_recipe",
+    "load_runtime",
+    "nn",
+    "read",
+]
 __version__ = version("chiasm")
 
 _HOMES = {
     "Classifier": "chiasm.estimators.classifier",
+    "Columns": "chiasm.data.readers.columns",
+    "Recipe": "chiasm.training.recipe",
+    "Table": "chiasm.data.table",
     "check": "chiasm.data.checking.report",
     "load_recipe": "chiasm.recipes.files",
+    "load_runtime": "chiasm.inference.runtime",
     "read": "chiasm.data.reading",
 }
 
 
 def __getattr__(name: str) -> Any:
     # Imported when asked for: torch takes seconds, and `chiasm --help` must not.
+    if name == "nn":
+        with needs_whole():
+            return import_module("chiasm.nn")
+    if name == "load_runtime":  # needs no whole installation, and says itself what it needs
+        return import_module(_HOMES[name]).load_runtime
     if name in _HOMES:
         with needs_whole():
             return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'chiasm' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
