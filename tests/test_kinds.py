@@ -11,7 +11,6 @@ SOURCE = Path(chiasm.__file__).parent
 WORDS = set(KINDS) - {"vector"}
 # Where a name may be asked for, and why.
 ALLOWED = {
-    "cli/options.py": "has an option for the encoder of each kind",
     "data/readers": "finds the columns, and says which modalities there are",
     "encoders/defaults.py": "has the encoder of each kind",
     "estimators/classifier.py": "has an argument for the encoder of each kind",
