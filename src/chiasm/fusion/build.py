@@ -37,11 +37,17 @@ _BELOW = ("dropout", "key_dropout", "modality_dropout")
 class FusionConfig:
     """Which fusion, and how large.
 
-    ``name`` is a modality ("text": that modality alone), "concat", "late", "gated",
-    "cross_attention" or "feature_gate". Only "cross_attention" has ``directions``: who asks whom,
-    as in ("text->image",); None: every modality asks every other. ``dropout`` is of features,
-    ``key_dropout`` of the keys of an attention; None: 0.3, or 0 where ``dropout`` is 0, which so
-    means that nothing is dropped. ``modality_dropout`` hides whole modalities in training.
+    Attributes:
+        name: a modality ("text": that modality alone), "concat", "late", "gated",
+            "cross_attention" or "feature_gate".
+        dim: width of the fused tokens.
+        num_heads: attention heads, each of an equal part of the width.
+        dropout: how many of the features are dropped in training.
+        key_dropout: how many of the keys of an attention are; None: 0.3, or 0 where dropout is 0,
+            which so means that nothing is dropped.
+        modality_dropout: how often a whole modality is hidden from a row in training.
+        directions: in cross_attention, who asks whom, as in ("text->image",); None: every modality
+            asks every other.
 
     Raises:
         ChiasmError: a value that no fusion can have, or heads that do not divide the width.

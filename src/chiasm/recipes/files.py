@@ -1,7 +1,8 @@
 """Recipes as YAML: found by name or path, read, and written."""
 
+import textwrap
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, is_dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import yaml
 from chiasm.errors import ChiasmError, UnreadableExample
 from chiasm.recipes.names import check_names
 from chiasm.training.recipe import Recipe
-from chiasm.utils.config import merge_settings, parse_config
+from chiasm.utils.config import describe_settings, merge_settings, parse_config
 from chiasm.utils.reading import read_regular
 from chiasm.utils.suggestions import did_you_mean
 from chiasm.utils.writing import atomic_write, write_text
@@ -118,6 +119,35 @@ def _parse_yaml(text: str, where: str) -> Any:
         return yaml.load(text, _Loader)  # noqa: S506 - a safe one
     except (yaml.YAMLError, *_NO_VALUES) as error:
         raise ChiasmError(f"{where} is not YAML: {error}") from error
+
+
+def describe_recipe(recipe: Recipe) -> str:
+    """A recipe as YAML that says of every setting what it is, and its default."""
+    return "\n".join(_described(recipe, Recipe(), describe_settings(Recipe))) + "\n"
+
+
+def _described(config: Any, default: Any, said: Mapping[str, str], before: str = "") -> list[str]:
+    indent = "  " * before.count(".")
+    lines = []
+    for name, usual in asdict(default).items():
+        own = getattr(config, name)
+        if is_dataclass(own):
+            lines.append(f"{indent}{name}:")
+            lines += _described(own, getattr(default, name), said, f"{before}{name}.")
+            continue
+        # As YAML has it.
+        words = said[before + name].replace("None", "null").rstrip(".")
+        comment = f"{words[0].upper()}{words[1:]}. Default: {_flow(usual)}"
+        lines += textwrap.wrap(f"{indent}# {comment}", 100, subsequent_indent=f"{indent}# ")
+        lines.append(f"{indent}{name}: {_flow(asdict(config)[name])}")
+    return lines
+
+
+def _flow(value: object) -> str:
+    """A value as YAML on one line."""
+    plain = list(value) if isinstance(value, tuple) else value
+    text = yaml.safe_dump(plain, default_flow_style=True, allow_unicode=True, width=10_000)
+    return text.removesuffix("...\n").strip()
 
 
 def write_recipe(recipe: Recipe, path: Path) -> None:

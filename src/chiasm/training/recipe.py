@@ -39,6 +39,8 @@ class Recipe:
         fusion: which fusion, and how large.
         training: how it is trained.
         staged: whether the encoders are trained alone first, then frozen and fused.
+        stage_epochs: passes at most in which an encoder is trained alone, by modality; those that
+            are not named have as many as the fusion (training.epochs).
         group_by: which modalities make two rows duplicates; None: all.
         offline_twin: the recipe to use where the encoders of this one cannot be had.
 
@@ -56,12 +58,13 @@ class Recipe:
     fusion: FusionConfig = field(default_factory=FusionConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     staged: bool = False
+    stage_epochs: dict[str, int] = field(default_factory=dict)
     group_by: tuple[str, ...] | None = None
     offline_twin: str | None = None
 
     def __post_init__(self) -> None:
         check_settings(self)
-        for name in ("trainable_blocks", "lora", "random_init"):
+        for name in ("trainable_blocks", "lora", "random_init", "stage_epochs"):
             unknown = [m for m in getattr(self, name) if m not in self.encoders]
             if unknown:
                 raise ChiasmError(
@@ -85,6 +88,12 @@ class Recipe:
                 raise ChiasmError(
                     f"lora.{modality} is {rank}. Give the rank of its updates, such as 8, at most "
                     f"{_MOST_OF_A_RANK}, or 0 for none."
+                )
+        for modality, epochs in self.stage_epochs.items():
+            if epochs < 1 or not self.staged:
+                raise ChiasmError(
+                    f"stage_epochs.{modality} is {epochs}. Give 1 or more, and only where staged "
+                    "is true."
                 )
         if self.max_seconds <= 0:
             raise ChiasmError(
@@ -110,8 +119,13 @@ class Recipe:
             encoders=spread(self.encoders) | precomputed,
             trainable_blocks=spread(self.trainable_blocks),
             lora=spread(self.lora),
+            stage_epochs=spread(self.stage_epochs),
             random_init=(*self.random_init, *random),
         )
+
+    def epochs_alone(self, modality: str) -> int | None:
+        """Passes in which the encoder of a modality is trained alone; None: about 450 steps."""
+        return self.stage_epochs.get(modality, self.training.epochs)
 
     def looked_at(self, table: Table) -> dict[str, Kind]:
         """The modalities of the table that its fusion looks at, with their kinds."""

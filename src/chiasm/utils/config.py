@@ -1,5 +1,6 @@
 """Settings: typed values from plain ones, and whether they may be what they are."""
 
+import inspect
 import math
 import re
 import reprlib
@@ -22,6 +23,8 @@ _WORDS = {
     NoneType: "null",
 }
 # A number in YAML 1.2, which PyYAML takes for a text: it wants 2.0e-5.
+# A line of the section "Attributes" of a docstring, with those that it goes on in.
+_ATTRIBUTE = re.compile(r"^    (\w+): (.*(?:\n {8}.*)*)", re.MULTILINE)
 _EXPONENT = re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+")
 
 
@@ -119,6 +122,21 @@ def setting_names(kind: Any) -> tuple[str, ...]:
         else:
             names.append(name)
     return tuple(names)
+
+
+def describe_settings(kind: Any) -> dict[str, str]:
+    """What every setting of a tree of dataclasses is, as their docstrings say it."""
+    said = {
+        name: " ".join(text.split())
+        for name, text in _ATTRIBUTE.findall(inspect.getdoc(kind) or "")
+    }
+    described: dict[str, str] = {}
+    for name, own in get_type_hints(kind).items():
+        if is_dataclass(own):
+            described |= {f"{name}.{n}": text for n, text in describe_settings(own).items()}
+        else:
+            described[name] = said[name]
+    return described
 
 
 def merge_settings(

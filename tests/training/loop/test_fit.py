@@ -2,11 +2,13 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
 import torch
 from training_inputs import CONFIG, Interrupt, accuracy, make_model
+from transformers import get_scheduler
 
 from chiasm.errors import TrainingStopped
 from chiasm.model.classifier import FusionClassifier
@@ -18,6 +20,7 @@ from chiasm.training.loop import fitting
 from chiasm.training.loop.batches import LengthGrouped
 from chiasm.training.loop.epochs import Epoch
 from chiasm.training.loop.fitting import fit
+from chiasm.training.loop.optimizer import build_optimizer
 
 
 def trained(
@@ -196,3 +199,27 @@ def test_a_checkpoint_that_was_not_written_to_its_end_is_not_gone_on_with(
     assert [epoch.macro_f1 for epoch in rest] == [epoch.macro_f1 for epoch in epochs[3:]]
     for name, weights in whole.state_dict().items():
         assert torch.equal(resumed.state_dict()[name], weights), name
+
+
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [("linear", [1, 0.5, 0]), ("constant", [1, 1, 1]), ("cosine", [1, 0.5, 0])],
+)
+def test_the_rate_falls_as_the_schedule_says(
+    schedule: Literal["cosine", "linear", "constant"],
+    expected: list[float],
+    tmp_path: Path,
+) -> None:
+    config = replace(CONFIG, schedule=schedule, warmup=0.0)
+    arguments = fitting._arguments(config, 1, tmp_path, selection="log_loss")
+    optimizer = build_optimizer(make_model(), config)
+    rates = get_scheduler(
+        arguments.lr_scheduler_type, optimizer, num_warmup_steps=0, num_training_steps=10
+    )
+    found = []
+    for step in range(11):
+        if step in (0, 5, 10):
+            found.append(optimizer.param_groups[0]["lr"] / config.learning_rate)
+        optimizer.step()
+        rates.step()
+    assert found == pytest.approx(expected)

@@ -1,4 +1,7 @@
+from typing import Literal
+
 import pytest
+from torch.optim import Adam, AdamW
 from training_inputs import make_model
 
 from chiasm.training.config import TrainingConfig
@@ -27,3 +30,10 @@ def test_every_parameter_is_trained_once_and_only_matrices_decay(tuned: bool) ->
     assert sorted(trained) == sorted(id(p) for p in model.parameters())
     for group in groups:
         assert {p.ndim > 1 for p in group["params"]} == {group["weight_decay"] > 0}
+
+
+@pytest.mark.parametrize(("name", "kind"), [("adamw", AdamW), ("adam", Adam)])
+def test_the_optimizer_is_the_one_that_is_named(
+    name: Literal["adamw", "adam"], kind: type[Adam]
+) -> None:
+    assert type(build_optimizer(make_model(), TrainingConfig(optimizer=name))) is kind

@@ -1,4 +1,5 @@
 import shutil
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,10 +9,11 @@ import torch
 from training_inputs import CONFIG, Interrupt, accuracy, make_model
 
 from chiasm.encoders.features.store import InMemory
-from chiasm.errors import TrainingStopped
+from chiasm.errors import ChiasmError, TrainingStopped
 from chiasm.model.classifier import FusionClassifier
 from chiasm.model.dataset import EncodedTable
 from chiasm.model.logits import predict_logits
+from chiasm.training.loop.epochs import Epoch
 from chiasm.training.loop.stages import fit_in_stages
 from chiasm.training.recipe import Recipe
 
@@ -96,3 +98,24 @@ def test_resumed_in_the_second_stage_equals_uninterrupted(
         rtol=0,
         atol=0,
     )
+
+
+def test_each_encoder_alone_has_epochs_of_its_own(
+    train_rows: EncodedTable, validation_rows: EncodedTable, tmp_path: Path
+) -> None:
+    recipe = replace(
+        RECIPE,
+        stage_epochs={"text": 1, "image": 2},
+        training=replace(RECIPE.training, epochs=3, patience=1.0),
+    )
+    told: list[Epoch] = []
+    model = make_model(tuned=True)
+    fit_in_stages(
+        model, train_rows, validation_rows, recipe, checkpoints=tmp_path, report=told.append
+    )
+    assert Counter(epoch.stage for epoch in told) == {"text": 1, "image": 2, "concat": 3}
+
+
+def test_epochs_of_a_stage_are_refused_where_there_are_no_stages() -> None:
+    with pytest.raises(ChiasmError, match=r"stage_epochs.text is 2.*staged is true"):
+        Recipe(stage_epochs={"text": 2})

@@ -45,6 +45,8 @@ from chiasm.utils.quiet import quiet
 from chiasm.utils.reading import open_regular, refuse_holes
 from chiasm.utils.writing import read_json
 
+_SCHEDULES = {"cosine": "cosine", "linear": "linear", "constant": "constant_with_warmup"}
+
 
 # They tell of switches that users of this project lack ("Using the WANDB_DISABLED ...").
 @quiet("transformers", "accelerate")
@@ -193,7 +195,7 @@ def _arguments(
         # The loss is a mean already; made for sums, this would multiply it by the processes.
         average_tokens_across_devices=False,
         warmup_steps=config.warmup,
-        lr_scheduler_type="cosine",
+        lr_scheduler_type=_SCHEDULES[config.schedule],
         max_grad_norm=config.max_grad_norm,
         seed=config.seed,
         bf16=torch.cuda.is_available() and torch.cuda.is_bf16_supported(),

@@ -1,15 +1,17 @@
-"""build_optimizer: AdamW, slower for what is pretrained than for what is new."""
+"""build_optimizer: one that is slower for what is pretrained than for what is new."""
 
 from collections.abc import Iterable
 
 from torch import nn
-from torch.optim import AdamW
+from torch.optim import Adam, AdamW, Optimizer
 
 from chiasm.encoders.trainable.layers import TrainableLayers
 from chiasm.training.config import TrainingConfig
 
+_OPTIMIZERS: dict[str, type[Adam]] = {"adamw": AdamW, "adam": Adam}
 
-def build_optimizer(model: nn.Module, config: TrainingConfig) -> AdamW:
+
+def build_optimizer(model: nn.Module, config: TrainingConfig) -> Optimizer:
     """Give each block of a tuned encoder its own learning rate, and decay matrices only.
 
     The last block of an encoder learns at ``encoder_learning_rate``, each one before it at
@@ -38,4 +40,4 @@ def build_optimizer(model: nn.Module, config: TrainingConfig) -> AdamW:
             add(module.parameters(), rate)
     add(model.parameters(), config.learning_rate)
     # One pass over the weights, instead of a dozen small operations for each matrix.
-    return AdamW(groups, fused=True)
+    return _OPTIMIZERS[config.optimizer](groups, fused=True)

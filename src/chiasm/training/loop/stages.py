@@ -91,7 +91,7 @@ def _fit_alone(
             alone,
             train.of([modality]),
             validation.of([modality]),
-            recipe.training,
+            replace(recipe.training, epochs=recipe.epochs_alone(modality)),
             checkpoints=folder,
             report=report,
         )

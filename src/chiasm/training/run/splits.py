@@ -63,7 +63,7 @@ def split_rows(table: Table, recipe: Recipe) -> SplitRows:
     train, validation = hold_out(
         table,
         train,
-        fraction=recipe.training.validation,
+        fraction=recipe.training.validation_part(len(train)),
         seed=recipe.training.seed,
         groups=groups,
     )
@@ -92,7 +92,11 @@ def fold_splits(
     parts = []
     for index, fold in enumerate(grouped_folds(table, rows, folds=folds, seed=seed, groups=groups)):
         train, validation = hold_out(
-            table, fold.train, fraction=recipe.training.validation, seed=seed + index, groups=groups
+            table,
+            fold.train,
+            fraction=recipe.training.validation_part(len(fold.train)),
+            seed=seed + index,
+            groups=groups,
         )
         parts.append(SplitRows(train, validation, fold.test))
     return parts
