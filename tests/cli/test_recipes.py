@@ -112,7 +112,7 @@ def test_compare_looks_at_what_the_recipe_looks_at(reviews: Path, tmp_path: Path
         (("--set", "patiense=0.5"), "Did you mean 'training.patience'?"),
         (("--set", "training.epochs=three"), "epochs is 'three', and must be a whole number"),
         (("--set", "training.patience=2"), "patience is 2.0, and must be above 0"),
-        (("--set", "fusion.name=gatd"), "Did you mean 'gated'?"),
+        (("--set", "fusion.name=gatd"), "There is no fusion 'gatd' of text and image"),
         (("--set", "training=3"), "has no setting 'training'"),
         (("--set", "seed=1", "--seed", "2"), "Did you mean 'training.seed'?"),
         (

@@ -29,7 +29,10 @@ ALWAYS = {
 }
 # All the others, each with what it has no effect beside: on features in a Parquet file, which
 # names training and validation rows.
-_AUDIO = ["--text-encoder minilm", "--audio-encoder whisper-tiny", "--max-seconds 3"]
+_AUDIO = [
+    *("--text-encoder minilm", "--audio-encoder whisper-tiny", "--max-seconds 3"),
+    "--set encoders.image=minilm",
+]
 _ENCODERS = [
     *_AUDIO,
     "--image-encoder efficientnet-lite0",

@@ -50,6 +50,9 @@ def recipes(draw: Any) -> Recipe:
         "dim": st.integers(1, 512).map(lambda part: 8 * part),
         "num_heads": st.sampled_from([1, 2, 4, 8]),
     }
+    training = any_settings(TrainingConfig, TRAINING_RANGES) | {
+        "validation": st.floats(0, 0.5, exclude_min=True) | st.integers(1, 9999).map(float),
+    }
     return draw(
         st.builds(
             Recipe,
@@ -60,7 +63,7 @@ def recipes(draw: Any) -> Recipe:
             random_init=st.lists(own, unique=True).map(tuple),
             max_seconds=st.floats(min_value=0, exclude_min=True, allow_infinity=False),
             fusion=st.builds(FusionConfig, **fusion),
-            training=st.builds(TrainingConfig, **any_settings(TrainingConfig, TRAINING_RANGES)),
+            training=st.builds(TrainingConfig, **training),
             group_by=...,
             offline_twin=...,
         )

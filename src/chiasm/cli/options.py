@@ -1,7 +1,7 @@
 """Options that several commands share."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
@@ -251,7 +251,10 @@ class Encoders:
             if name in settings:
                 raise ChiasmError(f"{option} and --set {name} are one setting. Give one of them.")
             settings[name] = value
-        return load_recipe(self.recipe, settings)
+        # Named after all else: which features there are is known with the data.
+        name = settings.pop("fusion.name", None)
+        recipe = load_recipe(self.recipe, settings)
+        return recipe if name is None else replace(recipe, fusion=replace(recipe.fusion, name=name))
 
     def refuse_unused(self, looked_at: "Mapping[str, Kind]") -> None:
         """Let settings pass of modalities that are looked at, or of their kinds.
