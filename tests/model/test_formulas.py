@@ -2,7 +2,7 @@
 
 import pytest
 
-from chiasm.model.predictions import shown_formula
+from chiasm.model.prediction_files import shown_formula
 
 
 @pytest.mark.parametrize(

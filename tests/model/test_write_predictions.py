@@ -10,7 +10,7 @@ import pytest
 
 from chiasm.data.table import Problem, Table
 from chiasm.errors import ChiasmError
-from chiasm.model.predictions import (
+from chiasm.model.prediction_files import (
     Predicted,
     check_prediction_path,
     rows_to_predict,

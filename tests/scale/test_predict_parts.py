@@ -15,7 +15,8 @@ from chiasm.data.table import Table
 from chiasm.encoders.features.cache import FeatureCache
 from chiasm.errors import ChiasmError, DataError
 from chiasm.fusion.build import FusionConfig
-from chiasm.model.predictions import predict, prediction_frame
+from chiasm.model.prediction_files import prediction_frame
+from chiasm.model.predictions import predict
 from chiasm.model.storage import load_model
 from chiasm.scale.cluster import cluster
 from chiasm.scale.predictions import predict_shards

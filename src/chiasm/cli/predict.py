@@ -80,7 +80,7 @@ def _read(reading: Reading, data: Path, *, spare_from: Path | None = None) -> "T
 def _predict_here(
     model: Path, reading: Reading, data: Path, out: Path, *, show_formulas: bool, strict: bool
 ) -> None:
-    from chiasm.model.predictions import (
+    from chiasm.model.prediction_files import (
         check_prediction_path,
         rows_to_predict,
         write_predictions,

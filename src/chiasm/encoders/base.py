@@ -2,18 +2,21 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, TypeAlias
-
-from torch import nn
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from chiasm.data.media.facts import AudioFacts
 from chiasm.data.media.kinds import Kind
 from chiasm.data.table import Table
-from chiasm.encoders.export_spec import ExportSpec
-from chiasm.encoders.tokens import Tokens
 from chiasm.errors import EncoderError
 from chiasm.inference.left_out import LeftOut, seconds_left_out
 from chiasm.inference.token_spans import TokenSpan, numbered_spans
+
+# A Recipe names encoders without torch, which takes seconds to import.
+if TYPE_CHECKING:
+    from torch import nn
+
+    from chiasm.encoders.export_spec import ExportSpec
+    from chiasm.encoders.tokens import Tokens
 
 # The last k blocks, or the whole network.
 TrainableBlocks: TypeAlias = int | Literal["all"]
@@ -56,7 +59,7 @@ class Encoder(ABC):
     lora: int = 0
     max_seconds: float | None = None
     fingerprint: str
-    trainable_layers: nn.Module
+    trainable_layers: "nn.Module"
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Another process opens the encoder by its settings: its weights need no copy there.
@@ -81,7 +84,7 @@ class Encoder(ABC):
         """
 
     @abstractmethod
-    def encode_frozen(self, batch: Sequence[Any]) -> Tokens:
+    def encode_frozen(self, batch: Sequence[Any]) -> "Tokens":
         """Run the frozen part on loaded values, without gradients."""
 
     def lengths(self, values: Sequence[Any]) -> Sequence[int]:
@@ -111,7 +114,7 @@ class Encoder(ABC):
         """
         return numbered_spans(count)
 
-    def export_spec(self) -> ExportSpec:
+    def export_spec(self) -> "ExportSpec":
         """The frozen layers as they are exported.
 
         Raises:

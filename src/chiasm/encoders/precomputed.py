@@ -1,6 +1,5 @@
 """Precomputed: features that were computed elsewhere, as the tokens of a modality."""
 
-import re
 import struct
 from collections.abc import Sequence
 
@@ -13,27 +12,16 @@ from chiasm.data.media.vectors import WIDEST
 from chiasm.encoders.base import Encoder
 from chiasm.encoders.export_spec import ExportSpec
 from chiasm.encoders.features.store import Features
+from chiasm.encoders.registry import precomputed_name
 from chiasm.encoders.standardise import Standardise
 from chiasm.encoders.tokens import Tokens, pad
 from chiasm.errors import EncoderError
 from chiasm.inference.preprocessing.feature_vectors import FeatureVectors
 
-_NAME = re.compile(r"precomputed-([1-9]\d*)")
 _FORMAT = 1
 # First vector of a row, and the one after its last.
 _SPAN = struct.Struct("<QQ")
 _DIM = 128
-
-
-def precomputed_name(width: int) -> str:
-    """What the encoder of vectors of this length is called."""
-    return f"precomputed-{width}"
-
-
-def precomputed_width(name: str) -> int | None:
-    """The length of the vectors that an encoder of this name takes; None: it is another kind."""
-    match = _NAME.fullmatch(name)
-    return None if match is None else int(match[1])
 
 
 class Precomputed(Encoder):

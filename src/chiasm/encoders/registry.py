@@ -1,35 +1,34 @@
 """Encoders by name."""
 
 import json
+import re
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from pkgutil import resolve_name
+from typing import Any
 
 from chiasm.data.media.kinds import Kind, default_kind
 from chiasm.encoders.base import Encoder, TrainableBlocks
-from chiasm.encoders.huggingface.checkpoint import fetch_checkpoint
-from chiasm.encoders.packaged.efficientnet import EfficientNetEncoder
-from chiasm.encoders.packaged.minilm import MiniLM
-from chiasm.encoders.packaged.whisper import WhisperEncoder
-from chiasm.encoders.precomputed import Precomputed, precomputed_width
-from chiasm.encoders.trainable.lora import add_lora
 from chiasm.errors import EncoderError, UnreadableExample
 from chiasm.utils.reading import SMALL, read_regular
 
-_PACKAGED: dict[Kind, dict[str, Callable[..., Encoder]]] = {
-    "text": {"minilm": MiniLM},
+# All classes by name, since those that a run has no use for take seconds to import.
+_PACKAGED: dict[Kind, dict[str, tuple[str, dict[str, Any]]]] = {
+    "text": {"minilm": ("chiasm.encoders.packaged.minilm:MiniLM", {})},
     "image": {
-        "efficientnet-lite0": partial(EfficientNetEncoder, "efficientnet-lite0"),
-        "efficientnet-lite2": partial(EfficientNetEncoder, "efficientnet-lite2"),
+        name: ("chiasm.encoders.packaged.efficientnet:EfficientNetEncoder", {"name": name})
+        for name in ("efficientnet-lite0", "efficientnet-lite2")
     },
     "audio": {
-        "whisper-tiny": WhisperEncoder,
-        "whisper-tiny-last": partial(WhisperEncoder, layers="last"),
+        "whisper-tiny": ("chiasm.encoders.packaged.whisper:WhisperEncoder", {}),
+        "whisper-tiny-last": (
+            "chiasm.encoders.packaged.whisper:WhisperEncoder",
+            {"layers": "last"},
+        ),
     },
 }
-# By name, since those that a run has no use for take seconds to import.
+_VECTORS = "chiasm.encoders.precomputed:Precomputed"
 _HUGGING_FACE: dict[Kind, str] = {
     "text": "chiasm.encoders.huggingface.text:HuggingFaceText",
     "image": "chiasm.encoders.huggingface.image:HuggingFaceImage",
@@ -40,6 +39,18 @@ _HUGGING_FACE: dict[Kind, str] = {
 _MOST_OF_A_VOCABULARY = 200_000_000
 # The kinds whose encoders can be trained with the fusion.
 _TUNABLE: tuple[Kind, ...] = ("text", "image")
+_PRECOMPUTED = re.compile(r"precomputed-([1-9]\d*)")
+
+
+def precomputed_name(width: int) -> str:
+    """What the encoder of vectors of this length is called."""
+    return f"precomputed-{width}"
+
+
+def precomputed_width(name: str) -> int | None:
+    """The length of the vectors that an encoder of this name takes; None: it is another kind."""
+    match = _PRECOMPUTED.fullmatch(name)
+    return None if match is None else int(match[1])
 
 
 def load_encoder(
@@ -83,6 +94,8 @@ def load_encoder(
         revision=revision,
     )
     if lora:
+        from chiasm.encoders.trainable.lora import add_lora
+
         add_lora(encoder, rank=lora)
     return encoder
 
@@ -100,7 +113,8 @@ def _load(
 ) -> Encoder:
     width = precomputed_width(name)
     if width is not None:
-        return Precomputed(modality=modality, width=width)
+        precomputed: Callable[..., Encoder] = resolve_name(_VECTORS)
+        return precomputed(modality=modality, width=width)
     if kind not in _PACKAGED:
         raise EncoderError(
             f"There is no encoder for the modality {modality!r}. Choose from: "
@@ -127,13 +141,17 @@ def _load(
     if name in _PACKAGED[kind]:
         if revision is not None:
             raise EncoderError(f"{name!r} is packaged and has no revisions: leave revision out.")
-        return _PACKAGED[kind][name](**given)
+        made_by, own = _PACKAGED[kind][name]
+        packaged: Callable[..., Encoder] = resolve_name(made_by)
+        return packaged(**own, **given)
     network: Callable[..., Encoder] = resolve_name(_HUGGING_FACE[kind])
     _refuse_other_names(name, kind)
     folder = Path(name).expanduser()
     _refuse_odd_files(folder)
     _refuse_other_models(folder, kind)
     if not folder.is_dir():
+        from chiasm.encoders.huggingface.checkpoint import fetch_checkpoint
+
         copy = fetch_checkpoint(name, revision=revision)
         return network(copy, name=name, revision=copy.name, **given)
     if revision is not None:

@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal, TypeAlias, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_type_hints
 
 import numpy as np
 import pandas as pd
@@ -18,26 +18,22 @@ from chiasm.data.reading import read
 from chiasm.data.table import Problem, Table
 from chiasm.data.verification.problems import problem_lines
 from chiasm.encoders.defaults import DEFAULT_ENCODERS
-from chiasm.encoders.features.cache import FeatureCache
-from chiasm.encoders.precomputed import Precomputed
 from chiasm.errors import ChiasmError, DataError, DataWarning, UnreadableExample
-from chiasm.explanation.result import Explanation
-from chiasm.explanation.rows import explain
 from chiasm.fusion.build import JOINT_FUSIONS
 from chiasm.inference.missing_modalities import lacking
-from chiasm.model.dataset import encode_table
 from chiasm.model.left_out import note_left_out
-from chiasm.model.logits import predict_probabilities
-from chiasm.model.storage import CONFIG, load_model, read_card, save_model
 from chiasm.recipes.files import load_recipe
 from chiasm.tasks.base import ClassWeight
-from chiasm.training.loop.epochs import Epoch, epoch_header, epoch_line
 from chiasm.training.recipe import Recipe
-from chiasm.training.run.card import model_card
-from chiasm.training.run.pipeline import train
 from chiasm.utils.arrays import Array
 from chiasm.utils.config import check_setting, parse_config
 from chiasm.utils.outputs import check_own_folder
+
+# torch and transformers take seconds to import: what needs them is imported where it is used, so
+# that an estimator is made, cloned and searched for in a blink.
+if TYPE_CHECKING:
+    from chiasm.explanation.result import Explanation
+    from chiasm.training.loop.epochs import Epoch
 
 # What leaves a setting as the recipe says; a text, which scikit-learn copies and compares.
 _Recipe: TypeAlias = Literal["recipe"]
@@ -179,6 +175,10 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             ChiasmError: a setting has a value that it cannot have.
             DataError: the rows do not allow training.
         """
+        from chiasm.encoders.features.cache import FeatureCache
+        from chiasm.training.loop.epochs import epoch_header
+        from chiasm.training.run.pipeline import train
+
         recipe = self._recipe()
         rows = _features(X)
         labels = _labels(y, rows=len(rows))
@@ -214,6 +214,10 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
         A row without any readable modality gets NaN, with a warning.
         """
+        from chiasm.encoders.features.cache import FeatureCache
+        from chiasm.model.dataset import encode_table
+        from chiasm.model.logits import predict_probabilities
+
         check_is_fitted(self, "model_")
         table = self._read(_features(X))
         rows = encode_table(table, self.model_.encoders, cache=FeatureCache())
@@ -257,7 +261,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         target: str | None = None,
         contrast: str | None = None,
         training: tuple[pd.DataFrame, Any] | None = None,
-    ) -> list[Explanation]:
+    ) -> "list[Explanation]":
         """Why each row is predicted as it is; rows without anything readable are left out.
 
         ``y`` are the true labels, if they are known. ``target`` is the class that is explained
@@ -270,6 +274,9 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             DataError: the model does not know a class.
             ChiasmError: the package captum is not installed.
         """
+        from chiasm.encoders.features.cache import FeatureCache
+        from chiasm.explanation.rows import explain
+
         check_is_fitted(self, "model_")
         table = self._read(_rows(X, y))
         return explain(
@@ -288,6 +295,9 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Raises:
             ChiasmError: the folder holds other files than an earlier model.
         """
+        from chiasm.model.storage import CONFIG, save_model
+        from chiasm.training.run.card import model_card
+
         check_is_fitted(self, "model_")
         check_own_folder(Path(folder), record=Path(folder) / CONFIG)
         card = model_card(self.trained_) if hasattr(self, "trained_") else self._card
@@ -300,6 +310,8 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Raises:
             ChiasmError: there is no model in the folder, or its encoders have changed.
         """
+        from chiasm.model.storage import load_model, read_card
+
         model = load_model(Path(folder))
         config = model.fusion_config
         encoders = DEFAULT_ENCODERS | {e.kind: e.name for e in model.encoders.values()}
@@ -319,7 +331,8 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _read(self, frame: pd.DataFrame) -> Table:
         """The rows of a frame, with the features that the model looks at."""
-        precomputed = [m for m, e in self.model_.encoders.items() if isinstance(e, Precomputed)]
+        encoders = self.model_.encoders.items()
+        precomputed = [m for m, encoder in encoders if encoder.kind == "vector"]
         table = read(frame, features={m: m for m in precomputed if m in frame.columns})
         table = note_left_out(table, self.model_.encoders)
         for sentence in lacking(table, self.model_.modalities):
@@ -345,7 +358,9 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             settings[setting] = getattr(self, name)
         return load_recipe(self.recipe, settings)
 
-    def _report(self, epoch: Epoch) -> None:
+    def _report(self, epoch: "Epoch") -> None:
+        from chiasm.training.loop.epochs import epoch_line
+
         if self.verbose:
             print(epoch_line(epoch))  # noqa: T201
 

@@ -1,23 +1,24 @@
 """A fusion from its name."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Any
 
 from chiasm.errors import ChiasmError
-from chiasm.fusion.base import Fusion
-from chiasm.fusion.concat import Concat
-from chiasm.fusion.cross_attention import CrossAttention
-from chiasm.fusion.feature_gate import FeatureGate
-from chiasm.fusion.gated import Gated
-from chiasm.fusion.late import Late
-from chiasm.fusion.unimodal import Unimodal
 from chiasm.utils.config import check_settings
 
-_POOLED: dict[str, type[Concat | Late | Gated | FeatureGate]] = {
-    "concat": Concat,
-    "late": Late,
-    "gated": Gated,
-    "feature_gate": FeatureGate,
+if TYPE_CHECKING:
+    from chiasm.fusion.base import Fusion
+
+# Classes by name: to name a fusion takes no torch, which takes seconds to import.
+_UNIMODAL = "chiasm.fusion.unimodal:Unimodal"
+_CROSS_ATTENTION = "chiasm.fusion.cross_attention:CrossAttention"
+_POOLED = {
+    "concat": "chiasm.fusion.concat:Concat",
+    "late": "chiasm.fusion.late:Late",
+    "gated": "chiasm.fusion.gated:Gated",
+    "feature_gate": "chiasm.fusion.feature_gate:FeatureGate",
 }
 _OFFERED = ("concat", "late", "gated", "cross_attention")
 JOINT_FUSIONS = (*_OFFERED, "feature_gate")
@@ -100,25 +101,27 @@ def check_fusions(names: Sequence[str], modalities: Sequence[str]) -> None:
         )
 
 
-def build_fusion(config: FusionConfig, input_dims: dict[str, int]) -> Fusion:
+def build_fusion(config: FusionConfig, input_dims: dict[str, int]) -> "Fusion":
     """Build the fusion for modalities whose tokens have these widths.
 
     Raises:
         ChiasmError: the modalities do not allow a fusion of that name, or with these directions.
     """
     check_fusions([config.name], tuple(input_dims))
-    dim, dropout = config.dim, config.dropout
+    made_by, settings = _class_of(config, input_dims)
+    fusion: Callable[..., Fusion] = resolve_name(made_by)
+    return fusion(dim=config.dim, dropout=config.dropout, **settings)
+
+
+def _class_of(config: FusionConfig, input_dims: dict[str, int]) -> tuple[str, dict[str, Any]]:
+    """The class of a fusion, and what it is told besides its width and dropout."""
     if config.name in input_dims:
-        return Unimodal(
-            modality=config.name, input_dim=input_dims[config.name], dim=dim, dropout=dropout
-        )
+        return _UNIMODAL, {"modality": config.name, "input_dim": input_dims[config.name]}
     if config.name == "cross_attention":
-        return CrossAttention(
-            input_dims=input_dims,
-            dim=dim,
-            num_heads=config.num_heads,
-            dropout=dropout,
-            key_dropout=config.key_dropout or 0.0,
-            directions=config.directions,
-        )
-    return _POOLED[config.name](input_dims=input_dims, dim=dim, dropout=dropout)
+        return _CROSS_ATTENTION, {
+            "input_dims": input_dims,
+            "num_heads": config.num_heads,
+            "key_dropout": config.key_dropout or 0.0,
+            "directions": config.directions,
+        }
+    return _POOLED[config.name], {"input_dims": input_dims}

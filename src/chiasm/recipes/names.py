@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from chiasm.encoders.defaults import DEFAULT_ENCODERS
-from chiasm.encoders.precomputed import precomputed_width
+from chiasm.encoders.registry import precomputed_width
 from chiasm.errors import ChiasmError
 from chiasm.fusion.build import JOINT_FUSIONS
 from chiasm.training.recipe import Recipe

@@ -14,7 +14,7 @@ from chiasm.data.verification.problems import log_problems
 from chiasm.errors import ChiasmError, UnreadableExample
 from chiasm.inference.manifest import MANIFEST
 from chiasm.inference.missing_modalities import say_lacking
-from chiasm.model.predictions import prediction_frame
+from chiasm.model.prediction_files import prediction_frame
 from chiasm.scale.actors import Outcome, run_on_actors
 from chiasm.scale.cluster import absolute
 from chiasm.scale.predictors import Predictor, load_predictor, looked_at

@@ -8,8 +8,7 @@ from chiasm.data.media.kinds import Kind
 from chiasm.data.table import Table
 from chiasm.encoders.base import Encoder, TrainableBlocks
 from chiasm.encoders.defaults import DEFAULT_ENCODERS
-from chiasm.encoders.precomputed import precomputed_name
-from chiasm.encoders.registry import load_encoder
+from chiasm.encoders.registry import load_encoder, precomputed_name
 from chiasm.errors import ChiasmError, DataError, UnreachableEncoder
 from chiasm.fusion.build import FusionConfig
 from chiasm.training.config import TrainingConfig
