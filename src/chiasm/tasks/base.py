@@ -2,12 +2,14 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 from chiasm.data.table import Problem, Table
 from chiasm.utils.arrays import Array, Floats, Indices
 
 if TYPE_CHECKING:
+    from typing import Self  # since Python 3.11
+
     from torch import Tensor
 
     from chiasm.tasks.metrics import Metrics
@@ -37,7 +39,7 @@ class Task(ABC):
 
     @classmethod
     @abstractmethod
-    def of(cls, table: Table, rows: Indices) -> Self:
+    def of(cls, table: Table, rows: Indices) -> "Self":
         """The task that the labels of these rows set."""
 
     @abstractmethod
@@ -120,7 +122,7 @@ class Task(ABC):
 
     @classmethod
     @abstractmethod
-    def parse(cls, config: Mapping[str, Any]) -> Self:
+    def parse(cls, config: Mapping[str, Any]) -> "Self":
         """The task of a written model.
 
         Raises:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +14,8 @@ from chiasm.tasks.unseen_labels import NOT_SEEN, unseen_labels
 from chiasm.utils.arrays import Array, Floats, Indices
 
 if TYPE_CHECKING:
+    from typing import Self  # since Python 3.11
+
     from torch import Tensor
 
     from chiasm.tasks.metrics import Metrics
@@ -34,7 +36,7 @@ class Multiclass(Task):
     classes: tuple[str, ...]
 
     @classmethod
-    def of(cls, table: Table, rows: Indices) -> Self:
+    def of(cls, table: Table, rows: Indices) -> "Self":
         return cls(table.classes_of(rows))
 
     def check_learnable(self, source: str, *, where: str) -> None:
@@ -149,7 +151,7 @@ class Multiclass(Task):
         return own - others.logsumexp(dim=1)
 
     @classmethod
-    def parse(cls, config: Mapping[str, Any]) -> Self:
+    def parse(cls, config: Mapping[str, Any]) -> "Self":
         classes = config["classes"]
         if not isinstance(classes, list) or not all(isinstance(label, str) for label in classes):
             raise TypeError("classes are no list of texts")
