@@ -1,7 +1,7 @@
 """chiasm: models over text, images and audio, fused by cross-modal attention."""
 
-from importlib import import_module
 from importlib.metadata import version
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
 from chiasm.errors import ChiasmError
@@ -33,27 +33,23 @@ __all__ = [
 __version__ = version("chiasm")
 
 _HOMES = {
-    "Classifier": "chiasm.estimators.classifier",
-    "Columns": "chiasm.data.readers.columns",
-    "Recipe": "chiasm.training.recipe",
-    "Table": "chiasm.data.table",
-    "check": "chiasm.data.checking.report",
-    "load_recipe": "chiasm.recipes.files",
-    "load_runtime": "chiasm.inference.runtime",
-    "read": "chiasm.data.reading",
+    "Classifier": "chiasm.estimators.classifier:Classifier",
+    "Columns": "chiasm.data.readers.columns:Columns",
+    "Recipe": "chiasm.training.recipe:Recipe",
+    "Table": "chiasm.data.table:Table",
+    "check": "chiasm.data.checking.report:check",
+    "load_recipe": "chiasm.recipes.files:load_recipe",
+    "load_runtime": "chiasm.inference.runtime:load_runtime",
+    "nn": "chiasm.nn",
+    "read": "chiasm.data.reading:read",
 }
 
 
 def __getattr__(name: str) -> Any:
     # Imported when asked for: torch takes seconds, and `chiasm --help` must not.
-    if name == "nn":
-        with needs_whole():
-            return import_module("chiasm.nn")
-    if name == "load_runtime":  # needs no whole installation, and says itself what it needs
-        return import_module(_HOMES[name]).load_runtime
     if name in _HOMES:
         with needs_whole():
-            return getattr(import_module(_HOMES[name]), name)
+            return resolve_name(_HOMES[name])
     raise AttributeError(f"module 'chiasm' has no attribute {name!r}")
 
 

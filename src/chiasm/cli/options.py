@@ -231,8 +231,7 @@ class Encoders:
 
     def gives(self, setting: str) -> bool:
         """Whether a setting was given, by a short option or by --set."""
-        given = [name for _, name, value in self._short() if value is not None]
-        return setting in (*given, *(one.partition("=")[0] for one in self.set or []))
+        return setting in (name for _, name in self._given())
 
     def read_recipe(self, fusion: str | None = None) -> "Recipe":
         """The recipe with these settings.
@@ -263,6 +262,8 @@ class Encoders:
             ChiasmError: one is given for another modality.
         """
         for option, name in self._given():
+            if name.partition(".")[0] not in _OF_MODALITIES:
+                continue
             modality = "audio" if name == "max_seconds" else name.partition(".")[2]
             if modality not in (*looked_at, *looked_at.values()):
                 raise ChiasmError(
@@ -271,14 +272,10 @@ class Encoders:
                 )
 
     def _given(self) -> Iterator[tuple[str, str]]:
-        """The options that were given for one modality, each with the name of its setting."""
-        every = [
-            (f"--set {name}", name, True)
-            for name in (one.partition("=")[0] for one in self.set or [])
-        ]
-        for option, name, value in (*self._short(), *every):
-            if value is not None and name.partition(".")[0] in _OF_MODALITIES:
-                yield option, name
+        """The options that were given, each with the name of its setting."""
+        yield from ((option, name) for option, name, value in self._short() if value is not None)
+        names = (one.partition("=")[0] for one in self.set or [])
+        yield from ((f"--set {name}", name) for name in names)
 
     def _short(self) -> Iterator[tuple[str, str, object]]:
         """The short options, each with the setting that it is a name of and its value if given."""

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from chiasm.training.loop.epochs import Epoch
 
 # What leaves a setting as the recipe says; a text, which scikit-learn copies and compares.
-_Recipe: TypeAlias = Literal["recipe"]
-_AS_RECIPE: _Recipe = "recipe"
+_AsRecipe: TypeAlias = Literal["recipe"]
+_AS_RECIPE: _AsRecipe = "recipe"
 _SHORT = {
     "fusion": "fusion.name",
     "text_encoder": "encoders.text",
@@ -105,19 +105,19 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         fusion: str = _AS_RECIPE,
         text_encoder: str = _AS_RECIPE,
         image_encoder: str = _AS_RECIPE,
-        dim: int | _Recipe = _AS_RECIPE,
-        num_heads: int | _Recipe = _AS_RECIPE,
-        dropout: float | _Recipe = _AS_RECIPE,
-        modality_dropout: float | _Recipe = _AS_RECIPE,
-        epochs: int | _Recipe | None = _AS_RECIPE,
-        patience: float | _Recipe = _AS_RECIPE,
-        batch_size: int | _Recipe = _AS_RECIPE,
-        learning_rate: float | _Recipe = _AS_RECIPE,
-        weight_decay: float | _Recipe = _AS_RECIPE,
-        label_smoothing: float | _Recipe = _AS_RECIPE,
-        class_weight: ClassWeight | _Recipe = _AS_RECIPE,
-        validation: float | _Recipe = _AS_RECIPE,
-        seed: int | _Recipe = _AS_RECIPE,
+        dim: int | _AsRecipe = _AS_RECIPE,
+        num_heads: int | _AsRecipe = _AS_RECIPE,
+        dropout: float | _AsRecipe = _AS_RECIPE,
+        modality_dropout: float | _AsRecipe = _AS_RECIPE,
+        epochs: int | _AsRecipe | None = _AS_RECIPE,
+        patience: float | _AsRecipe = _AS_RECIPE,
+        batch_size: int | _AsRecipe = _AS_RECIPE,
+        learning_rate: float | _AsRecipe = _AS_RECIPE,
+        weight_decay: float | _AsRecipe = _AS_RECIPE,
+        label_smoothing: float | _AsRecipe = _AS_RECIPE,
+        class_weight: ClassWeight | _AsRecipe = _AS_RECIPE,
+        validation: float | _AsRecipe = _AS_RECIPE,
+        seed: int | _AsRecipe = _AS_RECIPE,
         verbose: bool | int = False,
         **settings: Any,
     ) -> None:

@@ -62,12 +62,11 @@ def _write(model: FusionClassifier, folder: Path, *, int8: bool) -> None:
         name=_name(model),
         chiasm=__version__,
         precision="fp32",
-        classes=model.classes,
         temperature=model.temperature.item(),
         modalities=modalities,
         fusion=_FUSION,
         files={},
-        task=model.task.name,
+        task=model.task,
     )
     _finish(folder, manifest)
     check_export(model, folder)

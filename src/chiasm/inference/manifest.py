@@ -9,6 +9,8 @@ from typing import Any
 
 from chiasm.data.media.kinds import KINDS, Kind, default_kind
 from chiasm.errors import ChiasmError, UnreadableExample
+from chiasm.tasks.base import Task
+from chiasm.tasks.registry import parse_task
 from chiasm.utils.digests import digest_of
 from chiasm.utils.outputs import check_decodable
 from chiasm.utils.reading import SMALL, open_own, read_own
@@ -53,23 +55,22 @@ class Manifest:
         precision: "fp32" or "int8".
         fusion: the file of the fusion and the head.
         files: SHA-256 of every file.
-        task: what is predicted; earlier versions, which knew one, name none.
+        task: what is predicted.
     """
 
     name: str
     chiasm: str
     precision: str
-    classes: tuple[str, ...]
     temperature: float
     modalities: dict[str, ModalityManifest]
     fusion: str
     files: dict[str, str]
-    task: str = "multiclass"
+    task: Task
 
 
 def write_manifest(manifest: Manifest, folder: Path) -> None:
     """Write it beside the files that it names."""
-    write_json({"format": FORMAT, **asdict(manifest)}, folder / MANIFEST)
+    write_json({"format": FORMAT, **asdict(manifest), **manifest.task.config()}, folder / MANIFEST)
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -114,7 +115,9 @@ def _parse(content: dict[str, Any]) -> Manifest:
         )
         for modality, described in content.pop("modalities").items()
     }
-    manifest = Manifest(**{**content, "classes": tuple(content["classes"])}, modalities=modalities)
+    task = parse_task(content)
+    rest = {name: told for name, told in content.items() if name not in task.config()}
+    manifest = Manifest(**rest, task=task, modalities=modalities)
     named = {manifest.fusion}
     for modality in modalities.values():
         named |= {modality.network, modality.tokenizer or modality.network}
@@ -125,13 +128,7 @@ def _parse(content: dict[str, Any]) -> Manifest:
 
 
 def _check_values(manifest: Manifest) -> None:
-    texts = (
-        manifest.name,
-        manifest.chiasm,
-        manifest.precision,
-        manifest.task,
-        *manifest.files.values(),
-    )
+    texts = (manifest.name, manifest.chiasm, manifest.precision, *manifest.files.values())
     if not all(isinstance(text, str) for text in texts):
         raise ValueError("something is no text that must be one")
     if not (0 < manifest.temperature < math.inf):
@@ -144,9 +141,7 @@ def _check_values(manifest: Manifest) -> None:
         sides = [described.dim, *(described.grid or ())]
         if not all(type(side) is int and 0 < side <= _MOST for side in sides):
             raise ValueError(f"the {modality} has the sizes {sides}")
-    if len(set(manifest.classes)) < len(manifest.classes) or not all(
-        isinstance(label, str) for label in manifest.classes
-    ):
+    if len(set(manifest.task.classes)) < len(manifest.task.classes):
         raise ValueError("the classes are not texts, each once")
 
 

@@ -19,7 +19,6 @@ from chiasm.inference.preprocessing.network_input import NetworkInput
 from chiasm.inference.shapley import coalitions, shapley_values
 from chiasm.inference.token_spans import TokenSpan, grid_spans, numbered_spans
 from chiasm.tasks.base import Task
-from chiasm.tasks.registry import parse_task
 from chiasm.utils.arrays import Floats
 from chiasm.utils.cores import count_serving_cores
 from chiasm.utils.extras import needs_extra
@@ -248,17 +247,16 @@ def load_runtime(folder: Path) -> Runtime:
     manifest = read_manifest(folder)
     encoders = {m: _load_encoder(folder, told) for m, told in manifest.modalities.items()}
     network = open_session(folder / manifest.fusion)
-    task = parse_task({"task": manifest.task, "classes": list(manifest.classes)})
     try:
         runtime = Runtime(
             name=manifest.name,
-            task=task,
+            task=manifest.task,
             kinds={m: told.kind for m, told in manifest.modalities.items()},
             encoders=encoders,
             fusion=FusionNetwork(
                 network,
                 dims={m: told.dim for m, told in manifest.modalities.items()},
-                task=task,
+                task=manifest.task,
                 temperature=manifest.temperature,
             ),
         )

@@ -2,7 +2,7 @@
 
 import textwrap
 from collections.abc import Mapping
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict, fields, is_dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -129,17 +129,17 @@ def describe_recipe(recipe: Recipe) -> str:
 def _described(config: Any, default: Any, said: Mapping[str, str], before: str = "") -> list[str]:
     indent = "  " * before.count(".")
     lines = []
-    for name, usual in asdict(default).items():
-        own = getattr(config, name)
+    for name in (field.name for field in fields(config)):
+        own, usual = getattr(config, name), getattr(default, name)
         if is_dataclass(own):
             lines.append(f"{indent}{name}:")
-            lines += _described(own, getattr(default, name), said, f"{before}{name}.")
+            lines += _described(own, usual, said, f"{before}{name}.")
             continue
         # As YAML has it.
         words = said[before + name].replace("None", "null").rstrip(".")
         comment = f"{words[0].upper()}{words[1:]}. Default: {_flow(usual)}"
         lines += textwrap.wrap(f"{indent}# {comment}", 100, subsequent_indent=f"{indent}# ")
-        lines.append(f"{indent}{name}: {_flow(asdict(config)[name])}")
+        lines.append(f"{indent}{name}: {_flow(own)}")
     return lines
 
 

@@ -72,10 +72,8 @@ def _predictions(tested: OutOfFold) -> pd.DataFrame:
     rows = {"id": tested.ids, "fold": tested.folds + 1, "label": classes[tested.labels]}
     frames = []
     for name, made in tested.predictions.items():
-        predicted = classes[made.probabilities.argmax(axis=1)]
-        columns = rows | {"model": name, "predicted": predicted}
-        for index, label in enumerate(tested.task.classes):
-            columns[f"probability_{label}"] = made.probabilities[:, index].round(6)
+        columns = rows | {"model": name, "predicted": tested.task.decide(made.probabilities)}
+        columns |= tested.task.columns(made.probabilities.round(6))
         frames.append(pd.DataFrame(columns))
     return pd.concat(frames)
 

@@ -4,7 +4,7 @@ import inspect
 import math
 import re
 import reprlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import MISSING, Field, fields, is_dataclass
 from types import NoneType, UnionType
@@ -22,9 +22,9 @@ _WORDS = {
     bool: "true or false",
     NoneType: "null",
 }
-# A number in YAML 1.2, which PyYAML takes for a text: it wants 2.0e-5.
 # A line of the section "Attributes" of a docstring, with those that it goes on in.
 _ATTRIBUTE = re.compile(r"^    (\w+): (.*(?:\n {8}.*)*)", re.MULTILINE)
+# A number in YAML 1.2, which PyYAML takes for a text: it wants 2.0e-5.
 _EXPONENT = re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+")
 
 
@@ -115,28 +115,26 @@ def _rename(kind: Any, settings: dict[Any, Any], where: str) -> dict[Any, Any]:
 
 def setting_names(kind: Any) -> tuple[str, ...]:
     """Every setting of a tree of dataclasses, such as "training.epochs"."""
-    names: list[str] = []
-    for name, own in get_type_hints(kind).items():
-        if is_dataclass(own):
-            names += (f"{name}.{inner}" for inner in setting_names(own))
-        else:
-            names.append(name)
-    return tuple(names)
+    return tuple(name for name, _ in _walk(kind))
 
 
 def describe_settings(kind: Any) -> dict[str, str]:
     """What every setting of a tree of dataclasses is, as their docstrings say it."""
-    said = {
-        name: " ".join(text.split())
-        for name, text in _ATTRIBUTE.findall(inspect.getdoc(kind) or "")
-    }
-    described: dict[str, str] = {}
+    return {name: _attributes(owner)[name.rpartition(".")[2]] for name, owner in _walk(kind)}
+
+
+def _walk(kind: Any, before: str = "") -> Iterator[tuple[str, Any]]:
+    """Every setting by its dotted name, with the dataclass that it is a field of."""
     for name, own in get_type_hints(kind).items():
         if is_dataclass(own):
-            described |= {f"{name}.{n}": text for n, text in describe_settings(own).items()}
+            yield from _walk(own, f"{before}{name}.")
         else:
-            described[name] = said[name]
-    return described
+            yield f"{before}{name}", kind
+
+
+def _attributes(kind: Any) -> dict[str, str]:
+    said = _ATTRIBUTE.findall(inspect.getdoc(kind) or "")
+    return {name: " ".join(text.split()) for name, text in said}
 
 
 def merge_settings(

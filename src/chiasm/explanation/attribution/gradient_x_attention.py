@@ -27,8 +27,7 @@ def gradient_x_attention(
         for modality, tokens in batch.items()
     }
     with _gated(model.fusion, gates):
-        logits = model.classify(batch).logits
-        score = model.task.explained(logits, target.classes, target.contrast)
+        score = target.explained(model, batch)
     gradients = torch.autograd.grad(score.sum(), list(gates.values()))
     return dict(zip(gates, gradients, strict=True))
 

@@ -36,9 +36,8 @@ def integrated_gradients(
     def log_odds(*given: Tensor) -> Tensor:
         values, masks = given[: len(modalities)], given[len(modalities) : 2 * len(modalities)]
         tokens = map(Tokens, values, masks)
-        output = model.classify(dict(zip(modalities, tokens, strict=True)))
-        target = Target(*given[2 * len(modalities) :])
-        return model.task.explained(output.logits, target.classes, target.contrast)
+        encoded = dict(zip(modalities, tokens, strict=True))
+        return Target(*given[2 * len(modalities) :]).explained(model, encoded)
 
     layers = [fusion.projections[modality].norm for modality in modalities]
     classes = [indices for indices in (target.classes, target.contrast) if indices is not None]

@@ -19,12 +19,7 @@ def occlusion(
     Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks" (2014), section 4.2,
     with a mask in place of a grey square.
     """
-
-    def log_odds(given: Mapping[str, Tokens]) -> Tensor:
-        logits = model.classify(given).logits
-        return model.task.explained(logits, target.classes, target.contrast)
-
-    whole = log_odds(batch)
+    whole = target.explained(model, batch)
     scores = {}
     for modality, tokens in batch.items():
         lost = torch.zeros_like(tokens.values[..., 0])
@@ -32,6 +27,6 @@ def occlusion(
             mask = tokens.mask.clone()
             mask[:, position] = False
             without = {**batch, modality: Tokens(tokens.values, mask)}
-            lost[:, position] = whole - log_odds(without)
+            lost[:, position] = whole - target.explained(model, without)
         scores[modality] = lost
     return scores
